@@ -10,9 +10,10 @@
  * | `POST ./api/session`             | body {@link SignInRequest}; 204 and a cookie, or 401              |
  * | `DELETE ./api/session`           | 204; the cookie is gone                                           |
  * | `./api/stream`                   | Server-sent events, see {@link StreamEvents}                      |
- * | `./api/stacks/NS/NAME`           | {@link StackDetail}                                               |
+ * | `./api/stacks/NS/NAME/detail`    | {@link StackDetail}                                               |
  * | `./api/stacks/NS/NAME/plan`      | {@link Plan}; takes seconds, because it looks at the host         |
  *
+ * The last part of an address alone says what it is, so neither a prefix nor a name can be taken for another.
  * A row that has a `context` wants it in the last two: `?context=NAME`. Any other status than 2xx has a
  * {@link Failure} as its body. Times are RFC 3339 in UTC. Text comes from outside: show it, never run it.
  */
@@ -39,7 +40,7 @@ export interface About {
 export interface ContextAbout {
   /** The kubeconfig's name for it; empty if the operator serves the page. */
   readonly name: string;
-  /** The namespaces that are looked at. */
+  /** The namespaces that are looked at, as far as this user may know of them. */
   readonly namespaces: readonly string[] | 'All';
   /** Whether everything was read once. Until then, rows are missing. */
   readonly synced: boolean;

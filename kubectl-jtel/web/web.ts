@@ -137,7 +137,7 @@ async function listen(
     return await PageServer.listen({
       port,
       address,
-      names: [address, 'localhost'],
+      names: [],
       files: await pageFiles(),
       contentSecurityPolicy,
       gate,
@@ -212,7 +212,11 @@ class Link {
       mode: 0o600,
     });
     // Without a browser, the address above is enough.
-    await startBrowser(pathToFileURL(file).href).catch(() => note('no browser could be started'));
+    await startBrowser(pathToFileURL(file).href).then(
+      // A browser in a sandbox of its own (snap, Flatpak) may not read the file.
+      () => note('if the browser shows nothing, open the address above'),
+      () => note('no browser could be started'),
+    );
   }
 
   async remove(): Promise<void> {

@@ -40,7 +40,7 @@ export interface ClusterGateOptions {
   readonly reviews: Reviews;
   /** Absent: people sign in with tokens. */
   readonly proxy?: ProxyHeaders | undefined;
-  /** Those with stacks or stores. */
+  /** Those that are looked at, or if that is all: those with stacks or stores. */
   readonly namespaces: () => Iterable<string>;
   /** In milliseconds. */
   readonly now: () => number;

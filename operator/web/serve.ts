@@ -55,13 +55,13 @@ export async function serveWeb(config: WebConfig, parts: WebParts): Promise<Serv
   );
   const server = await PageServer.listen({
     port: config.port,
-    names: ['localhost', '127.0.0.1', ...config.hosts],
+    names: config.hosts,
     files: await pageFiles(),
     contentSecurityPolicy,
     gate: clusterGate({
       reviews: reviewsOf(connection),
       proxy: config.proxy,
-      namespaces: () => namespacesOf(fleet),
+      namespaces: () => (namespaces === 'All' ? namespacesOf(fleet) : namespaces),
       now: () => performance.now(),
     }),
     cookie: { name: () => cookieName, isSecure: true },

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ApiError } from '../../runtime/client/api-error.ts';
 import type { StackDetail } from '../protocol.ts';
 import { PageServer, type PageServerOptions } from './page-server.ts';
-import { aFleet, aGate, stackOf } from './testing.ts';
+import { aFleet, aGate, aViewer, stackOf } from './testing.ts';
 
 const policy = "default-src 'none'; frame-ancestors 'none'";
 
@@ -20,7 +20,7 @@ async function serve(changes: Partial<PageServerOptions> = {}): Promise<PageServ
   const server = await PageServer.listen({
     port: 0,
     address: '127.0.0.1',
-    names: ['127.0.0.1'],
+    names: [],
     files: new Map([
       ['index.html', file('the page', false)],
       ['page-1.js', file('its script', true)],
@@ -75,6 +75,15 @@ async function ask(
   });
 }
 
+async function openStream({ port }: PageServer): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    const headers = { cookie: `who-${port}=me` };
+    const request = send({ host: '127.0.0.1', port, path: '/api/stream', headers }, resolve);
+    request.once('error', reject);
+    request.end();
+  });
+}
+
 describe('the server of the page', () => {
   it('answers everything with headers that let no other page in', async () => {
     const server = await serve();
@@ -84,7 +93,7 @@ describe('the server of the page', () => {
       '/nothing',
       '/api/session',
       '/api/nothing',
-      '/api/stacks/acme/main',
+      '/api/stacks/acme/main/detail',
     ])
       expect((await ask(server, path)).headers).toMatchObject({
         'content-security-policy': policy,
@@ -110,7 +119,7 @@ describe('the server of the page', () => {
     for (const path of [
       '/api/session',
       '/api/stream',
-      '/api/stacks/acme/main',
+      '/api/stacks/acme/main/detail',
       '/api/stacks/acme/main/plan',
     ]) {
       const { status, body } = await ask(server, path, stranger);
@@ -192,13 +201,27 @@ describe('the server of the page', () => {
     });
     const headers = { origin: `http://127.0.0.1:${server.port}` };
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
-      expect((await ask(server, '/api/stacks/acme/main', { method, headers })).status).toBe(405);
+      expect((await ask(server, '/api/stacks/acme/main/detail', { method, headers })).status).toBe(405);
+  });
+
+  it('names no namespaces that the visitor does not see', async () => {
+    const { fleet } = aFleet([stackOf('rival', 'main')], ['acme', 'rival']);
+    const server = await serve({ fleet, gate: aGate(aViewer(['acme'])) });
+    const session = await ask(server, '/api/session');
+    const stream = await openStream(server);
+    await once(stream, 'readable');
+    const [streamed] = await Promise.all([text(stream), server.close()]);
+    for (const told of [session.body, streamed]) {
+      expect(told).toContain('"namespaces":["acme"]');
+      expect(told).not.toContain('rival');
+    }
+    fleet.close();
   });
 
   it('has the detail of a stack, and says when there is none', async () => {
     const server = await serve();
-    expect(JSON.parse((await ask(server, '/api/stacks/acme/main')).body)).toEqual({ facts: [] });
-    expect((await ask(server, '/api/stacks/acme/none')).status).toBe(404);
+    expect(JSON.parse((await ask(server, '/api/stacks/acme/main/detail')).body)).toEqual({ facts: [] });
+    expect((await ask(server, '/api/stacks/acme/none/detail')).status).toBe(404);
     expect((await ask(server, '/api/stacks/acme/main/plan')).status).toBe(404);
   });
 
@@ -210,11 +233,11 @@ describe('the server of the page', () => {
         throw error;
       },
     });
-    const bug = await ask(await serve(failing(new Error('secret'))), '/api/stacks/acme/main');
+    const bug = await ask(await serve(failing(new Error('secret'))), '/api/stacks/acme/main/detail');
     expect([bug.status, bug.body]).toEqual([500, expect.not.stringContaining('secret')]);
     const api = await ask(
       await serve(failing(new ApiError(0, 'Timeout', 'secret'))),
-      '/api/stacks/acme/main',
+      '/api/stacks/acme/main/detail',
     );
     expect([api.status, api.body]).toEqual([502, expect.not.stringContaining('secret')]);
     expect(failures).toHaveLength(2);
@@ -222,13 +245,7 @@ describe('the server of the page', () => {
 
   it('tells open pages that it stops', async () => {
     const server = await serve({ farewell: 'That was it.' });
-    const { port } = server;
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { cookie: `who-${port}=me` };
-      const request = send({ host: '127.0.0.1', port, path: '/api/stream', headers }, resolve);
-      request.once('error', reject);
-      request.end();
-    });
+    const answer = await openStream(server);
     expect(answer).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/event-stream' } });
     await once(answer, 'readable');
     const [body] = await Promise.all([text(answer), server.close()]);

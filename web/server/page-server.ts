@@ -29,7 +29,10 @@ export interface PageServerOptions {
   readonly port: number;
   /** Address to listen on; all if absent. */
   readonly address?: string;
-  /** Names that the page is reached by; those without a port are taken with that of this server, too. */
+  /**
+   * Names that the page is reached by; those without a port are taken with that of this server, too. Those of
+   * this machine need not be named.
+   */
   readonly names: readonly string[];
   readonly files: ReadonlyMap<string, ServedFile>;
   readonly contentSecurityPolicy: string;
@@ -228,7 +231,13 @@ export class PageServer {
     return {
       ...program,
       ...optional({ user: viewer.user }),
-      contexts: fleet.sources.map((source) => source.about()),
+      contexts: fleet.sources.map((source) => {
+        const { namespaces, ...about } = source.about();
+        // Names of other namespaces are often names of customers.
+        const seen =
+          namespaces === 'All' ? namespaces : namespaces.filter((one) => viewer.sees(one, 'stacks'));
+        return { ...about, namespaces: seen };
+      }),
       limits: viewer.limits,
       canSignOut: gate.canSignOut,
     };

@@ -14,6 +14,8 @@ export type Asked =
 
 const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const longestURL = 4096;
+/** No name server leads these elsewhere; `kubectl port-forward` gives them any port. */
+const ofThisMachine = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
  * The page lies under any prefix, which a proxy before it may pass on or not, so only the end of the path counts.
@@ -25,24 +27,32 @@ export function askedFor(url: string): Asked | undefined {
   // The path becomes an attribute of the cookie.
   if (!/^\/[\w./~%@+-]*$/.test(path)) return undefined;
   const segments = path.split('/').slice(1);
-  const place = segments.lastIndexOf('api');
-  if (place < 0)
-    return { what: 'File', name: segments.at(-1) === '' ? 'index.html' : (segments.at(-1) ?? '') };
-  const [kind, namespace = '', name = '', part, ...others] = segments.slice(place + 1);
-  const isAlone = segments.length === place + 2;
-  if (kind === 'session' && isAlone)
-    return { what: 'Session', cookiePath: `/${segments.slice(0, place + 1).join('/')}` };
-  if (kind === 'stream' && isAlone) return { what: 'Stream' };
-  if (kind !== 'stacks' || others.length > 0 || (part !== undefined && part !== 'plan')) return undefined;
-  if (!objectName.test(namespace) || !objectName.test(name)) return undefined;
-  const context = new URLSearchParams(query).get('context') ?? '';
-  return { what: part === 'plan' ? 'Plan' : 'Stack', namespace, name, context };
+  // The last decides alone: a prefix, a namespace or a stack may be called `api`, `stacks` or `session`.
+  const last = segments.at(-1) ?? '';
+  switch (last) {
+    case 'session':
+    case 'stream':
+      if (segments.at(-2) !== 'api') return undefined;
+      return last === 'stream'
+        ? { what: 'Stream' }
+        : { what: 'Session', cookiePath: `/${segments.slice(0, -1).join('/')}` };
+    case 'detail':
+    case 'plan': {
+      const [api, stacks, namespace = '', name = ''] = segments.slice(-5, -1);
+      if (api !== 'api' || stacks !== 'stacks') return undefined;
+      if (!objectName.test(namespace) || !objectName.test(name)) return undefined;
+      const context = new URLSearchParams(query).get('context') ?? '';
+      return { what: last === 'plan' ? 'Plan' : 'Stack', namespace, name, context };
+    }
+    default:
+      return { what: 'File', name: last === '' ? 'index.html' : last };
+  }
 }
 
 export interface Visit {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Names that the page is reached by, with their ports where they have one. */
+  /** Names that the page is reached by besides those of this machine, with their ports where they have one. */
   readonly hosts: ReadonlySet<string>;
   /** Whether it is about data rather than the page itself. */
   readonly isData: boolean;
@@ -55,7 +65,8 @@ export interface Visit {
  */
 export function refusal({ method, headers, hosts, isData }: Visit): string | undefined {
   const { host = '', origin } = headers;
-  if (!hosts.has(host.toLowerCase())) return 'This server does not answer to that name.';
+  if (!hosts.has(host.toLowerCase()) && !ofThisMachine.test(host))
+    return 'This server does not answer to that name.';
   if (!isData) return undefined;
   const isWrite = method !== 'GET' && method !== 'HEAD';
   if (origin === undefined ? isWrite : hostOf(origin) !== host.toLowerCase())

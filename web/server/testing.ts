@@ -6,6 +6,7 @@ import { aBackup } from '../../controllers/backup/testing.ts';
 import { aStack } from '../../controllers/stack/testing.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { Fleet } from './fleet.ts';
+import type { ContextAbout } from '../protocol.ts';
 import type { Gate, Viewer } from './viewer.ts';
 
 export const now = new Date('2026-03-01T03:00:00Z');
@@ -19,7 +20,10 @@ export interface MemoryFleet {
 }
 
 /** Changes are told only by `fleet.flush()`. */
-export function aFleet(stacks: readonly JtelStack[] = []): MemoryFleet {
+export function aFleet(
+  stacks: readonly JtelStack[] = [],
+  namespaces: ContextAbout['namespaces'] = 'All',
+): MemoryFleet {
   const stores = {
     stacks: new ObjectStore<JtelStack>(),
     stores: new ObjectStore<JtelBackupStore>(),
@@ -30,7 +34,7 @@ export function aFleet(stacks: readonly JtelStack[] = []): MemoryFleet {
   const source = {
     ...stores,
     reads: () => true,
-    about: () => ({ name: 'here', namespaces: 'All' as const, synced: true }),
+    about: () => ({ name: 'here', namespaces, synced: true }),
   };
   return { ...stores, fleet: new Fleet([source], { gatherMilliseconds: 3_600_000, now: () => now }) };
 }

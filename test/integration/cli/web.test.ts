@@ -84,7 +84,7 @@ describe('kubectl jtel web', () => {
     const { reader } = await openPage(cluster.kubeconfig, '-n', cluster.namespace);
     const stranger = new PageReader(reader.address);
     expect((await stranger.get('api/session')).status).toBe(401);
-    expect((await stranger.get(`api/stacks/${cluster.namespace}/main`)).status).toBe(401);
+    expect((await stranger.get(`api/stacks/${cluster.namespace}/main/detail`)).status).toBe(401);
     await expect(stranger.signIn('guessed')).rejects.toThrow('401');
   });
 
@@ -111,12 +111,12 @@ describe('kubectl jtel web', () => {
         },
       },
     ]);
-    const answer = await reader.get(`api/stacks/${cluster.namespace}/main`);
+    const answer = await reader.get(`api/stacks/${cluster.namespace}/main/detail`);
     const detail = (await answer.json()) as StackDetail;
     expect(detail.events).toMatchObject({ items: [{ reason: 'DiskFull', type: 'Warning' }] });
     expect(detail.history).toMatchObject({ items: [{ revision: 1 }] });
     expect(detail.commands[0]?.command).toBe(`kubectl jtel status main -o wide -n ${cluster.namespace}`);
-    expect((await reader.get(`api/stacks/${other}/main`)).status).toBe(404);
+    expect((await reader.get(`api/stacks/${other}/main/detail`)).status).toBe(404);
   });
 
   it('shows only what its user may list, and says what not', async () => {
@@ -129,7 +129,9 @@ describe('kubectl jtel web', () => {
     expect(about.user).toBe(user.name);
     expect(about.contexts).toMatchObject([{ namespaces: [cluster.namespace] }]);
     expect(about.limits.map(({ what }) => what).toSorted()).toEqual(['stacks', 'stores']);
-    const detail = (await (await reader.get(`api/stacks/${cluster.namespace}/main`)).json()) as StackDetail;
+    const detail = (await (
+      await reader.get(`api/stacks/${cluster.namespace}/main/detail`)
+    ).json()) as StackDetail;
     expect(detail.events).toEqual({ absent: `You may not list events in namespace ${cluster.namespace}.` });
   });
 

@@ -80,10 +80,16 @@ test('a token of the cluster shows what its user may list, and each part of a st
   await page.until(({ stacks }) => stacks.size > 0, 10);
   expect([...page.stacks.keys()]).toEqual([`${cluster.namespace}/main`]);
   const about = (await (await page.get('api/session')).json()) as About;
-  expect([about.user, about.servedBy]).toEqual([user.name, 'Operator']);
-  expect(JSON.stringify(about.limits)).not.toContain(other);
-  expect((await page.get(`api/stacks/${other}/main`)).status).toBe(404);
-  const detail = (await (await page.get(`api/stacks/${cluster.namespace}/main`)).json()) as StackDetail;
+  expect(about).toMatchObject({
+    user: user.name,
+    servedBy: 'Operator',
+    contexts: [{ namespaces: [cluster.namespace], synced: true }],
+  });
+  expect(JSON.stringify(about)).not.toContain(other);
+  expect((await page.get(`api/stacks/${other}/main/detail`)).status).toBe(404);
+  const detail = (await (
+    await page.get(`api/stacks/${cluster.namespace}/main/detail`)
+  ).json()) as StackDetail;
   expect(detail.backups).toEqual({ items: [], more: 0 });
   for (const part of [detail.restores, detail.events]) expect(part).toHaveProperty('absent');
   expect(detail.planAbsent).toBeDefined();

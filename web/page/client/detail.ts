@@ -48,7 +48,7 @@ export async function askPlan(): Promise<void> {
   const key = looked.peek()?.key;
   if (key === undefined) return;
   plan.value = { state: 'Asked' };
-  const answer = await load<Plan>(address(key, '/plan'));
+  const answer = await load<Plan>(address(key, 'plan'));
   if (looked.peek()?.key !== key) return;
   plan.value =
     'data' in answer
@@ -66,7 +66,7 @@ async function read(): Promise<void> {
       isDue = false;
       const key = looked.peek()?.key;
       if (key === undefined) return;
-      const answer = await load<StackDetail>(address(key, ''));
+      const answer = await load<StackDetail>(address(key, 'detail'));
       const current = looked.peek();
       if (current?.key !== key) {
         isDue = true;
@@ -81,10 +81,10 @@ async function read(): Promise<void> {
 }
 
 /** A context may have slashes in its name; namespaces and names have none. */
-function address(key: string, what: string): string {
+function address(key: string, what: 'detail' | 'plan'): string {
   const parts = key.split('/');
   const [namespace = '', name = ''] = parts.slice(-2);
   const context = parts.slice(0, -2).join('/');
   const query = context === '' ? '' : `?context=${encodeURIComponent(context)}`;
-  return `./api/stacks/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}${what}${query}`;
+  return `./api/stacks/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/${what}${query}`;
 }
