@@ -72,6 +72,9 @@ describe('the status of a stack', () => {
     });
     const degraded = statusOf(observing(host), readyStack, { now: later });
     expect(degraded).toMatchObject({ phase: 'Degraded', phaseStartTime: '2026-03-01T03:01:00Z' });
+    const { phaseStartTime: _unknown, ...ofEarlierVersion } = readyStatus;
+    const upgraded = statusOf(observing(aHost()), aStack({}, {}, ofEarlierVersion), { now: later });
+    expect(upgraded.phaseStartTime).toBe(readyStatus.phaseStartTime);
   });
 
   it('keeps the end of its certificate while the Secret cannot be read, and forgets one that is gone', () => {

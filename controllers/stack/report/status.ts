@@ -7,6 +7,7 @@ import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
 import { summariseRelocation } from './relocation.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
+import { phaseStartOf } from './phase-start.ts';
 import { headline } from './readiness.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
@@ -34,10 +35,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...previous,
     observedGeneration: generation,
     phase,
-    phaseStartTime:
-      phase === previous.phase && previous.phaseStartTime !== undefined
-        ? previous.phaseStartTime
-        : formatTime(input.now),
+    phaseStartTime: phaseStartOf(previous, phase, conditions, input.now),
     conditions: [...conditions],
     message,
     ...(applied === undefined ? {} : { version: applied.version }),
