@@ -24,7 +24,7 @@ COPY --from=build /out ./
 # docker-modem still calls url.parse(); Node's warning of that would be a line of the log that is no JSON.
 ENV NODE_ENV=production \
     NODE_OPTIONS="--enable-source-maps --disable-warning=DEP0169"
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0-dev
 ARG REVISION
 LABEL org.opencontainers.image.title="jtel-operator" \
       org.opencontainers.image.description="Runs jtel contact-centre stacks on remote docker compose hosts" \

@@ -75,6 +75,12 @@ release: export BUILDER := $(BUILDER)
 release: install ## Make release VERSION=x.y.z into dist/, signed with KEY=cosign.key (docs/releases.md)
 	@node packaging/release/release.ts
 
+.PHONY: set-version
+set-version: export VERSION := $(VERSION)
+set-version: install ## Write VERSION=x.y.z into the sources, and make what follows from it (docs/releases.md)
+	@node packaging/release/set-version.ts
+	@node scripts/manifests.ts
+
 images: install ## Build the images: operator, toolbox, stand-ins of the stack
 	@node images/images.ts
 	@node sandbox/stand-ins/images.ts

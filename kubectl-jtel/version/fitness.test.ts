@@ -31,6 +31,12 @@ describe('they fit', () => {
     ['all the same', facts('1.2.3', [operator('1.2.3')], crds('1.2.3'))],
     ['a plug-in one minor version ahead', facts('1.3.0', [operator('1.2.9')], crds('1.2.9'))],
     ['a plug-in one minor version behind', facts('1.1.0', [operator('1.2.0')], crds('1.2.0'))],
+    ['a version that is being made', facts('0.2.0-dev', [operator('0.2.0-dev')], crds('0.2.0-dev'))],
+    ['such a plug-in beside the version before', facts('0.2.0-dev', [operator('0.1.0')], crds(undefined))],
+    [
+      'such an operator beside the plug-in before',
+      facts('0.1.0', [operator('0.2.0-dev')], crds('0.2.0-dev')),
+    ],
     ['the release before CRDs had a version', facts('0.2.0', [operator('0.1.0')], crds(undefined))],
     [
       'nobody is to run',
@@ -49,6 +55,10 @@ describe('they do not', () => {
     ['CRDsMixed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3', '1.2.2'))],
     ['CRDsOlder', facts('1.2.3', [operator('1.2.3')], crds('1.2.2'))],
     ['CRDsOlder', facts('0.3.0', [operator('0.3.0')], crds(undefined))],
+    ['CRDsOlder', facts('0.2.0-dev', [operator('0.2.0-dev')], crds(undefined))],
+    ['CRDsOlder', facts('0.2.0', [operator('0.2.0')], crds('0.2.0-dev'))],
+    ['CRDsNewer', facts('0.2.0-dev', [operator('0.1.0')], crds('0.2.0-dev'))],
+    ['PluginNewer', facts('0.3.0-dev', [operator('0.1.0')], crds(undefined))],
     ['CRDsNewer', facts('1.2.3', [operator('1.2.3')], crds('1.3.0'))],
     ['OperatorMissing', facts('1.2.3', [], crds('1.2.3'))],
     ['OperatorNotReady', facts('1.2.3', [operator('1.2.3', { readyReplicas: 0 })], crds('1.2.3'))],

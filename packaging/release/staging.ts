@@ -4,17 +4,27 @@
  */
 import { mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crdFiles } from '../../crds/crd.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { run } from '../../kit/process.ts';
 
-/** What is written where; each expression meets once. */
-const stamps: readonly { readonly file: string; readonly before: RegExp; readonly after: string }[] = [
-  { file: 'package.json', before: /^(  "version": ")[^"]+/m, after: '$1' },
-  { file: 'package-lock.json', before: /^(  "version": ")[^"]+/m, after: '$1' },
-  { file: 'package-lock.json', before: /^(      "version": ")[^"]+/m, after: '$1' },
-  { file: 'charts/jtel-operator/Chart.yaml', before: /^(version: ).+$/m, after: '$1' },
-  { file: 'charts/jtel-operator/Chart.yaml', before: /^(appVersion: ).+$/m, after: '$1' },
-  { file: 'deploy/kustomization.yaml', before: /^(    newTag: ).+$/m, after: '$1' },
+const crdFolders = ['crds', 'charts/jtel-operator/files/crds'];
+
+/** What is written where, behind the first group. */
+const stamps: readonly (readonly [file: string, before: RegExp])[] = [
+  ['package.json', /^(  "version": ")[^"]+/m],
+  ['package-lock.json', /^(  "version": ")[^"]+/m],
+  ['package-lock.json', /^(      "version": ")[^"]+/m],
+  ['charts/jtel-operator/Chart.yaml', /^(version: ).+$/m],
+  ['charts/jtel-operator/Chart.yaml', /^(appVersion: ).+$/m],
+  ['deploy/kustomization.yaml', /^(    newTag: ).+$/m],
+  ['deploy/kustomization.yaml', /( registry\.example\.com\/jtel\/jtel-operator:).+$/m],
+  ['Dockerfile', /^(ARG VERSION=).+$/m],
+  ['toolbox/Dockerfile', /^(ARG VERSION=).+$/m],
+  ['docs/install.md', /((?:jtel-operator|toolbox):)\d\S*/g],
+  ...crdFolders.flatMap((folder) =>
+    crdFiles.map((file) => [`${folder}/${file}`, /^(    app\.kubernetes\.io\/version: ).+$/m] as const),
+  ),
 ];
 
 export interface Staging {
@@ -31,14 +41,26 @@ export async function stage(directory: string, { version, commit, epoch }: Stagi
   await run(['git', '-C', repositoryDirectory, 'archive', '--output', archive, commit]);
   await run(['tar', '-xf', archive, '-C', directory]);
   await run(['rm', archive]);
-  for (const { file, before, after } of stamps) {
+  for (const path of await stamp(directory, version)) await utimes(path, epoch, epoch);
+  await symlink(join(repositoryDirectory, 'node_modules'), join(directory, 'node_modules'));
+}
+
+/**
+ * Writes the version into the files of a checkout that name it. `deploy/` follows by `make manifests`.
+ * @returns their paths
+ */
+export async function stamp(directory: string, version: string): Promise<readonly string[]> {
+  for (const [file, before] of stamps) {
     const path = join(directory, file);
     const text = await readFile(path, 'utf8');
-    if (!before.test(text)) throw new Error(`${file} has no version where ${String(before)} looks for it`);
-    await writeFile(path, text.replace(before, `${after}${version}`));
-    await utimes(path, epoch, epoch);
+    if (text.search(before) < 0)
+      throw new Error(`${file} has no version where ${String(before)} looks for it`);
+    await writeFile(
+      path,
+      text.replace(before, (_, group: string) => `${group}${version}`),
+    );
   }
-  await symlink(join(repositoryDirectory, 'node_modules'), join(directory, 'node_modules'));
+  return stamps.map(([file]) => join(directory, file));
 }
 
 /** When a commit was made, in seconds since 1970. */

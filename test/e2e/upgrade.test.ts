@@ -127,6 +127,8 @@ const passed = {
 };
 
 describe('an upgrade', () => {
+  it('is one: both versions can be told apart', () => expect(manifest.version).not.toBe(earlierVersion));
+
   it('restarts nothing, turns no condition and writes nothing to the host', async () => {
     const turns = await whatTurns(async () => {
       await installAccess(stage.cluster);

@@ -2,7 +2,7 @@
  * A release without images, built twice, signed with a key made here, and checked with the commands of
  * docs/releases.md.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { lineProgress } from '../../../kit/progress.ts';
 import { run } from '../../../kit/process.ts';
+import { crdFiles } from '../../../crds/crd.ts';
 import { digestsOf, sums } from '../../../packaging/release/checksums.ts';
 import { sign } from '../../../packaging/release/signing.ts';
 import { ensureReleaseTools, type ReleaseTools } from '../../../packaging/release/tools.ts';
@@ -65,6 +66,13 @@ test('everything bears the version, and is named by the provenance', async () =>
   expect(await unpacked(`jtel-operator-manifests-${version}.tgz`, operator)).toContain(
     `app.kubernetes.io/version: "${version}"`,
   );
+  const label = `app.kubernetes.io/version: ${version}\n`;
+  for (const crd of crdFiles) {
+    const manifest = `jtel-operator-${version}/crds/${crd}`;
+    expect(await unpacked(`jtel-operator-manifests-${version}.tgz`, manifest)).toContain(label);
+    const ofChart = `jtel-operator/files/crds/${crd}`;
+    expect(await unpacked(`jtel-operator-chart-${version}.tgz`, ofChart)).toContain(label);
+  }
   const { subject } = JSON.parse(await readFile(join(released, 'provenance.intoto.json'), 'utf8')) as {
     subject: { name: string }[];
   };
@@ -120,6 +128,10 @@ describe('the commands of the page', () => {
 
   test('accept what was signed', async () => {
     await expect(verify(keys)).resolves.toBeDefined();
+  });
+
+  test.for(['SHA256SUMS.sig', 'IMAGES.sig', 'cosign.pub'])('find %s readable for everybody', async (name) => {
+    expect((await stat(join(signed, name))).mode & 0o777).toBe(0o644);
   });
 
   test.for([
