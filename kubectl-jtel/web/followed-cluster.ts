@@ -11,7 +11,7 @@ import type { KubernetesObject, ObjectMeta } from '../../runtime/objects.ts';
 import type { ResourceKind } from '../../runtime/kind.ts';
 import type { Logger } from '../../runtime/report/logger.ts';
 import type { Limit } from '../../web/protocol.ts';
-import { absence, resourceOf } from '../../web/server/detail.ts';
+import { absence, mayListKind } from '../../web/server/detail.ts';
 import type { FleetSource } from '../../web/server/fleet.ts';
 import type { ListedKind } from '../../web/server/viewer.ts';
 import { optional } from '../../base/optional.ts';
@@ -98,7 +98,9 @@ async function scopesOf(kit: Kit, wanted: 'All' | 'Namespace'): Promise<Scopes> 
   let known: Promise<readonly string[]> | undefined;
   const namespaces = (): Promise<readonly string[]> => (known ??= allNamespaces(kit));
   const mayList = (what: ListedKind, namespace?: string): Promise<boolean> =>
-    mayI(kit.connection, { verb: 'list', ...resourceOf(what), ...optional({ namespace }) }, kit.call);
+    mayListKind(what, (resource) =>
+      mayI(kit.connection, { verb: 'list', ...resource, ...optional({ namespace }) }, kit.call),
+    );
   const scopeOf = async (what: ListedKind): Promise<Scope> => {
     if (wanted === 'All' && (await mayList(what))) return 'All';
     const candidates = wanted === 'All' ? await namespaces() : [kit.namespace];

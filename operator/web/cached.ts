@@ -1,7 +1,7 @@
 /** Answers that are kept for a moment, so that a page that asks often does not ask the API server as often. */
 
 /** Rights that were taken away hold at most this long. */
-const keptSeconds = 30;
+export const keptSeconds = 30;
 
 interface Kept<T> {
   readonly value: Promise<T>;

@@ -2,12 +2,14 @@
  * Lets in whom the cluster knows, and shows what that user may list. The operator reads with its own rights and
  * asks about the user's (SubjectAccessReview); it never acts as somebody else.
  */
+import { optional } from '../../base/optional.ts';
 import type { KubeConnection } from '../../runtime/client/connection.ts';
 import { mayUser, userOfToken, type KnownUser } from '../../runtime/client/review.ts';
 import type { Limit, SignIn } from '../../web/protocol.ts';
-import { absence, resourceOf } from '../../web/server/detail.ts';
+import { absence, mayListKind } from '../../web/server/detail.ts';
 import type { DetailKind, Gate, ListedKind, Viewer } from '../../web/server/viewer.ts';
 import { Cached } from './cached.ts';
+import { KnownTokens } from './known-tokens.ts';
 import { digestOf, tokenOf, userOfProxy, withoutProxy, withoutToken, type ProxyHeaders } from './identity.ts';
 
 /** What the gate asks the API server; tests answer it themselves. */
@@ -27,11 +29,8 @@ export function reviewsOf(connection: KubeConnection): Reviews {
   return {
     userOfToken: (token, signal) => userOfToken(connection, token, { signal }),
     mayList: (user, what, namespace, signal) =>
-      mayUser(
-        connection,
-        user,
-        { verb: 'list', ...resourceOf(what), ...(namespace === undefined ? {} : { namespace }) },
-        { signal },
+      mayListKind(what, (resource) =>
+        mayUser(connection, user, { verb: 'list', ...resource, ...optional({ namespace }) }, { signal }),
       ),
   };
 }
@@ -52,14 +51,14 @@ const mostAnswers = 50_000;
 
 export function clusterGate(options: ClusterGateOptions): Gate {
   const { reviews, proxy, now } = options;
-  const users = new Cached<KnownUser | undefined>(mostUsers, now);
   const viewers = new Cached<Viewer>(mostUsers, now);
   const answers = new Cached<boolean>(mostAnswers, now);
+  // Several requests may wait for one answer, so none of them ends it.
   const never = new AbortController().signal;
+  const tokens = new KnownTokens((token) => reviews.userOfToken(token, never), now);
 
-  /** Several requests may wait for one answer, so none of them ends it. */
   const knownBy = async (token: string): Promise<KnownUser | undefined> => {
-    const user = await users.get(digestOf(token).toString('hex'), () => reviews.userOfToken(token, never));
+    const user = await tokens.userOf(token);
     return user === undefined || user.groups.length === 0 ? undefined : user;
   };
   const viewerOf = async (user: KnownUser): Promise<Viewer> => {

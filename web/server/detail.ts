@@ -77,13 +77,24 @@ const resources: Readonly<Record<ListedKind | DetailKind, string>> = {
   events: 'events',
 };
 
-/** Kubernetes' name of a kind, and its API group. */
-export function resourceOf(what: ListedKind | DetailKind): {
+export interface Resource {
   readonly group: string;
   readonly resource: string;
-} {
-  const group = what === 'controllerrevisions' ? 'apps' : what === 'events' ? 'events.k8s.io' : 'jtel.de';
-  return { group, resource: resources[what] };
+}
+
+/**
+ * Whether somebody may list a kind. Events are the same in two API groups; older versions of Kubernetes have
+ * only the older one in the role `view`, so either is enough.
+ * @param isAllowed asks the API server
+ */
+export async function mayListKind(
+  what: ListedKind | DetailKind,
+  isAllowed: (resource: Resource) => Promise<boolean>,
+): Promise<boolean> {
+  const groups =
+    what === 'events' ? ['events.k8s.io', ''] : [what === 'controllerrevisions' ? 'apps' : 'jtel.de'];
+  for (const group of groups) if (await isAllowed({ group, resource: resources[what] })) return true;
+  return false;
 }
 
 /** A sentence; without a namespace about all of them. */

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { request as send, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ApiError } from '../../runtime/client/api-error.ts';
 import type { StackDetail } from '../protocol.ts';
 import { PageServer, type PageServerOptions } from './page-server.ts';
+import { GateBusy } from './viewer.ts';
 import { aFleet, aGate, aViewer, stackOf } from './testing.ts';
 
 const policy = "default-src 'none'; frame-ancestors 'none'";
@@ -223,6 +224,38 @@ describe('the server of the page', () => {
     expect(JSON.parse((await ask(server, '/api/stacks/acme/main/detail')).body)).toEqual({ facts: [] });
     expect((await ask(server, '/api/stacks/acme/none/detail')).status).toBe(404);
     expect((await ask(server, '/api/stacks/acme/main/plan')).status).toBe(404);
+  });
+
+  it('lets nobody have all the pages', async () => {
+    const server = await serve({ gate: aGate(aViewer(undefined, { user: 'eve' })) });
+    const open = await Promise.all(Array.from({ length: 20 }, () => openStream(server)));
+    expect(open.map(({ statusCode }) => statusCode)).toEqual(open.map(() => 200));
+    const refused = await ask(server, '/api/stream');
+    expect([refused.status, refused.body]).toEqual([429, expect.stringContaining('20 pages')]);
+    for (const stream of open) stream.destroy();
+    await vi.waitFor(async () => {
+      const again = await openStream(server);
+      again.destroy();
+      expect(again.statusCode).toBe(200);
+    });
+  });
+
+  it('says that it cannot ask about everybody at once', async () => {
+    const failures: unknown[] = [];
+    const busy = async () => {
+      throw new GateBusy('Try again in a moment.');
+    };
+    const server = await serve({
+      gate: { ...aGate(), admit: busy },
+      failed: (error) => void failures.push(error),
+    });
+    const { status, headers, body } = await ask(server, '/api/session');
+    expect([status, headers['retry-after'], body]).toEqual([
+      429,
+      '1',
+      '{"message":"Try again in a moment."}',
+    ]);
+    expect(failures).toEqual([]);
   });
 
   it('tells the server, not the visitor, why it failed', async () => {

@@ -8,7 +8,7 @@ import type { About, Ended, Failure, Plan, SignIn, StackDetail } from '../protoc
 import type { Fleet } from './fleet.ts';
 import { askedFor, refusal, type Asked } from './requests.ts';
 import { eventOf, stream, usualTimes, type StreamTimes } from './stream.ts';
-import { isSignIn, type Gate, type Viewer } from './viewer.ts';
+import { GateBusy, isSignIn, type Gate, type Viewer } from './viewer.ts';
 
 /** A file of the page, in memory. */
 export interface ServedFile {
@@ -60,6 +60,8 @@ export interface CookieOptions {
 
 /** Streams at the same time. Each is a connection and a loop. */
 const mostStreams = 200;
+/** So that one person, or one token that leaked, does not take them all. */
+const mostStreamsOfUser = 20;
 const mostConnections = 1_000;
 const longestBody = 16 * 1024;
 /** A browser refuses a longer cookie without a word. */
@@ -69,15 +71,18 @@ export class PageServer {
   readonly #server: Server;
   readonly #options: PageServerOptions;
   readonly #stop = new AbortController();
-  #streams = 0;
+  /** By user; `undefined` is whoever has no name. */
+  readonly #streams = new Map<string | undefined, number>();
   #hosts: ReadonlySet<string> = new Set();
 
   private constructor(options: PageServerOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        if (!this.#stop.signal.aborted && !response.destroyed) options.failed(error);
+        const isBusy = error instanceof GateBusy;
+        if (!isBusy && !this.#stop.signal.aborted && !response.destroyed) options.failed(error);
         if (response.headersSent) response.destroy();
+        else if (isBusy) this.#reply(response.setHeader('retry-after', 1), 429, { message: error.message });
         else if (error instanceof ApiError)
           this.#reply(response, 502, { message: 'The Kubernetes API does not answer as it should.' });
         else this.#reply(response, 500, { message: 'The server failed; its log says why.' });
@@ -161,9 +166,13 @@ export class PageServer {
     signal: AbortSignal,
   ): Promise<void> {
     const { fleet, gate, times, farewell, failed } = this.#options;
-    if (this.#streams >= mostStreams)
-      return this.#reply(response, 503, { message: 'Too many pages are open.' });
-    this.#streams += 1;
+    const { user } = viewer;
+    const ofUser = this.#streams.get(user) ?? 0;
+    const all = [...this.#streams.values()].reduce((sum, count) => sum + count, 0);
+    if (all >= mostStreams) return this.#reply(response, 503, { message: 'Too many pages are open.' });
+    if (user !== undefined && ofUser >= mostStreamsOfUser)
+      return this.#reply(response, 429, { message: `You have ${ofUser} pages open. Close some of them.` });
+    this.#streams.set(user, ofUser + 1);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     const lastEventID = request.headers['last-event-id'];
     try {
@@ -188,7 +197,9 @@ export class PageServer {
       if (!signal.aborted) failed(error);
       response.destroy();
     } finally {
-      this.#streams -= 1;
+      const left = (this.#streams.get(user) ?? 0) - 1;
+      if (left > 0) this.#streams.set(user, left);
+      else this.#streams.delete(user);
     }
   }
 

@@ -18,13 +18,18 @@ export interface Viewer {
   mayRead(namespace: string, what: DetailKind, signal: AbortSignal): Promise<boolean>;
 }
 
+/** The gate cannot ask about everybody who comes; its message is for the visitor. */
+export class GateBusy extends Error {
+  override readonly name = 'GateBusy';
+}
+
 /** Knows people by what their requests carry. */
 export interface Gate {
   /** Whether people sign in with something that they can also drop again. */
   readonly canSignOut: boolean;
-  /** Asked for each request, and again and again while a stream lasts. */
+  /** Asked for each request, and again and again while a stream lasts. @throws {GateBusy} */
   admit(request: IncomingMessage, signal: AbortSignal): Promise<Viewer | SignIn>;
-  /** Takes what a person signs in with. @returns the cookie's value, or how to sign in. */
+  /** Takes what a person signs in with. @returns the cookie's value, or how to sign in. @throws {GateBusy} */
   signIn(token: string, signal: AbortSignal): Promise<{ readonly cookie: string } | SignIn>;
 }
 
