@@ -153,7 +153,7 @@ export interface StackRow {
   readonly urgency: number;
   readonly verdict: Verdict;
   readonly phase: string;
-  /** Since when it is in this phase, as far as conditions tell. */
+  /** Since when it is in this phase. */
   readonly since?: string;
   /** Whether it serves callers, although something may be wrong; absent if nobody knows. */
   readonly available?: boolean;
@@ -171,7 +171,7 @@ export interface StackRow {
   /** Whether the stack has a backup policy. */
   readonly wantsBackups: boolean;
   readonly recoveryPoint?: RecoveryPoint;
-  /** The newest restore test or backup that was restored as a test. */
+  /** One that runs, else the last that ended, of a restore test or a backup that was restored as a test. */
   readonly restoreTest?: { readonly result: 'Passed' | 'Failed' | 'Running'; readonly time: string };
 }
 

@@ -17,6 +17,7 @@ const condition = (type: string, status: Condition['status'], reason: string): C
 const ready: JtelStackStatus = {
   phase: 'Ready',
   version: '3.43.1',
+  phaseStartTime: '2026-02-28T01:00:00Z',
   message: 'All is well.',
   componentsReady: '3/3',
   conditions: [condition('Ready', 'True', 'Healthy'), condition('HostReachable', 'True', 'HostReachable')],
@@ -32,7 +33,7 @@ describe('the row of a stack', () => {
       verdict: 'Good',
       available: true,
       message: 'All is well.',
-      since: '2026-03-01T01:00:00Z',
+      since: '2026-02-28T01:00:00Z',
     });
     expect(row).not.toHaveProperty('backups');
     expect(row).not.toHaveProperty('context');
@@ -59,12 +60,24 @@ describe('the row of a stack', () => {
     expect(stackRow({ stack: stackOf('acme', 'main', silent) }, now).available).toBe(false);
   });
 
-  it('has the newest test of a restore, whatever made it', () => {
-    const tested = (time: string, state: 'Passed' | 'Failed') =>
-      aBackup({ phase: 'Completed', verification: { state, method: 'Restore', time } });
-    const backups = [tested('2026-02-27T02:00:00Z', 'Failed'), tested('2026-02-26T02:00:00Z', 'Passed')];
-    const row = stackRow({ stack: stackOf('acme', 'main', ready), backups }, now);
-    expect(row.restoreTest).toEqual({ result: 'Failed', time: '2026-02-27T02:00:00Z' });
+  it('has the last test of a restore from the status, also when the object of a later one says else', () => {
+    const time = '2026-02-27T02:00:00Z';
+    const stack = stackOf('acme', 'main', {
+      ...ready,
+      backup: { lastRestoreTestResult: 'Failed', lastRestoreTestTime: time },
+    });
+    const verification = { state: 'Passed', method: 'Restore', time: '2026-02-28T02:00:00Z' } as const;
+    const backups = [aBackup({ phase: 'Completed', verification })];
+    for (const parts of [{ stack }, { stack, backups }])
+      expect(stackRow(parts, now).restoreTest).toEqual({ result: 'Failed', time });
+  });
+
+  it('has the test of a restore that runs', () => {
+    const backup = { lastRestoreTestResult: 'Passed', lastRestoreTestTime: '2026-02-27T02:00:00Z' } as const;
+    const startTime = '2026-03-01T02:00:00Z';
+    const backups = [aBackup({ phase: 'Verifying', startTime }, { verify: 'Restore' })];
+    const row = stackRow({ stack: stackOf('acme', 'main', { ...ready, backup }), backups }, now);
+    expect(row.restoreTest).toEqual({ result: 'Running', time: startTime });
   });
 
   it('has the context in its key if there are several', () => {

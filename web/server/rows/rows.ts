@@ -53,12 +53,12 @@ export function stackRow({ context, stack, backups, restores }: StackParts, now:
     ...optional({
       context,
       version: status.version,
-      since: sinceOf(stack),
+      since: status.phaseStartTime,
       available: status.componentsReady === undefined ? undefined : isAvailable(stack),
       reason,
       componentsReady: status.componentsReady,
       operation: operationOf(stack),
-      restoreTest: lastRestoreTest(backups ?? [], restores ?? []),
+      restoreTest: restoreTestOf(stack, backups ?? [], restores ?? []),
       recoveryPoint:
         recoveryPoint === undefined
           ? undefined
@@ -72,16 +72,6 @@ export function stackRow({ context, stack, backups, restores }: StackParts, now:
           : backupStrip(stack, backups, now),
     }),
   };
-}
-
-/** The begin of what is under way, else of what the condition of the phase says. */
-function sinceOf({ status }: JtelStack): string | undefined {
-  const conditions = status?.conditions;
-  return (
-    status?.operation?.startTime ??
-    findCondition(conditions, 'Stalled')?.lastTransitionTime ??
-    findCondition(conditions, 'Ready')?.lastTransitionTime
-  );
 }
 
 function operationOf({ status }: JtelStack): RunningOperation | undefined {
@@ -98,25 +88,27 @@ function operationOf({ status }: JtelStack): RunningOperation | undefined {
   };
 }
 
-function lastRestoreTest(
+/** One that runs, as its object says; else the last that ended, which the status knows also when its object is gone. */
+function restoreTestOf(
+  stack: JtelStack,
   backups: readonly JtelBackup[],
   restores: readonly JtelRestore[],
 ): StackRow['restoreTest'] {
-  type Test = NonNullable<StackRow['restoreTest']>;
-  const ofBackups = backups.flatMap(({ spec, status }): Test[] => {
-    const { state, method, time } = status?.verification ?? {};
-    if (method !== 'Restore' && spec.verify !== 'Restore') return [];
-    if (status?.phase === 'Verifying' && status.startTime !== undefined)
-      return [{ result: 'Running', time: status.startTime }];
-    return time !== undefined && (state === 'Passed' || state === 'Failed') ? [{ result: state, time }] : [];
-  });
-  const ofRestores = restores
-    .filter(({ spec }) => spec.mode === 'Test')
-    .map(({ metadata, status = {} }): Test => ({
-      result: status.phase === 'Completed' ? 'Passed' : status.phase === 'Failed' ? 'Failed' : 'Running',
-      time: status.completionTime ?? status.startTime ?? metadata.creationTimestamp,
-    }));
-  return [...ofBackups, ...ofRestores].toSorted((a, b) => b.time.localeCompare(a.time))[0];
+  const running = [
+    ...backups.filter(({ spec, status }) => spec.verify === 'Restore' && status?.phase === 'Verifying'),
+    ...restores.filter(({ spec, status }) => spec.mode === 'Test' && !hasEnded(status?.phase)),
+  ];
+  const newest = running
+    .map(({ metadata, status }) => status?.startTime ?? metadata.creationTimestamp)
+    .toSorted()
+    .at(-1);
+  if (newest !== undefined) return { result: 'Running', time: newest };
+  const { lastRestoreTestResult: result, lastRestoreTestTime: time } = stack.status?.backup ?? {};
+  return result === undefined || time === undefined ? undefined : { result, time };
+}
+
+function hasEnded(phase: NonNullable<JtelRestore['status']>['phase']): boolean {
+  return phase === 'Completed' || phase === 'Failed';
 }
 
 export function storeRow({ context, store, lastBackups }: StoreParts): StoreRow {
