@@ -96,6 +96,35 @@ test('a token of the cluster shows what its user may list, and each part of a st
   page.close();
 });
 
+test('the role `view` of the cluster is enough for a stack with its history and events', async () => {
+  const { namespace } = cluster;
+  await kubectl.run(['apply', '--server-side', '-f', 'deploy/access/users.yaml']);
+  const viewer = await kubeconfigOfUser(kubectl, namespace, 'by-role');
+  // The controller that makes one role of these two is not there.
+  for (const role of ['system:aggregate-to-view', 'jtel-view'])
+    await kubectl.apply([
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: `by-role-${role.split(':').pop()}`, namespace },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+        subjects: [{ kind: 'ServiceAccount', name: viewer.serviceAccount, namespace }],
+      },
+    ]);
+  // Answers are kept for 30 s, also one from before the API server knew of the binding.
+  for (const what of ['jtelrestores.jtel.de', 'controllerrevisions.apps', 'events'])
+    await waitFor(`the right to list ${what}`, async () => {
+      const argv = ['auth', 'can-i', 'list', what, `--as=${viewer.name}`, '-n', namespace];
+      return (await kubectl.tryRun(argv)).stdout.trim() === 'yes';
+    });
+  const page = pageOf(withTokens);
+  await page.signIn(viewer.token);
+  const answer = await page.get(`api/stacks/${namespace}/main/detail`);
+  const detail = (await answer.json()) as StackDetail;
+  for (const part of [detail.backups, detail.restores, detail.history, detail.events])
+    expect(part).toHaveProperty('items');
+});
+
 test('a proxy names people, whose groups have the rights', async () => {
   await kubectl.apply([
     {
