@@ -22,7 +22,7 @@ import type { OperatorConfig } from './config.ts';
 import type { Caches } from './caches.ts';
 import { runControllers } from './controllers.ts';
 import { auditLostMetric } from './metrics/audit-metrics.ts';
-import { auditVersion, type AuditLine } from './audit/lines.ts';
+import { auditTo } from './audit/write.ts';
 import { fleetFrom, registerBusinessMetrics } from './metrics/business-metrics.ts';
 import { registerProcessMetrics, runtimePrefix } from './metrics/process-metrics.ts';
 import {
@@ -74,7 +74,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   };
   registerProcessMetrics(registry);
   registerBusinessMetrics(registry, fleetFrom(caches));
-  const audit = openAudit(config, { secrets, logger, lost: auditLostMetric(registry) });
+  const audit = openAudit(config, { logger, lost: auditLostMetric(registry) });
   const everyInformer: readonly Informer<KubernetesObject>[] = Object.values(informers);
   const lease = { namespace: config.leaseNamespace, name: config.leaseName };
   const { leaseDurationSeconds } = config;
@@ -236,7 +236,7 @@ async function lead(
         monitorSeconds: config.monitorSeconds,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
         ...optional({ schedulePods: config.schedulePods }),
-        ...(audit === undefined ? {} : { audit: auditTo(audit, config.identity) }),
+        ...(audit === undefined ? {} : { audit: auditTo(audit, secrets, config.identity) }),
       },
       signal,
     );
@@ -245,9 +245,4 @@ async function lead(
     await events.close();
     await driver.close();
   }
-}
-
-/** Every line says first that it is an audit line, and which process wrote it when. */
-function auditTo(log: AuditLog, process: string): (line: AuditLine) => void {
-  return (line) => log.write({ audit: auditVersion, time: new Date().toISOString(), process, ...line });
 }

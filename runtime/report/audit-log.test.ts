@@ -6,25 +6,22 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingLogger } from '../../test/support/recording-logger.ts';
 import { AuditLog } from './audit-log.ts';
-import { SecretRegistry } from './secret-registry.ts';
 
 let directory: string;
 let file: string;
 let lost: number;
 let logger: RecordingLogger;
-let secrets: SecretRegistry;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'audit-'));
   file = join(directory, 'audit.jsonl');
   lost = 0;
   logger = new RecordingLogger();
-  secrets = new SecretRegistry();
 });
 afterEach(() => rm(directory, { recursive: true }));
 
 function logTo(target: string): AuditLog {
-  return new AuditLog({ target, secrets, logger, lost: (lines) => void (lost += lines) });
+  return new AuditLog({ target, logger, lost: (lines) => void (lost += lines) });
 }
 
 async function linesOf(path: string): Promise<unknown[]> {
@@ -58,11 +55,9 @@ describe('an audit log', () => {
     expect(await linesOf(file)).toEqual([{ number: 2 }]);
   });
 
-  it('masks secrets, cuts what is long, and holds nothing that a terminal obeys', async () => {
-    secrets.register('acme/ssh', ['hunter2hunter2']);
+  it('cuts what is long, and holds nothing that a terminal obeys', async () => {
     const log = logTo(file);
     log.write({
-      reason: 'password hunter2hunter2 is wrong',
       message: '\u001b[2J\u009b1m\u202e',
       long: 'x'.repeat(5000),
       many: Array.from({ length: 500 }, (_, index) => index),
@@ -70,7 +65,6 @@ describe('an audit log', () => {
     await log.close();
     expect(await linesOf(file)).toEqual([
       {
-        reason: 'password [redacted] is wrong',
         message: '\ufffd[2J\ufffd1m\ufffd',
         long: `${'x'.repeat(256)}…`,
         many: Array.from({ length: 32 }, (_, index) => index),
@@ -103,8 +97,7 @@ describe('an audit log', () => {
   it('writes to standard output, also when nobody reads yet', async () => {
     const program = `
       const { AuditLog } = await import(${JSON.stringify(join(import.meta.dirname, 'audit-log.ts'))});
-      const secrets = { redact: (text) => text };
-      const log = new AuditLog({ target: '-', secrets, logger: console, lost: () => process.exit(3) });
+      const log = new AuditLog({ target: '-', logger: console, lost: () => process.exit(3) });
       for (let number = 0; number < 3000; number++) log.write({ number, text: 'x'.repeat(200) });
       await log.close();`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {

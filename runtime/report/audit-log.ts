@@ -10,12 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { sleep } from '../control/sleep.ts';
 import type { Logger } from './logger.ts';
-import type { SecretRegistry } from './secret-registry.ts';
 
 export interface AuditLogOptions {
   /** A file, or `-` for standard output. */
   readonly target: string;
-  readonly secrets: SecretRegistry;
   readonly logger: Logger;
   /** Called with the number of lines that were not written. */
   readonly lost: (lines: number) => void;
@@ -39,9 +37,12 @@ export class AuditLog {
     this.#options = options;
   }
 
-  /** Adds a line. Long texts and lists are cut, characters that a terminal obeys replaced, secrets masked. */
+  /**
+   * Adds a line. Long texts and lists are cut, characters that a terminal obeys replaced. The caller masks
+   * secrets: a cut text may hold a part of one, which nobody finds any more.
+   */
   write(record: object): void {
-    const line = `${this.#options.secrets.redact(JSON.stringify(record, tame))}\n`;
+    const line = `${JSON.stringify(record, tame)}\n`;
     const bytes = Buffer.byteLength(line);
     if (this.#bytesWaiting + bytes > mostBytesWaiting) return this.#options.lost(1);
     this.#waiting.push(line);
