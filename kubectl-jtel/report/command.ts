@@ -7,7 +7,9 @@ import type { ReportOptions } from './report.ts';
 
 export function reportCommand(surroundings: Surroundings): Command {
   return new Command('report')
-    .description('collect what support needs into one archive, without secrets; says first what is in it')
+    .description(
+      'collect what support needs into one archive, with known secrets masked; says first what is in it',
+    )
     .addArgument(new Argument('[STACK]', 'name of the JtelStack; default: all of the namespace'))
     .addOption(
       new Option(

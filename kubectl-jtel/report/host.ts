@@ -23,8 +23,16 @@ export async function collectHost(
   try {
     const observed = await collection.part(`${folder}/observation.yaml`, async (signal) => {
       const target = await readHostTarget(kit.cluster, stack, { signal });
-      for (const end of [target, target.jumpHost])
-        if (end !== undefined) registry.register(end.address, [end.privateKey, end.passphrase ?? '']);
+      const { sshSecretRef, jumpHost } = stack.spec.host;
+      for (const [ref, end] of [
+        [sshSecretRef, target],
+        [jumpHost?.sshSecretRef, target.jumpHost],
+      ] as const)
+        if (ref !== undefined && end !== undefined)
+          registry.register(`${stack.metadata.namespace}/${ref.name}`, [
+            end.privateKey,
+            end.passphrase ?? '',
+          ]);
       const host = driver.host(target);
       const seen = await host.observe(project, 'full', signal);
       await collection.keepObject(`${folder}/observation.yaml`, seen);

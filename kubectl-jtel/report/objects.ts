@@ -33,33 +33,43 @@ export interface Scope {
   readonly stack?: string;
 }
 
+/** Helm's own records of releases. Their values are compressed: nobody writes them elsewhere, and they are large. */
+const helmRelease = 'helm.sh/release.v1';
+
 /**
  * Which Secrets there are, with the names of their keys. The values only teach the mask, so this comes first.
+ * @returns for a person, whose values are known to the mask
  */
 export async function collectSecrets(
-  kit: Kit,
+  kit: Pick<Kit, 'cluster'>,
   scope: Scope,
   registry: SecretRegistry,
   collection: Collection,
-): Promise<void> {
+): Promise<string> {
   const { cluster } = kit;
   const { namespace } = scope;
   const path = 'secrets.yaml';
   const listed = await collection.part(path, (signal) => cluster.list(secrets, { namespace }, { signal }));
   const found = listed ?? (await referredTo(kit, scope, collection));
   const values = found.map((secret) => ({ name: secret.metadata?.name ?? '', values: decodeSecret(secret) }));
-  for (const { name, values: decoded } of values) registry.register(name, hiddenValues(decoded));
+  for (const { name, values: decoded } of values)
+    if (decoded.type !== helmRelease) registry.register(`${namespace}/${name}`, hiddenValues(decoded));
   await collection.keepObject(
     path,
     values.map(({ name, values: { type, keys } }) => ({ name, type, keys })),
   );
+  if (listed !== undefined)
+    return `Values of the Secrets of namespace ${namespace} are masked as [redacted]; no others are known.`;
+  return found.length === 0
+    ? 'No Secret could be read: their values are not masked where they appear.'
+    : `Secrets could not be listed: only values of ${found.length} that were read by name are masked.`;
 }
 
 const mostNames = 100;
 
 /** Who may not list Secrets may still read some by name. */
 async function referredTo(
-  { cluster }: Kit,
+  { cluster }: Pick<Kit, 'cluster'>,
   { namespace }: Scope,
   collection: Collection,
 ): Promise<readonly Secret[]> {

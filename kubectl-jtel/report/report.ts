@@ -33,10 +33,11 @@ export async function report(kit: Kit, name: string | undefined, options: Report
   const about = timedName(name === undefined ? namespace : `${namespace}-${name}`, 'report', now);
   const file = options.file ?? `${about}.tar.gz`;
   if (options.dryRun !== true) await refuseExisting(file);
-  const collected = await collect(kit, scope, options);
+  const { collected, masked } = await collect(kit, scope, options);
   const head = [
     `Report of ${name === undefined ? `namespace ${namespace}` : `stack ${namespace}/${name}`}, made at ${now.toISOString()} by kubectl-jtel ${packageFile.version}.`,
-    'Values of Secrets are not in it. What looks like a password, key or token is masked as [redacted].',
+    masked,
+    'What looks like a password, key or token is masked as [redacted].',
   ];
   if (options.output === undefined) kit.print([...head, '', ...contents(collected)].map(printable));
   if (options.dryRun !== true) await write(file, await archiveOf(about, head, collected, now));
@@ -54,8 +55,12 @@ export async function report(kit: Kit, name: string | undefined, options: Report
   ]);
 }
 
-async function collect(kit: Kit, scope: Scope, options: ReportOptions): Promise<Collected> {
-  const secrets = new SecretRegistry();
+async function collect(
+  kit: Kit,
+  scope: Scope,
+  options: ReportOptions,
+): Promise<{ readonly collected: Collected; readonly masked: string }> {
+  const secrets = new SecretRegistry({ namespaceLimit: Infinity });
   const line = new ProgressLine(kit);
   let parts = 0;
   const collection = new Collection({
@@ -67,16 +72,16 @@ async function collect(kit: Kit, scope: Scope, options: ReportOptions): Promise<
     },
   });
   try {
-    await collectSecrets(kit, scope, secrets, collection);
+    const masked = await collectSecrets(kit, scope, secrets, collection);
     await collectVersions(kit, collection);
     const stacks = await collectObjects(kit, scope, collection);
     await collectOperator(kit, options.operatorNamespace, collection);
     await collectJobLogs(kit, scope, collection);
     if (options.host === true) for (const stack of stacks) await collectHost(kit, stack, secrets, collection);
+    return { collected: collection, masked };
   } finally {
     line.end();
   }
-  return collection;
 }
 
 async function collectVersions({ connection }: Kit, collection: Collection): Promise<void> {

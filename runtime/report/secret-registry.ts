@@ -6,14 +6,18 @@ import { Needles, shortestNeedle } from './needles.ts';
 
 const mask = '[redacted]';
 
-/** What one namespace may make us remember, see {@link sizeOf}. Its oldest Secrets go first. */
-const namespaceLimit = 2 * 1024 * 1024;
+const usualNamespaceLimit = 2 * 1024 * 1024;
 /** A Secret that nobody has read for so long has no user any more: each look reads what it uses. */
 const keptMilliseconds = 24 * 3_600_000;
 
 export interface SecretRegistryOptions {
   /** Secrets of this namespace are masked for everybody: they are the operator's own. */
   readonly ownNamespace?: string;
+  /**
+   * What one namespace may make us remember, see {@link sizeOf}; default: 2 MiB. Its oldest Secrets go first.
+   * `Infinity` is for a process that ends soon.
+   */
+  readonly namespaceLimit?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -28,6 +32,7 @@ interface Source {
 
 export class SecretRegistry {
   readonly #ownNamespace: string | undefined;
+  readonly #namespaceLimit: number;
   readonly #now: () => number;
   /** The one that was read last is the last. */
   readonly #sources = new Map<string, Source>();
@@ -36,7 +41,12 @@ export class SecretRegistry {
   readonly #sizes = new Map<string, number>();
   readonly #needles = new Needles();
 
-  constructor({ ownNamespace, now = () => performance.now() }: SecretRegistryOptions = {}) {
+  constructor({
+    ownNamespace,
+    namespaceLimit = usualNamespaceLimit,
+    now = () => performance.now(),
+  }: SecretRegistryOptions = {}) {
+    this.#namespaceLimit = namespaceLimit;
     this.#ownNamespace = ownNamespace;
     this.#now = now;
   }
@@ -45,7 +55,7 @@ export class SecretRegistry {
   register(source: string, values: readonly string[]): void {
     const namespace = source.slice(0, Math.max(0, source.indexOf('/')));
     const readAt = this.#now();
-    const current = withinLimit(new Set(values.flatMap(formsOf)));
+    const current = withinLimit(new Set(values.flatMap(formsOf)), this.#namespaceLimit / 2);
     const known = this.#sources.get(source);
     if (known !== undefined && sameItems(known.current, current)) {
       this.#sources.delete(source);
@@ -88,9 +98,9 @@ export class SecretRegistry {
       if (now - readAt < keptMilliseconds) break;
       this.#forget(source);
     }
-    if ((this.#sizes.get(namespace) ?? 0) <= namespaceLimit) return;
+    if ((this.#sizes.get(namespace) ?? 0) <= this.#namespaceLimit) return;
     for (const [source, entry] of this.#sources) {
-      if ((this.#sizes.get(namespace) ?? 0) <= namespaceLimit) break;
+      if ((this.#sizes.get(namespace) ?? 0) <= this.#namespaceLimit) break;
       if (entry.namespace === namespace) this.#forget(source);
     }
   }
@@ -136,9 +146,9 @@ function sizeOf(form: string): number {
   return form.length + 100;
 }
 
-/** Half of what a namespace may have, so that the values before the last change have room too. */
-function withinLimit(forms: ReadonlySet<string>): readonly string[] {
-  let left = namespaceLimit / 2;
+/** @param limit half of what a namespace may have, so that the values before the last change have room too. */
+function withinLimit(forms: ReadonlySet<string>, limit: number): readonly string[] {
+  let left = limit;
   // Short ones first: passwords are, and one big file must not push them out.
   return [...forms]
     .toSorted((a, b) => a.length - b.length)

@@ -148,6 +148,7 @@ describe('a report', () => {
     await writeFile(kubeconfig, stringify({ ...config, users }));
     const { code, out } = await report(['one', '--dry-run'], { kubeconfig });
     expect(code).toBe(0);
+    expect(out).toContain('No Secret could be read: their values are not masked where they appear.\n');
     expect(out).toMatch(/In it:\n(.*\n)* {2}objects\/jtelstacks\/one\.yaml/);
     for (const path of [
       'secrets.yaml',
