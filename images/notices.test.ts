@@ -59,7 +59,7 @@ test('the plug-in names the packages that are bundled in it, and those of its pa
   expect(text).toContain('Licensed under the Apache License');
   expect(text).not.toContain('vitest');
   for (const name of await importedByPage()) expect(text).toContain(`\n${name} `);
-});
+}, 120_000);
 
 /** Names of packages in the sources of the page. */
 async function importedByPage(): Promise<readonly string[]> {
