@@ -107,5 +107,5 @@ campaign-%: install ## Run a campaign in its long form: campaign-crash, -specifi
 	@node test/campaigns/run.ts $*
 
 clean: ## Remove everything that can be made again, except the cache in ~/.cache/jtel-operator; sandbox-down first
-	@if [ -d .sandbox ] && [ -n "$$(ls -A .sandbox)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
-	rm -rf node_modules coverage .docs-site .sandbox
+	@if [ -n "$$(find .sandbox -type f 2>/dev/null | head -n 1)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
+	rm -rf node_modules coverage .docs-site .plugin packages dist .sandbox

@@ -52,7 +52,7 @@ function wayBack({ metadata, status }: JtelStack, now: Date): string {
   if (point?.revision === undefined) return '';
   const until = point.availableUntil === undefined ? '' : `, until ${moment(point.availableUntil, now)}`;
   const data = point.backupRef === undefined ? '' : ` with the data of backup ${point.backupRef.name}`;
-  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
+  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} -n ${metadata.namespace} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
 }
 
 function revisionText(status: JtelStackStatus, now: Date): string {

@@ -70,7 +70,9 @@ function unreachable(
   );
   if (asker === 'Operator') return failed(`${message}.`, advice);
   const fromThere = `the operator can ask from the cluster: jtel-operator check --stack ${metadata.namespace}/${metadata.name} in its pod (docs/doctor.md)`;
-  return findCondition(status?.conditions, 'HostReachable')?.status === 'True'
+  // The condition speaks of the host that was looked at, not of one that is named only now.
+  const isLookedAt = status?.host?.address === address;
+  return isLookedAt && findCondition(status?.conditions, 'HostReachable')?.status === 'True'
     ? warning(
         `The host cannot be reached from here (${message}); the operator reaches it, as the condition HostReachable says.`,
         `Do nothing if only the cluster reaches it; ${fromThere}.`,

@@ -176,9 +176,20 @@ describe('a host that lets nobody in', () => {
   });
 
   it('from here, and that the operator reaches, is a warning', () =>
-    expect(judged('HostUnreachable', { conditions: [{ type: 'HostReachable', status: 'True' }] })).toEqual([
-      'host-reachable Warning',
-    ]));
+    expect(
+      judged('HostUnreachable', {
+        host: { address: stack.spec.host.address },
+        conditions: [{ type: 'HostReachable', status: 'True' }],
+      }),
+    ).toEqual(['host-reachable Warning']));
+
+  it('from here, while the operator reaches the host before it, has failed', () =>
+    expect(
+      judged('HostUnreachable', {
+        host: { address: '192.0.2.99' },
+        conditions: [{ type: 'HostReachable', status: 'True' }],
+      }),
+    ).toEqual(['host-reachable Failed']));
 
   it.each([
     ['HostOwned', 'host-owner'],

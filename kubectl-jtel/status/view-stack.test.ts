@@ -134,7 +134,7 @@ it('a change nobody has looked at is told', () => {
 it('the way back is a command to copy, with the data if the release is older', () => {
   const rollback = { revision: 3, version: '3.43.1', availableUntil: '2026-03-08T00:00:00Z' };
   expect(text(aStack('main', { rollback }), pipe)).toMatch(
-    /to 3\.43\.1, until .*: kubectl jtel rollback main --to 3$/m,
+    /to 3\.43\.1, until .*: kubectl jtel rollback main -n acme --to 3$/m,
   );
   expect(text(aStack('main', { rollback: { ...rollback, backupRef: { name: 'before' } } }), pipe)).toMatch(
     /data of backup before.* --to 3 --restore-data$/m,

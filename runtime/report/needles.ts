@@ -16,6 +16,12 @@ const places = Array.from({ length: 17 }, (_, index) => index / 16);
  */
 const mostAlike = 64;
 
+/**
+ * Characters that are compared in one text. Only a text and needles that repeat themselves need more; then the
+ * whole text counts as found.
+ */
+const mostCompared = 16_000_000;
+
 const hashBits = 20;
 const base = 16_777_619;
 /** The weight of the character that leaves the window. */
@@ -70,22 +76,32 @@ export class Needles {
    */
   find(text: string, counts: (needle: string) => boolean): readonly Span[] {
     const found: Span[] = [];
+    let compared = 0;
     let hash = hashOf(text.slice(0, shortestNeedle - 1));
     for (let at = 0; at + shortestNeedle <= text.length; at += 1) {
       hash = (Math.imul(hash, base) + text.charCodeAt(at + shortestNeedle - 1)) | 0;
       const slot = slotOf(hash);
-      if (((this.#maybe[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0) this.#findAt(text, at, counts, found);
+      if (((this.#maybe[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0)
+        compared += this.#findAt(text, at, counts, found);
+      if (compared > mostCompared) {
+        found.push({ start: 0, end: text.length });
+        break;
+      }
       hash = (hash - Math.imul(text.charCodeAt(at), leaving)) | 0;
     }
     return found.length < 2 ? found : merged(found);
   }
 
-  #findAt(text: string, at: number, counts: (needle: string) => boolean, found: Span[]): void {
+  /** @returns how many characters were compared, at most */
+  #findAt(text: string, at: number, counts: (needle: string) => boolean, found: Span[]): number {
+    let compared = 0;
     for (const [needle, offset] of this.#byAnchor.get(text.slice(at, at + shortestNeedle)) ?? []) {
       const start = at - offset;
+      compared += needle.length;
       if (start >= 0 && text.startsWith(needle, start) && counts(needle))
         found.push({ start, end: start + needle.length });
     }
+    return compared;
   }
 }
 
