@@ -107,7 +107,7 @@ describe('the event recorder', () => {
   });
 
   it('keeps secrets out, and cuts a note to what the server takes', async () => {
-    cluster.secrets.register('a/b', ['hunter2-hunter2']);
+    cluster.secrets.register(`${cluster.namespace}/login`, ['hunter2-hunter2']);
     const teller = recorder();
     teller.record(widgets, object, {
       ...installed,
