@@ -2,6 +2,7 @@
 import type { JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { age, moment } from '../base/time.ts';
+import { needsOlderData } from './way-back.ts';
 
 /** Only what there is to tell. */
 export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, text: string])[] {
@@ -47,12 +48,16 @@ function backupText({ spec, status }: JtelStack, now: Date): string {
   return `${moment(backup.lastSuccessTime, now)}${backup.lastBackupID === undefined ? '' : ` ${backup.lastBackupID}`}${verified}`;
 }
 
-function wayBack({ metadata, status }: JtelStack, now: Date): string {
+function wayBack(stack: JtelStack, now: Date): string {
+  const { metadata, status } = stack;
   const point = status?.rollback;
   if (point?.revision === undefined) return '';
+  const release = point.version ?? 'an earlier release';
+  if (point.backupRef === undefined && needsOlderData(stack, point.version))
+    return `none to ${release}: no backup of its data was made before the update`;
   const until = point.availableUntil === undefined ? '' : `, until ${moment(point.availableUntil, now)}`;
   const data = point.backupRef === undefined ? '' : ` with the data of backup ${point.backupRef.name}`;
-  return `to ${point.version ?? 'an earlier release'}${data}${until}: kubectl jtel rollback ${metadata.name} -n ${metadata.namespace} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
+  return `to ${release}${data}${until}: kubectl jtel rollback ${metadata.name} -n ${metadata.namespace} --to ${point.revision}${point.backupRef === undefined ? '' : ' --restore-data'}`;
 }
 
 function revisionText(status: JtelStackStatus, now: Date): string {

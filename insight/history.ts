@@ -1,6 +1,7 @@
 /** The changes of a stack: each recorded spec with its outcome, newest first. */
 import type { HistoryEntry, JtelStack } from '../crds/index.ts';
 import type { Revision } from '../controllers/stack/index.ts';
+import { findCondition } from '../runtime/report/conditions.ts';
 import { optional } from '../base/optional.ts';
 
 /** One line of the history; `-o json` prints it too. */
@@ -19,11 +20,14 @@ export interface HistoryLine {
   readonly message?: string;
   /** Whether this revision is the current spec, or the one that runs. */
   readonly marks: readonly ('Wanted' | 'Running')[];
+  /** The wanted spec cannot begin, as the condition Stalled says. */
+  readonly isStalled?: true;
 }
 
 export function historyLines(stack: JtelStack, revisions: readonly Revision[]): HistoryLine[] {
   const entries = stack.status?.history ?? [];
   const newest = revisions.at(-1);
+  const isStalled = findCondition(stack.status?.conditions, 'Stalled')?.status === 'True';
   const lines = revisions.map((revision): HistoryLine => {
     const entry = entries.find(
       (one) =>
@@ -36,6 +40,7 @@ export function historyLines(stack: JtelStack, revisions: readonly Revision[]): 
         ...(revision === newest ? (['Wanted'] as const) : []),
         ...(stack.status?.revision === revision.number ? (['Running'] as const) : []),
       ],
+      ...(revision === newest && revision.attempt === undefined && isStalled ? { isStalled } : {}),
     };
   });
   const others = entries.filter(

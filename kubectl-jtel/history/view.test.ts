@@ -63,6 +63,18 @@ describe('a history', () => {
     expect(lines([first, fresh])[1]).toContain('under way');
   });
 
+  it('says so of a spec that cannot begin', () => {
+    const { attempt: _attempt, outcome: _outcome, ...fresh } = second;
+    const condition = { type: 'Stalled', status: 'True', reason: 'ReleaseNotFound', message: 'no.' } as const;
+    const stack = aStack('main', {
+      revision: 1,
+      conditions: [{ ...condition, lastTransitionTime: '2026-03-01T01:00:00Z' }],
+    });
+    const [, newest, older] = historyView(historyLines(stack, [first, fresh]), pipe);
+    expect(newest).toContain('stalled');
+    expect(older).toContain('Succeeded');
+  });
+
   it('keeps what the status says of revisions that are gone, and of work that made none', () => {
     const moved: HistoryEntry = {
       revision: 1,

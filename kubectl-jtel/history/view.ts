@@ -40,7 +40,7 @@ export function historyView(lines: readonly HistoryLine[], { paint, width, now }
       line.version ?? '',
       line.action ?? '',
       {
-        text: line.result ?? (line.marks.includes('Wanted') ? 'under way' : ''),
+        text: line.result ?? (line.isStalled ? 'stalled' : line.marks.includes('Wanted') ? 'under way' : ''),
         colour: resultColours[line.result ?? ''],
       },
       `${age(line.startTime, now)} ago`,

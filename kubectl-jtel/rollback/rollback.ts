@@ -3,9 +3,9 @@
  * changes a spec; it carries this one out like any other.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { compare } from 'semver';
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { isConflict } from '../../runtime/client/api-error.ts';
+import { needsOlderData } from '../../insight/way-back.ts';
 import { getStack, type Kit } from '../kit.ts';
 import { findSpec, readRevisions, specOf, currentSpec, type NamedSpec } from '../revisions.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
@@ -31,12 +31,14 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
     options.to === undefined
       ? usualTarget(stack, revisions, now)
       : findSpec(stack, revisions, options.to, now);
-  const backup = isDowngrade(stack, target) ? backupBefore(stack, revisions, target) : undefined;
+  const backup = needsOlderData(stack, target.spec.version)
+    ? backupBefore(stack, revisions, target)
+    : undefined;
   const lines = specDiff(kit, currentSpec(stack), target);
-  if (lines.length === 0 && !(isDowngrade(stack, target) && options.restoreData === true))
+  if (lines.length === 0 && !(needsOlderData(stack, target.spec.version) && options.restoreData === true))
     return kit.surroundings.note(`nothing to do: ${target.title} is the present spec`);
   kit.print(lines);
-  if (isDowngrade(stack, target) && (options.restoreData !== true || backup === undefined))
+  if (needsOlderData(stack, target.spec.version) && (options.restoreData !== true || backup === undefined))
     throw downgradeRefused(kit, stack, target, backup);
   if (options.restoreData === true && backup === undefined)
     throw new UsageError(
@@ -70,11 +72,6 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
     confirm: name,
     ...optional({ wait: options.wait }),
   });
-}
-
-/** An older release cannot use the data of a newer one. */
-function isDowngrade({ status }: JtelStack, target: NamedSpec): boolean {
-  return status?.version !== undefined && compare(target.spec.version, status.version) < 0;
 }
 
 /** The JtelBackup of that release's data, made right before an update from it. */

@@ -131,6 +131,14 @@ it('a change nobody has looked at is told', () => {
   expect(text(stack)).toContain('has not looked at the newest change');
 });
 
+it('there is no way back over an update whose old data nobody kept', () => {
+  const rollback = { revision: 2, version: '3.43.2' };
+  expect(text(aStack('main', { version: '4.0.0', rollback }), pipe)).toMatch(
+    /none to 3\.43\.2: no backup of its data was made before the update$/m,
+  );
+  expect(text(aStack('main', { version: '3.43.2', rollback }), pipe)).toContain('kubectl jtel rollback');
+});
+
 it('the way back is a command to copy, with the data if the release is older', () => {
   const rollback = { revision: 3, version: '3.43.1', availableUntil: '2026-03-08T00:00:00Z' };
   expect(text(aStack('main', { rollback }), pipe)).toMatch(

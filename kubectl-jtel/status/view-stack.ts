@@ -56,7 +56,7 @@ function operation({ status }: JtelStack, { paint, now }: ViewContext): string[]
   const running = status?.operation;
   if (running === undefined) return [];
   const since = age(running.startTime, now);
-  const step = running.step === undefined ? '' : `, ${running.step}`;
+  const step = running.step === undefined || running.step === running.type ? '' : `, ${running.step}`;
   const line = `  ${labelled('Under way')}${running.type}${step}${since === '' ? '' : `, for ${since}`}`;
   const bar =
     running.progressPercent === undefined

@@ -1,5 +1,6 @@
 /** Commands of `kubectl jtel` for a person to copy. Names come from outside, so each word is quoted for a shell. */
 import type { JtelStack } from '../../../crds/index.ts';
+import { needsOlderData } from '../../../insight/way-back.ts';
 import type { CopyCommand } from '../../protocol.ts';
 
 /** Where the commands have to look. */
@@ -23,7 +24,8 @@ export function commandsFor(stack: JtelStack, place: CommandPlace): CopyCommand[
   const { metadata, spec, status = {} } = stack;
   const of = (purpose: string, ...words: string[]): CopyCommand => copyCommand(purpose, place, words);
   const { name } = metadata;
-  const point = status.rollback?.revision;
+  const { revision, version, backupRef } = status.rollback ?? {};
+  const point = backupRef === undefined && needsOlderData(stack, version) ? undefined : revision;
   return [
     of('explain its state', 'status', name, '-o', 'wide'),
     of('show what the operator would do next', 'plan', name),
@@ -32,12 +34,12 @@ export function commandsFor(stack: JtelStack, place: CommandPlace): CopyCommand[
       ? []
       : [
           of(
-            `go back to ${status.rollback?.version ?? 'the release before'}`,
+            `go back to ${version ?? 'the release before'}`,
             'rollback',
             name,
             '--to',
             String(point),
-            ...(status.rollback?.backupRef === undefined ? [] : ['--restore-data']),
+            ...(backupRef === undefined ? [] : ['--restore-data']),
           ),
         ]),
     ...(spec.backup === undefined

@@ -134,6 +134,8 @@ describe('commands to copy', () => {
     expect(purposes({ ...ready, rollback: { revision: 3, backupRef: { name: 'b' } } })).toContain(
       'kubectl jtel rollback main --to 3 --restore-data -n acme',
     );
+    const older = { revision: 3, version: '3.43.2' };
+    expect(purposes({ ...ready, version: '4.0.0', rollback: older }).join('\n')).not.toContain('rollback');
   });
 });
 
