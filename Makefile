@@ -16,13 +16,13 @@ BINDIR ?= $(HOME)/.local/bin
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-install: ## Install the pinned packages if they are missing (every target does)
+install: ## Install the pinned packages (every target does)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh
 
-demo: install ## A stack from nothing to Ready on a real compose host; leaves the sandbox running
+demo: install ## A stack from nothing to Ready; leaves the sandbox up
 	@node sandbox/demo.ts
 
-test: ## Everything: checks, unit, integration and end-to-end tests (what CI runs)
+test: ## Every check and every test (what CI runs)
 	@PATH='$(SYSTEM_PATH)' ./scripts/install.sh || { echo '0 passed, 1 failed'; exit 1; }
 	@node test/run.ts
 
@@ -32,7 +32,7 @@ test-unit: install ## Unit tests: no service needed, half a minute
 test-stories: install ## Stories: whole lives and whole jobs, no service needed
 	@node test/run.ts --only stories
 
-test-integration: install ## Tests against a real API server, compose host and blob server
+test-integration: install ## Tests against real services, without whole stacks
 	@node test/run.ts --only integration
 
 test-e2e: install ## The demo's story with assertions
@@ -44,7 +44,7 @@ format: install ## Format all sources (oxfmt, 110 columns)
 lint: install ## Check generated files, oxfmt, oxlint, knip, tsc
 	@node test/run.ts --only checks
 
-generate: install ## Write the files generated from CRDs, release schema, commands and metrics
+generate: install ## Write what follows from CRDs, commands and metrics
 	@node crds/generate.ts
 	@node release/generate.ts
 	@node scripts/command-docs.ts
@@ -52,19 +52,20 @@ generate: install ## Write the files generated from CRDs, release schema, comman
 	@node monitoring/generate.ts
 	@node scripts/manifests.ts --files
 
-manifests: install ## Render the manifests in deploy/ from the Helm chart (builds Helm the first time)
+manifests: install ## Render deploy/ from the Helm chart
 	@node scripts/manifests.ts
 
 .PHONY: pictures
-pictures: install ## Make the pictures of the docs anew, in Debian's Chromium
+pictures: install ## Make the pictures of the docs anew, in Chromium
 	@node scripts/pictures.ts
 
-plugin: install ## Bundle the kubectl plug-in `kubectl jtel`, and link it into BINDIR (default ~/.local/bin)
+# BINDIR is ~/.local/bin by default. The demo brings a plug-in of its own.
+plugin: install ## Bundle `kubectl jtel`, and link it into BINDIR
 	@node images/plugin.ts
 	@mkdir -p $(BINDIR) && ln -sf $(CURDIR)/.plugin/bin/kubectl-jtel $(CURDIR)/.plugin/bin/kubectl_complete-jtel $(BINDIR)/
 	@echo 'kubectl jtel is in $(BINDIR)'; case ':$(SYSTEM_PATH):' in *:$(BINDIR):*) ;; *) echo 'which is not in your PATH yet' ;; esac
 
-packages: install ## Make the npm package, single executables and, with URI=…, krew's manifest, in packages/ (docs/packages.md)
+packages: install ## npm package, executables, krew manifest (URI=…)
 	@node packaging/packages.ts packages $(if $(URI),--uri $(URI))
 
 release: export VERSION := $(VERSION)
@@ -72,20 +73,20 @@ release: export KEY := $(KEY)
 release: export BASE := $(BASE)
 release: export URI := $(URI)
 release: export BUILDER := $(BUILDER)
-release: install ## Make release VERSION=x.y.z into dist/, signed with KEY=cosign.key (docs/releases.md)
+release: install ## Make release VERSION=x.y.z into dist/ (KEY=cosign.key)
 	@node packaging/release/release.ts
 
 .PHONY: set-version
 set-version: export VERSION := $(VERSION)
-set-version: install ## Write VERSION=x.y.z into the sources, and make what follows from it (docs/releases.md)
+set-version: install ## Write VERSION=x.y.z into the sources
 	@node packaging/release/set-version.ts
 	@node scripts/manifests.ts
 
-images: install ## Build the images: operator, toolbox, stand-ins of the stack
+images: install ## Build the images: operator, toolbox, stand-ins
 	@node images/images.ts
 	@node sandbox/stand-ins/images.ts
 
-sandbox-up: install ## Bring the sandbox up: control plane, compose hosts, registry, blob storage
+sandbox-up: install ## Control plane, compose hosts, registry, blob storage
 	@node sandbox/cli.ts up --name $(SANDBOX)
 
 sandbox-down: install ## Remove the sandbox and everything that runs in it
@@ -94,18 +95,20 @@ sandbox-down: install ## Remove the sandbox and everything that runs in it
 sandbox-status: install ## Show what runs in the sandbox, and how to reach it
 	@node sandbox/cli.ts status --name $(SANDBOX)
 
-docs: install ## Build the documentation as a site, in .docs-site; JTEL_DOCS_BASE=/path/ if it lies below the root of its server
-	@vitepress build docs
+# JTEL_DOCS_BASE=/path/ if the site lies below the root of its server.
+docs: install ## Build the documentation as a site, in .docs-site
+	@vitepress build docs && echo 'The site lies in .docs-site; make docs-serve shows it.'
 
 docs-serve: docs ## Serve that site on this machine: http://localhost:4173
 	@vitepress preview docs
 
-bench: install ## Run all benchmarks, or NAME=check.noop; results in bench/results.json
+bench: install ## Run all benchmarks, or NAME=check.noop
 	@node bench/run.ts $(NAME)
 
-campaign-%: install ## Run a campaign in its long form: campaign-crash, -specification, -faults (of blob stores), -world (reports), -release (same bytes)
+# crash, specification, faults (of blob stores), world (reports), release (same bytes): test/campaigns/README.md.
+campaign-%: install ## Run a campaign in its long form: campaign-crash, …
 	@node test/campaigns/run.ts $*
 
-clean: ## Remove everything that can be made again, except the cache in ~/.cache/jtel-operator; sandbox-down first
+clean: ## Remove all that can be made again; sandbox-down first
 	@if [ -n "$$(find .sandbox -type f 2>/dev/null | head -n 1)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi
 	rm -rf node_modules coverage .docs-site .plugin packages dist .sandbox

@@ -171,14 +171,14 @@ function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: 
     picocolors.bold('It runs on. Play with it:'),
     `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:${installedPlugin}:$PATH`,
     `  kubectl get jtelstacks -A -w`,
-    `  kubectl jtel status ${stack} -n ${namespace} -w                         # all of it on one screen, as it happens`,
+    `  kubectl jtel status ${stack} -n ${namespace} -w     # as it happens; Ctrl-C ends it`,
     `  kubectl jtel logs ${stack} acd-web -n ${namespace} -f`,
     `  kubectl jtel exec ${stack} acd-dbm -n ${namespace} -it -- bash`,
     `  curl -k --resolve ${fqdn}:443:${host.address} https://${fqdn}/`,
     `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address} docker ps`,
-    `  docker exec ${host.container} docker kill <container>    # watch the operator put it right`,
+    `  docker exec ${host.container} docker kill <container>`,
     `  docker logs -f jtel-sandbox-${sandbox.name}-operator`,
-    `  make sandbox-down                                        # removes all of it`,
+    `  make sandbox-down     # removes all of it`,
     '',
   ].join('\n');
 }

@@ -128,7 +128,7 @@ export class Sandbox {
     const network = docker && (await findNetwork(docker, name));
     if (!docker || !secrets || !network) {
       throw new Error(
-        `There is no sandbox "${name}" here: bring it up with \`node sandbox/cli.ts up --name ${name}\`.`,
+        `There is no sandbox "${name}" here: bring it up with \`make sandbox-up SANDBOX=${name}\`.`,
       );
     }
     const context: SandboxContext = { name, docker, directory, network, progress: silentProgress };
