@@ -18,7 +18,7 @@ import { storeKind, type JtelBackupStore, type JtelStack } from '../crds/index.t
 import type { Release } from '../release/generated/release.ts';
 import { selectComponents } from '../release/select.ts';
 import type { Examination } from './examine.ts';
-import { each, failed, finding, ok, skipped, type Finding, type Judgement } from './finding.ts';
+import { failed, finding, ok, skipped, warning, type Finding, type Judgement } from './finding.ts';
 import { hostExamination } from './host.ts';
 import { judgeTrouble } from './input-trouble.ts';
 import { judgeCertificate, judgeNames } from './judge/names.ts';
@@ -84,7 +84,7 @@ async function examineRelease(
     );
     // Throws if the stack asks for what the release does not have.
     const count = selectComponents(loaded.release, stackInput(stack)).length;
-    const seen = `Release ${loaded.release.version} is published and whole; ${count} of its components run.`;
+    const seen = `Release ${loaded.release.version} is published and whole; the stack asks for ${count} of its components.`;
     return { findings: [answers, finding('release', ok(seen))], found: loaded.release };
   } catch (error) {
     const isAboutRelease =
@@ -122,13 +122,16 @@ async function examineRelease(
   }
 }
 
-const noBackups = each(
-  ['backup-store', 'immutability'],
-  skipped(
-    'The stack has no spec.backup, so nothing is backed up.',
-    'Add spec.backup (docs/backups.md), unless its data may be lost.',
+const noBackups: readonly Finding[] = [
+  finding(
+    'backup-store',
+    warning(
+      'The stack has no spec.backup, so nothing is backed up.',
+      'Add spec.backup (docs/backups.md), unless its data may be lost.',
+    ),
   ),
-);
+  finding('immutability', skipped('Nothing is backed up.', 'Add spec.backup first.')),
+];
 
 function backups({ stack, cluster, asker }: StackSubject, name: string): Examination['run'] {
   const { namespace } = stack.metadata;
