@@ -180,14 +180,15 @@ async function* followed(
       void read(source).catch(fail);
     }
   };
+  const look = (): void => void attach().catch(fail);
   const watch = async (): Promise<void> => {
-    for await (const event of containerEvents(docker, inner))
+    for await (const event of containerEvents(docker, inner, look))
       if (event.project === project && event.action === 'start') await attach();
   };
   try {
-    // Listening begins before the list is made, so no start is missed.
+    // The list is made again when the events are open: what started in between was in neither.
     void watch().catch(fail);
-    void attach().catch(fail);
+    look();
     yield* handover.take();
   } finally {
     end.abort(new Error('nobody listens any more'));

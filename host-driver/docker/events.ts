@@ -15,12 +15,15 @@ interface DockerEvent {
   readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
 }
 
+/** @param opened called once, when no later event can be missed any more */
 export async function* containerEvents(
   docker: DockerClient,
   signal: AbortSignal,
+  opened?: () => void,
 ): AsyncGenerator<HostEvent, void, undefined> {
   try {
     const stream = await docker.streams.getEvents({ filters: { type: ['container'] }, abortSignal: signal });
+    opened?.();
     const destroyable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
     const stop = () =>
       destroyable.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
