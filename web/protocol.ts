@@ -294,6 +294,8 @@ export interface HistoryLine {
   readonly message?: string;
   /** Whether this revision is the current spec, or the one that runs. */
   readonly marks: readonly ('Wanted' | 'Running')[];
+  /** The wanted spec cannot begin. */
+  readonly isStalled?: true;
   /** Shows what it changed. */
   readonly command?: CopyCommand;
 }

@@ -41,6 +41,10 @@ const backupFields: readonly Field<BackupLine>[] = [
 
 const bytes = (value: number | undefined): string | null => (value === undefined ? null : formatBytes(value));
 
+/** Why a line is not well, below it. */
+const trouble = ({ message, verdict }: Pick<BackupLine | RestoreLine, 'message' | 'verdict'>) =>
+  message === undefined || message === '' || verdict === 'Good' ? null : <bdi>{message}</bdi>;
+
 export function Backups({ row, backups }: { readonly row: StackRow; readonly backups: Part<BackupLine> }) {
   return (
     <Section title="Backups" aside={row.backups === undefined ? undefined : <Strip strip={row.backups} />}>
@@ -54,9 +58,7 @@ export function Backups({ row, backups }: { readonly row: StackRow; readonly bac
             fields={backupFields}
             lines={lines}
             keyOf={({ name }) => name}
-            note={({ message, verdict }) =>
-              message === undefined || message === '' || verdict === 'Good' ? null : <bdi>{message}</bdi>
-            }
+            note={trouble}
           />
         )}
       </PartOf>
@@ -111,9 +113,7 @@ export function Restores({
             fields={restoreFields}
             lines={lines}
             keyOf={({ name }) => name}
-            note={({ message, verdict }) =>
-              message === undefined || message === '' || verdict === 'Good' ? null : <bdi>{message}</bdi>
-            }
+            note={trouble}
           />
         )}
       </PartOf>

@@ -103,7 +103,11 @@ const historyFields: readonly Field<HistoryLine>[] = [
     ),
   },
   { title: 'Version', cell: ({ version }) => version },
-  { title: 'Change', cell: ({ action, result }) => [action, result].filter(Boolean).join(', ') },
+  {
+    title: 'Change',
+    cell: ({ action, result, isStalled }) =>
+      [action, result ?? (isStalled && 'stalled')].filter(Boolean).join(', '),
+  },
   {
     title: 'When',
     cell: ({ startTime }) => (startTime === undefined ? null : <Time time={startTime} isStop />),
