@@ -83,6 +83,11 @@ async function jobs(): Promise<readonly string[]> {
     .filter(Boolean);
 }
 
+/** So much that no backup holds yet that the next one cannot end before a test meets it: 10 s when `slowly`. */
+async function newData(): Promise<void> {
+  await stage.inFiles('head -c 40000000 /dev/urandom > announcements/new.bin');
+}
+
 /** Waits until its job reads data. */
 async function untilReading(name: string): Promise<void> {
   await waitFor(
@@ -191,6 +196,8 @@ describe('a backup that is interrupted', () => {
 
   it('by deleting its object stops its job and leaves no backup', async () => {
     const before = await manifests();
+    await stage.patchSpec({ backup: { bandwidthLimitMiBPerSecond: 1 } });
+    await newData();
     await ask('cancelled');
     await untilReading('cancelled');
     await stage.kubectl.run(['delete', 'jtelbackup', 'cancelled', '-n', namespace, '--timeout=90s'], {
@@ -198,9 +205,11 @@ describe('a backup that is interrupted', () => {
     });
     expect(await jobs()).toEqual([]);
     expect(await manifests()).toEqual(before);
+    await stage.patchSpec({ backup: slowly });
   });
 
   it('by the death of the operator goes on, in its first try', async () => {
+    await newData();
     await ask('orphaned');
     await untilReading('orphaned');
     await stage.killOperator();
@@ -212,6 +221,7 @@ describe('a backup that is interrupted', () => {
   });
 
   it('by a reboot of its host is made in another try', async () => {
+    await newData();
     await ask('rebooted');
     await untilReading('rebooted');
     await stage.sandbox.faults(stage.host.name).reboot();
@@ -224,7 +234,9 @@ describe('a backup that is interrupted', () => {
     await stage.operator?.stop();
     await stage.startOperator([...patient, '--backup-window-seconds', '30']);
     // So much data that one window is too short for it.
-    await stage.inFiles('head -c 200000000 /dev/urandom > announcements/large.bin');
+    await stage.inFiles(
+      'rm announcements/new.bin && head -c 200000000 /dev/urandom > announcements/large.bin',
+    );
     await stage.request('JtelBackup', 'windows', {}, 600);
     expect((await expectWhole('windows')).attempt).toBeGreaterThan(1);
     const events = await stage.kubectl.run([

@@ -1,6 +1,9 @@
-/** The one way in which tests wait: for a condition, with a deadline, never for a guessed time. */
+/**
+ * The one way in which tests wait: for a condition, with a deadline, never for a guessed time.
+ * @param what is told if it does not come; a function can add what was seen last
+ */
 export async function waitFor<T>(
-  what: string,
+  what: string | (() => string),
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   options: { readonly timeoutSeconds?: number; readonly intervalMilliseconds?: number } = {},
 ): Promise<T> {
@@ -17,7 +20,7 @@ export async function waitFor<T>(
     }
     if (Date.now() > deadline) {
       throw new Error(
-        `waited ${timeoutSeconds} s in vain for: ${what}`,
+        `waited ${timeoutSeconds} s in vain for: ${typeof what === 'string' ? what : what()}`,
         lastError === undefined ? undefined : { cause: lastError },
       );
     }

@@ -223,13 +223,14 @@ describe('the pods of backup schedules', () => {
   test('ask for backups, but bring no data to another host; who may restore, may', async () => {
     expect(await tryAs(['jtel-backup-schedule'], { verify: 'Restore' })).toContain('jtelbackup.jtel.de/try-');
     // A policy takes effect a moment after it was made.
+    let answer = '';
     await waitFor(
-      'the policy',
-      async () =>
-        (await tryAs([], { verify: 'Restore', test: { host } })).includes(
-          'takes the right to create JtelRestores',
-        ),
-      { timeoutSeconds: 60 },
+      () => `the policy to refuse; the last answer was: ${answer}`,
+      async () => {
+        answer = await tryAs([], { verify: 'Restore', test: { host } });
+        return answer.includes('takes the right to create JtelRestores');
+      },
+      { timeoutSeconds: 110 },
     );
     expect(await tryAs(['jtel-edit'], { verify: 'Restore', test: { host } })).toContain(
       'jtelbackup.jtel.de/try-',

@@ -43,7 +43,7 @@ describe('a sandbox', () => {
       sandbox.host('host-1').hostKeyFingerprint,
     );
     await expect(Sandbox.attach('nowhere')).rejects.toThrow(
-      /There is no sandbox "nowhere".*cli.ts up --name nowhere/,
+      /There is no sandbox "nowhere".*make sandbox-up SANDBOX=nowhere/,
     );
   });
 });

@@ -257,8 +257,16 @@ export class DatabaseStage {
     return { name, companion, exchange };
   }
 
-  async finish(run: JobRun): Promise<JobOutcome> {
-    const exitCode = Number(await this.docker.run(['wait', run.name]));
+  /** Waits for the end of a job; one that does not end within `timeoutSeconds` tells how far it is. */
+  async finish(run: JobRun, timeoutSeconds = 240): Promise<JobOutcome> {
+    const exitCode = Number(
+      await this.docker.run(['wait', run.name], { timeoutSeconds }).catch(async (cause: unknown) => {
+        const log = await this.docker.run(['logs', '--tail', '10', run.name]);
+        throw new Error(`${run.name} has not ended after ${timeoutSeconds} s; it said last:\n${log}`, {
+          cause,
+        });
+      }),
+    );
     const log = await this.docker.run(['logs', run.name]);
     const lines = log
       .split('\n')
