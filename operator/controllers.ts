@@ -19,11 +19,13 @@ import {
 } from '../controllers/stack/index.ts';
 import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
-import type { openStore } from '../controllers/stores/store-access.ts';
+import { openBlobs, type openStore } from '../controllers/stores/store-access.ts';
+import { auditedStore } from '../blob-store/audited-store.ts';
+import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { HostDriver } from '../host-driver/host.ts';
 import { auditedDriver } from '../host-driver/audited-driver.ts';
 import { followRequests } from './audit/follow.ts';
-import { effectLine, type Audit } from './audit/lines.ts';
+import { effectLine, writeLine, type Audit } from './audit/lines.ts';
 import type { Caches } from './caches.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
 import {
@@ -54,6 +56,8 @@ export interface ControllerParts {
   readonly driver: HostDriver;
   readonly releases: ReleaseSource;
   readonly openStore: typeof openStore;
+  /** Of a store whose object was read already. Default: the real one. */
+  readonly openBlobs?: typeof openBlobs;
   readonly toolbox: ImageReference;
   readonly events: EventRecorder;
   readonly logger: Logger;
@@ -73,7 +77,7 @@ export interface ControllerParts {
   readonly watchSecret?: WatchSecret;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
-  /** Is told of every request, decision and effect on a host. */
+  /** Is told of every request, decision, effect on a host and write to a store. */
   readonly audit?: Audit;
   /** Limits of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
@@ -164,7 +168,14 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     store: caches.stores,
     workers: storeWorkers,
     wakes: [watching(caches.backups, storeToCount)],
-    reconciler: storeReconciler({ cluster, events, clock, random, identitiesOf }),
+    reconciler: storeReconciler({
+      cluster,
+      events,
+      clock,
+      random,
+      identitiesOf,
+      open: (one, context) => (parts.openBlobs ?? openBlobs)(cluster, one, context),
+    }),
   });
   const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));
   const unfollow = [
@@ -192,7 +203,18 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
 
 function audited(parts: ControllerParts, audit: Audit, signal: AbortSignal): ControllerParts {
   followRequests(parts.caches, parts.cluster, audit, signal);
-  return { ...parts, driver: auditedDriver(parts.driver, (effect) => audit(effectLine(effect))) };
+  const { openStore: open, openBlobs: openItsBlobs = openBlobs } = parts;
+  const told = (store: JtelBackupStore, blobs: BlobStore): BlobStore =>
+    auditedStore(blobs, (write) => audit(writeLine(store, write)));
+  return {
+    ...parts,
+    driver: auditedDriver(parts.driver, (effect) => audit(effectLine(effect))),
+    openStore: async (...args) => {
+      const opened = await open(...args);
+      return { ...opened, blobs: told(opened.resource, opened.blobs) };
+    },
+    openBlobs: async (cluster, store, options) => told(store, await openItsBlobs(cluster, store, options)),
+  };
 }
 
 function keyOfMetadata({ metadata }: JtelStack | JtelRestore): ObjectKey {

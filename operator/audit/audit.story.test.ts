@@ -1,4 +1,4 @@
-/** The whole operator in memory: nothing is done to a host that the audit log does not tell. */
+/** The whole operator in memory: nothing is done to a host, or written to a store, that the audit log does not tell. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { annotations, stackKind } from '../../crds/index.ts';
 import { ready, stackOf } from '../../test/support/world/restores.ts';
 import { killAll, reading, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
-import type { DecisionLine, EffectLine, RequestLine } from './lines.ts';
+import type { DecisionLine, EffectLine, RequestLine, WriteLine } from './lines.ts';
 
 const { signal: never } = new AbortController();
 
@@ -22,6 +22,10 @@ function requests(world: World): readonly RequestLine[] {
 
 function decisions(world: World): readonly DecisionLine[] {
   return world.audit.filter((line) => line.type === 'Decision');
+}
+
+function writes(world: World): readonly WriteLine[] {
+  return world.audit.filter((line) => line.type === 'Write');
 }
 
 function changesOf(world: World): readonly string[] {
@@ -83,6 +87,24 @@ describe('the audit log of an installation, an update and a deletion', () => {
       project: 'jtel-acme-main',
     });
     expect(update?.epoch).toBeGreaterThan(0);
+
+    const written = (world.operator?.log ?? []).filter((entry) => entry === 'before create blob').length;
+    expect(written).toBeGreaterThan(0);
+    const created = writes(world).filter(({ action }) => action === 'create');
+    for (const outcome of ['Begun', 'Done'])
+      expect(created.filter((line) => line.outcome === outcome)).toHaveLength(written);
+    const manifests = [...world.customer.blobs.keys()].filter((name) => name.endsWith('/manifest.json'));
+    expect(manifests.length).toBeGreaterThan(0);
+    for (const blob of manifests)
+      expect(writes(world)).toContainEqual(
+        expect.objectContaining({
+          action: 'create',
+          blob,
+          namespace: 'acme',
+          name: 'customer',
+          outcome: 'Done',
+        }),
+      );
 
     const page = await readFile(join(import.meta.dirname, '../../docs/audit.md'), 'utf8');
     const documented = new Set(

@@ -1,7 +1,9 @@
 /**
- * What the audit log says: requests, decisions and effects on hosts. Each line is one of these types as JSON;
- * docs/audit.md explains the fields.
+ * What the audit log says: requests, decisions, effects on hosts and writes to stores. Each line is one of
+ * these types as JSON; docs/audit.md explains the fields.
  */
+import type { StoreWrite } from '../../blob-store/audited-store.ts';
+import type { JtelBackupStore } from '../../crds/index.ts';
 import type { HostEffect } from '../../host-driver/audited-driver.ts';
 
 /** Grows when a field changes its meaning or goes; new fields do not count. */
@@ -64,7 +66,16 @@ export interface EffectLine extends Omit<HostEffect, 'fence'> {
   readonly epoch?: number;
 }
 
-export type AuditLine = RequestLine | DecisionLine | EffectLine;
+/** The operator wrote to a store, or tried to destroy its own probe there. */
+export interface WriteLine extends StoreWrite {
+  readonly type: 'Write';
+  /** The JtelBackupStore. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export type AuditLine = RequestLine | DecisionLine | EffectLine | WriteLine;
 
 /** Takes a line; it neither throws nor waits. */
 export type Audit = (line: AuditLine) => void;
@@ -73,4 +84,9 @@ export function effectLine({ fence, ...effect }: HostEffect): EffectLine {
   if (fence === undefined) return { type: 'Effect', ...effect };
   const { namespace, name, uid } = fence.owner;
   return { type: 'Effect', ...effect, namespace, name, uid, epoch: fence.epoch };
+}
+
+export function writeLine({ metadata }: JtelBackupStore, write: StoreWrite): WriteLine {
+  const { namespace, name, uid } = metadata;
+  return { type: 'Write', ...write, namespace, name, uid };
 }

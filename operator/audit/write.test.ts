@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AuditLog } from '../../runtime/report/audit-log.ts';
 import { SecretRegistry } from '../../runtime/report/secret-registry.ts';
 import { RecordingLogger } from '../../test/support/recording-logger.ts';
-import type { AuditLine, DecisionLine, EffectLine, RequestLine } from './lines.ts';
+import type { AuditLine, DecisionLine, EffectLine, RequestLine, WriteLine } from './lines.ts';
 import { auditTo } from './write.ts';
 
 let directory: string;
@@ -48,6 +48,15 @@ const effect: EffectLine = {
   uid: '0c1f-uid',
 };
 const { namespace: _, ...pull } = { ...effect, action: 'pull' as const };
+const write: WriteLine = {
+  type: 'Write',
+  action: 'create',
+  blob: 'backups/acme.main/20260301t020000z-00000a/manifest.json',
+  outcome: 'Done',
+  namespace: 'other',
+  name: 'victim',
+  uid: '0c1f-uid',
+};
 const everyText = JSON.stringify([request, decision, effect]).split(/["{}[\],]+/);
 
 describe('a line of the audit log', () => {
@@ -78,6 +87,11 @@ describe('a line of the audit log', () => {
 
   it('masks what an effect is about, and our own secrets for everybody', async () => {
     secrets.register('jtel-system/vendor', ['vendor-token']);
+    secrets.register('other/its-own', ['20260301t020000z-00000a']);
+    expect(await written(write)).toEqual(
+      expect.objectContaining({ ...write, blob: 'backups/acme.main/[redacted]/manifest.json' }),
+    );
+    await rm(join(directory, 'audit.jsonl'));
     const about = ['vendor.example/vendor-token/web@sha256:0'];
     expect(await written({ ...pull, about })).toMatchObject({
       about: ['vendor.example/[redacted]/web@sha256:0'],

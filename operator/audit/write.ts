@@ -31,6 +31,8 @@ function masked(line: AuditLine, secrets: SecretRegistry): AuditLine {
       return line;
     case 'Effect':
       return { ...line, ...optional({ about: line.about?.map(redact) }) };
+    case 'Write':
+      return { ...line, blob: redact(line.blob) };
     case 'Request':
       return {
         ...line,
