@@ -42,8 +42,8 @@ test('every write is told before and after, with what came of it', async () => {
 
 test('a write that is given up is told as such, and reads are not told', async () => {
   const { store, writes } = recorded(new MemoryBlobStore());
-  const stopped = AbortSignal.abort();
-  await expect(store.create('a', content('a'), text, stopped)).rejects.toThrow();
+  const stopped = AbortSignal.abort(new Error('stopped'));
+  await expect(store.create('a', content('a'), text, stopped)).rejects.toThrow('stopped');
   expect(writes.map(({ outcome }) => outcome)).toEqual(['Begun', 'Aborted']);
   await store.create('a', content('a'), text, signal);
   const told = writes.length;

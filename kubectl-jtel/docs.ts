@@ -29,7 +29,8 @@ set up (\`kubectl completion --help\`). For \`kubectl-jtel\` itself: \`source <(
 ## In k9s
 
 Copy [deploy/k9s/plugins.yaml](../deploy/k9s/plugins.yaml) to \`$XDG_CONFIG_HOME/k9s/plugins/jtel.yaml\`. In the list of stacks
-(\`:jst\`), keys then call these commands: \`s\` what is wrong, \`p\` plan, \`l\` logs, \`b\` back up now, and more that \`?\` lists.
+(\`:jst\`), keys then call these commands: \`s\` what is wrong, \`p\` plan, \`l\` logs, \`b\` back up now, \`Shift-W\` the page of
+all stacks (Ctrl-C ends it), and more that \`?\` lists.
 
 ## Conventions
 

@@ -24,6 +24,8 @@
 export interface About {
   /** Version of the program that serves the page. */
   readonly version: string;
+  /** Name of the script of the page that belongs to this server; a page with another one is outdated. */
+  readonly page?: string;
   /** `Plugin`: `kubectl jtel web` with the user's own rights. `Operator`: the operator's own page. */
   readonly servedBy: 'Plugin' | 'Operator';
   /** Name of the user; absent if the server does not know it. */

@@ -196,6 +196,7 @@ describe('the server of the page', () => {
     const about = JSON.parse((await ask(server, '/api/session')).body) as object;
     expect(about).toMatchObject({
       version: '1.2.3',
+      page: 'page-1.js',
       servedBy: 'Plugin',
       canSignOut: true,
       contexts: [{ name: 'here' }],

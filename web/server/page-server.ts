@@ -70,6 +70,7 @@ const longestCookie = 3_800;
 export class PageServer {
   readonly #server: Server;
   readonly #options: PageServerOptions;
+  readonly #script: string | undefined;
   readonly #stop = new AbortController();
   /** By user; `undefined` is whoever has no name. */
   readonly #streams = new Map<string | undefined, number>();
@@ -77,6 +78,7 @@ export class PageServer {
 
   private constructor(options: PageServerOptions) {
     this.#options = options;
+    this.#script = [...options.files.keys()].find((name) => name.endsWith('.js'));
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         const isBusy = error instanceof GateBusy;
@@ -241,7 +243,7 @@ export class PageServer {
     const { fleet, gate, program } = this.#options;
     return {
       ...program,
-      ...optional({ user: viewer.user }),
+      ...optional({ page: this.#script, user: viewer.user }),
       contexts: fleet.sources.map((source) => {
         const { namespaces, ...about } = source.about();
         // Names of other namespaces are often names of customers.

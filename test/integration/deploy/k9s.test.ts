@@ -61,7 +61,10 @@ it('calls commands that there are, with options that they have', () => {
   const commands = everyCommand(createProgram(silentSurroundings));
   for (const { args } of Object.values(file.plugins)) {
     const words = args.slice(args.indexOf('jtel') + 1);
-    const path = words.slice(0, words.indexOf('$NAME')).filter((word) => !word.startsWith('-'));
+    const path = words.slice(
+      0,
+      words.findIndex((word) => /^[-$]/.test(word)),
+    );
     const command = commands.find((one) => {
       const isOf = path.length === 1 || one.parent?.name() === path[0];
       return one.commands.length === 0 && isOf && one.name() === path.at(-1);

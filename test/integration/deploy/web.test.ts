@@ -82,6 +82,7 @@ test('a token of the cluster shows what its user may list, and each part of a st
   const about = (await (await page.get('api/session')).json()) as About;
   expect(about).toMatchObject({
     user: user.name,
+    page: expect.stringMatching(/^page-[0-9a-f]{12}\.js$/),
     servedBy: 'Operator',
     contexts: [{ namespaces: [cluster.namespace], synced: true }],
   });

@@ -241,6 +241,30 @@ describe('a connection', () => {
   });
 });
 
+describe('a page that is open while the server gets another version', () => {
+  it('begins anew, and shows the same stack', async () => {
+    await page.goto(`${server.address}#/stacks/${calm.key}`);
+    await page.locator('.conditions li').first().waitFor();
+    const before = server.begins;
+    server.tell({ page: 'page-0123456789ab.js' });
+    await expect.poll(() => server.begins, patience).toBe(before + 1);
+    await page.locator('.conditions li').first().waitFor();
+    expect(address()).toBe(`#/stacks/${calm.key}`);
+    expect(await page.getByText('another version').count()).toBe(0);
+  });
+
+  it('says so if it is served the old page again, and does not try for ever', async () => {
+    const about = { page: 'page-0123456789ab.js' };
+    await using mixed = await PageServer.start({ stacks: stacks.slice(0, 3), stores: [], about });
+    await using other = await openTab(browser, mixed.address);
+    await other.page.getByText('The server has another version than this page.').waitFor();
+    mixed.tell({ page: 'page-0123456789ab.js', user: 'joe@example.com' });
+    await other.page.locator('.user', { hasText: 'joe@example.com' }).waitFor();
+    expect(mixed.begins).toBe(2);
+    expect(other.complaints).toEqual([]);
+  });
+});
+
 it('a link with a token signs in, and the token leaves the address', async () => {
   server.signOut({ how: 'Link', message: 'Who are you?' });
   await using other = await openTab(browser, `${server.address}#token=secret`);

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { optional } from '../../../base/optional.ts';
 import { contentSecurityPolicy, pageFiles } from '../../../web/page/files.ts';
 import type {
   About,
@@ -38,15 +39,16 @@ export class PageServer implements AsyncDisposable {
   #refusal: string | undefined;
   #isDown = false;
   #lastID = 0;
-  readonly #files = pageFiles();
+  readonly #files: Awaited<ReturnType<typeof pageFiles>>;
 
-  private constructor(options: PageServerOptions) {
+  private constructor(options: PageServerOptions, files: Awaited<ReturnType<typeof pageFiles>>) {
+    this.#files = files;
     this.#options = options;
     this.#stacks = new Map(options.stacks.map((row) => [row.key, row]));
   }
 
   static async start(options: PageServerOptions): Promise<PageServer> {
-    const started = new PageServer(options);
+    const started = new PageServer(options, await pageFiles());
     await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
     return started;
   }
@@ -101,11 +103,14 @@ export class PageServer implements AsyncDisposable {
     for (const stream of to === undefined ? this.#streams : [to]) stream.write(text);
   }
 
+  /** How often a browser asked for the page itself. */
+  begins = 0;
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '', 'http://page');
     if (!pathname.startsWith(prefix)) return void response.writeHead(404).end();
     const path = pathname.slice(prefix.length);
-    if (!path.startsWith('api/')) return await this.#file(path, response);
+    if (!path.startsWith('api/')) return this.#file(path, response);
     if (this.#isDown) return void response.writeHead(503).end('no');
     if (path === 'api/session' && request.method === 'POST') {
       if (this.#refusal !== undefined) return json(response, 401, { message: this.#refusal });
@@ -124,9 +129,10 @@ export class PageServer implements AsyncDisposable {
     json(response, 200, what === 'plan' ? this.#options.plan : this.#options.detail?.(row));
   }
 
-  async #file(path: string, response: ServerResponse): Promise<void> {
-    const file = (await this.#files).get(path === '' ? 'index.html' : path);
+  #file(path: string, response: ServerResponse): void {
+    const file = this.#files.get(path === '' ? 'index.html' : path);
     if (file === undefined) return void response.writeHead(404).end();
+    if (!file.isImmutable) this.begins += 1;
     response
       .writeHead(200, {
         'content-type': file.contentType,
@@ -161,6 +167,7 @@ export class PageServer implements AsyncDisposable {
   #about(): About {
     return {
       version: '0.1.0',
+      ...optional({ page: [...this.#files.keys()].find((name) => name.endsWith('.js')) }),
       servedBy: 'Plugin',
       user: 'jane@example.com',
       contexts: [{ name: 'production', namespaces: 'All', synced: true }],

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Limit } from '../../protocol.ts';
 import { signOut } from './connection.ts';
 import { Help } from './help.tsx';
+import { isOutdated } from './other-page.ts';
 import { isHelpOpen, Time } from './parts.tsx';
 import { byUrgency, formatRoute, noFilter } from './route.ts';
 import { about, announcement, connection, isStale, isWhole, route } from './state.ts';
@@ -112,6 +113,11 @@ function Notices() {
         <p class="notice Bad">
           The connection was lost <Time time={new Date(now.since).toISOString()} isStop />. What is shown is
           as old as that; the page connects again by itself.
+        </p>
+      )}
+      {isOutdated.value && (
+        <p class="notice Bad">
+          The server has another version than this page. Reload it; until then, parts may be missing.
         </p>
       )}
       {now.state === 'Stopped' && <p class="notice Bad">{now.message}</p>}

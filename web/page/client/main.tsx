@@ -6,6 +6,7 @@ import { followStack } from './detail.ts';
 import { Fleet } from './fleet.tsx';
 import { Frame } from './frame.tsx';
 import { listenToKeys } from './keys.ts';
+import { followServer } from './other-page.ts';
 import { SignIn } from './sign-in.tsx';
 import { Stack } from './stack.tsx';
 import { connection, now, route, stacks } from './state.ts';
@@ -55,6 +56,7 @@ setInterval(() => {
 document.addEventListener('visibilitychange', () => (now.value = Date.now()));
 listenToKeys();
 followStack();
+followServer(new URL(import.meta.url).pathname.split('/').at(-1) ?? '');
 void connect();
 const element = document.querySelector('#page');
 if (element !== null) render(<Page />, element);
