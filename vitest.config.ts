@@ -14,7 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.story.test.ts', 'test/integration/**', 'test/e2e/**'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           // A process for each file would take most of the time. Whoever changes what is shared (timers, environment) puts it back.
           isolate: false,
         },
@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'stories',
           include: ['**/*.story.test.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
         },
       },
       {

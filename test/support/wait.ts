@@ -7,7 +7,7 @@ export async function waitFor<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   options: { readonly timeoutSeconds?: number; readonly intervalMilliseconds?: number } = {},
 ): Promise<T> {
-  const { timeoutSeconds = 30, intervalMilliseconds = 50 } = options;
+  const { timeoutSeconds = 60, intervalMilliseconds = 50 } = options;
   const deadline = Date.now() + timeoutSeconds * 1000;
   let lastError: unknown;
   for (;;) {

@@ -299,10 +299,10 @@ async function followThroughCommand(): Promise<string | false> {
   });
   try {
     await waitFor('all three', () => ['db up', 'web-1 up', 'web-2 up'].every((line) => seen.includes(line)), {
-      timeoutSeconds: 5,
+      timeoutSeconds: 20,
     });
     await say('db', 'through-command');
-    await waitFor('a new line', () => seen.includes('through-command'), { timeoutSeconds: 5 });
+    await waitFor('a new line', () => seen.includes('through-command'), { timeoutSeconds: 20 });
     return /^[1-9]/.test(await sandbox.onHost('host-1', 'pgrep -fc "[d]ial-stdio" || true')) && seen;
   } finally {
     interrupt.abort(new Error('Ctrl-C'));

@@ -139,9 +139,7 @@ describe('an informer on a real API server', () => {
     proxy.silence();
     await create('meanwhile');
     proxy.accept();
-    await waitFor('the change that the dead watch missed', () => changes.includes('Added meanwhile 1'), {
-      timeoutSeconds: 10,
-    });
+    await waitFor('the change that the dead watch missed', () => changes.includes('Added meanwhile 1'));
     expect(changes).toEqual(['Added before 1', 'Added meanwhile 1']);
     expect(await metrics.registry.metrics()).toContain(
       'jtel_operator_watch_restarts_total{kind="Widget",reason="Silent"} 1',
@@ -172,9 +170,7 @@ describe('an informer on a real API server', () => {
       ...ghost,
       metadata: { ...ghost.metadata, uid: 'u', resourceVersion: '1' },
     });
-    await waitFor('the ghost to go', () => informer.store.get({ namespace, name: 'ghost' }) === undefined, {
-      timeoutSeconds: 10,
-    });
+    await waitFor('the ghost to go', () => informer.store.get({ namespace, name: 'ghost' }) === undefined);
     expect(changes).toContain('Deleted ghost 9');
   });
 
