@@ -7,7 +7,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseClient } from './database/client.ts';
-import { withLargePackets } from './database/packets.ts';
+import { withLoadAccount } from './database/load-account.ts';
+import { withLargePackets } from './database/globals.ts';
 import { count, dropSchemas, listSchemas, writeDatabaseMarker } from './database/content.ts';
 import { openDataSet, verifyDump } from './database/dump.ts';
 import { checkSpace, download } from './download.ts';
@@ -214,7 +215,12 @@ async function loadDatabase(
     }
   }
   try {
-    await withLargePackets(client, () => client.load(counted()));
+    await withLargePackets(client, () =>
+      withLoadAccount(client, spec.schemas, async (account) => {
+        await account.allowDefinitions();
+        await account.client.load(counted());
+      }),
+    );
   } finally {
     dump.destroy();
   }

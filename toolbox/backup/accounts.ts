@@ -4,6 +4,7 @@
  */
 import type { Conversation } from '../database/conversation.ts';
 import { quoteName, quoteText } from '../database/conversation.ts';
+import { loadAccountName } from '../database/load-account.ts';
 
 export interface Accounts {
   readonly statements: readonly string[];
@@ -27,7 +28,7 @@ const onObject =
 /** @param objects quoted names of all tables, views, sequences and routines of the backup. */
 export async function readAccounts(session: Conversation, objects: ReadonlySet<string>): Promise<Accounts> {
   const rows = await session.ask(`SELECT User, Host, is_role, IFNULL(default_role, '') FROM mysql.user
-    WHERE User NOT IN ('root', 'mariadb.sys') ORDER BY is_role = 'Y' DESC, User, Host`);
+    WHERE User NOT IN ('root', 'mariadb.sys', '${loadAccountName}') ORDER BY is_role = 'Y' DESC, User, Host`);
   const accounts = rows.map(([user = '', host = '', role = '', defaultRole = '']): Account => ({
     user,
     host,

@@ -12,7 +12,7 @@ import type { BackupDatabase } from '../../jobs/backup.ts';
 import { logicalPath } from '../../backup-format/logical.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { Conversation, quoteName, readable } from '../database/conversation.ts';
-import { withLargePackets } from '../database/packets.ts';
+import { withLargePackets } from '../database/globals.ts';
 import { hasRows, readTables, tablesQuery } from '../database/tables.ts';
 import { JobError } from '../job-error.ts';
 import { readAccounts } from './accounts.ts';

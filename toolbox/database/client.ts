@@ -7,7 +7,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,10 +17,17 @@ import { isRefusedTLS, tlsWays } from './tls.ts';
 
 const connectSeconds = 60;
 
+interface Account {
+  readonly user: string;
+  readonly password: string;
+}
+
 export class DatabaseClient {
   readonly #spec: DatabaseAccess;
   readonly #optionFile: string;
   readonly #signal: AbortSignal;
+  /** Lines of the option file: the way of TLS that the server accepted. */
+  #tls = '';
 
   private constructor(spec: DatabaseAccess, optionFile: string, signal: AbortSignal) {
     this.#spec = spec;
@@ -48,6 +55,17 @@ export class DatabaseClient {
       return await work(client);
     } finally {
       await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  /** The same server with another account, until `work` ends. */
+  async as<T>(account: Account, work: (client: DatabaseClient) => Promise<T>): Promise<T> {
+    const optionFile = join(dirname(this.#optionFile), `${account.user}.cnf`);
+    await writeFile(optionFile, optionText(this.#spec, account) + this.#tls, { mode: 0o600 });
+    try {
+      return await work(new DatabaseClient(this.#spec, optionFile, this.#signal));
+    } finally {
+      await rm(optionFile, { force: true });
     }
   }
 
@@ -90,10 +108,12 @@ export class DatabaseClient {
   /** Finds the first way that the server accepts. Afterwards the option file is the one that was used. */
   async #connect(ways: readonly string[]): Promise<void> {
     let refused: unknown;
+    const root = { user: 'root', password: this.#spec.rootPassword };
     for (const lines of ways) {
-      await writeFile(this.#optionFile, optionText(this.#spec) + lines, { mode: 0o600 });
+      await writeFile(this.#optionFile, optionText(this.#spec, root) + lines, { mode: 0o600 });
       try {
         await this.#waitUntilReady();
+        this.#tls = lines;
         return;
       } catch (error) {
         if (!(error instanceof JobError) || error.reason !== 'DatabaseInsecure') throw error;
@@ -190,9 +210,9 @@ function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'Di
 }
 
 /** Uses the escapes of option files: backslash and double quote. */
-function optionText(spec: DatabaseAccess): string {
-  const password = spec.rootPassword.replaceAll(/[\\"]/g, (character) => `\\${character}`);
-  return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=root\npassword="${password}"\ndefault-character-set=utf8mb4\n`;
+function optionText(spec: DatabaseAccess, account: Account): string {
+  const password = account.password.replaceAll(/[\\"]/g, (character) => `\\${character}`);
+  return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=${account.user}\npassword="${password}"\ndefault-character-set=utf8mb4\n`;
 }
 
 function isPipeError(error: unknown): boolean {

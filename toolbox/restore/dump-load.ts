@@ -4,24 +4,30 @@
  * starts over, and drops only schemas that it made itself.
  */
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { RestoreDatabase } from '../../jobs/restore.ts';
 import { databaseSetName } from '../../jobs/values.ts';
-import { dumpEnd, loadStep } from '../../backup-format/logical.ts';
+import { dumpEnd, loadStep, logicalParts } from '../../backup-format/logical.ts';
 import type { IndexRecord } from '../../backup-format/record.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { count, dropSchemas, listSchemas, writeDatabaseMarker } from '../database/content.ts';
-import { withLargePackets } from '../database/packets.ts';
+import { withLargePackets } from '../database/globals.ts';
+import { withLoadAccount, type LoadAccount } from '../database/load-account.ts';
 import { JobError } from '../job-error.ts';
 import type { Found } from '../marker.ts';
 import { lookAtDatabase } from '../probe.ts';
+import { strangeStatement } from './account-statements.ts';
 import { stagedFile } from './pack-tasks.ts';
 
 export type LogicalDatabase = Extract<RestoreDatabase, { readonly kind: 'Logical' }>;
 
 const tailBytes = 512;
 const mostAtOnce = 4;
+/** From this step on, files define code and views and have no rows. */
+const firstDefinitions = logicalParts.indexOf('routines');
+const accounts = logicalParts.indexOf('accounts');
+const mostAccountBytes = 16 * 2 ** 20;
 
 interface DumpFile {
   readonly path: string;
@@ -101,6 +107,7 @@ export class DumpLoad {
           'BackupInvalid',
           `the dump ${path} in the backup was cut off: it does not end with "${dumpEnd}"; nothing was changed`,
         );
+      if (loadStep(path)?.step === accounts) await proveAccounts(path, staged, bytes);
     }
   }
 
@@ -110,16 +117,9 @@ export class DumpLoad {
    */
   async load(files: readonly DumpFile[], onBytes: (bytes: number) => void): Promise<void> {
     const before = await listSchemas(this.#client);
-    for (const step of [...new Set(files.map((file) => file.step))].toSorted((a, b) => a - b)) {
-      // The largest come first, so that no large one is begun last.
-      const waiting = files.filter((file) => file.step === step).toSorted((a, b) => a.bytes - b.bytes);
-      const next = async (): Promise<void> => {
-        for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
-          await this.#loadFile(file, onBytes);
-      };
-      const threads = Math.min(mostAtOnce, availableParallelism(), waiting.length);
-      await withLargePackets(this.#client, () => Promise.all(Array.from({ length: threads }, next)));
-    }
+    await withLargePackets(this.#client, () =>
+      withLoadAccount(this.#client, this.#spec.schemas, (account) => this.#loadAll(files, account, onBytes)),
+    );
     const strange = (await listSchemas(this.#client)).filter(
       (schema) => !before.includes(schema) && !this.#spec.schemas.includes(schema),
     );
@@ -128,6 +128,24 @@ export class DumpLoad {
         'BackupInvalid',
         `the dump made schemas that the stack does not have: ${strange.join(', ')}`,
       );
+  }
+
+  async #loadAll(
+    files: readonly DumpFile[],
+    account: LoadAccount,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
+    for (const step of [...new Set(files.map((file) => file.step))].toSorted((a, b) => a - b)) {
+      if (step >= firstDefinitions) await account.allowDefinitions();
+      // The largest come first, so that no large one is begun last.
+      const waiting = files.filter((file) => file.step === step).toSorted((a, b) => a.bytes - b.bytes);
+      const next = async (): Promise<void> => {
+        for (let file = waiting.pop(); file !== undefined; file = waiting.pop())
+          await this.#loadFile(file, account.client, onBytes);
+      };
+      const threads = Math.min(mostAtOnce, availableParallelism(), waiting.length);
+      await Promise.all(Array.from({ length: threads }, next));
+    }
   }
 
   /** @throws {JobError} StatementRefused when something that the backup counted is missing. */
@@ -147,16 +165,23 @@ export class DumpLoad {
     return found;
   }
 
-  async #loadFile({ path, file }: DumpFile, onBytes: (bytes: number) => void): Promise<void> {
+  async #loadFile(
+    { path, file }: DumpFile,
+    account: DatabaseClient,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
     const source = createReadStream(stagedFile(this.directory, file), { highWaterMark: 1 << 18 });
+    const isAccounts = loadStep(path)?.step === accounts;
     async function* counted(): AsyncGenerator<Buffer> {
+      // It was proved for this way of quoting.
+      if (isAccounts) yield Buffer.from("SET SESSION sql_mode = '';\n");
       for await (const chunk of source as AsyncIterable<Buffer>) {
         yield chunk;
         onBytes(chunk.length);
       }
     }
     try {
-      await this.#client.load(counted());
+      await (isAccounts ? this.#client : account).load(counted());
     } catch (error) {
       this.#signal.throwIfAborted();
       if (error instanceof JobError)
@@ -166,6 +191,19 @@ export class DumpLoad {
       source.destroy();
     }
   }
+}
+
+/** Root loads it. */
+async function proveAccounts(path: string, staged: string, bytes: number): Promise<void> {
+  const strange =
+    bytes > mostAccountBytes
+      ? `is larger than ${mostAccountBytes} bytes`
+      : strangeStatement(await readFile(staged, 'latin1'));
+  if (strange !== undefined)
+    throw new JobError(
+      'BackupInvalid',
+      `${path} in the backup does more than make accounts and give rights (${JSON.stringify(strange)}); nothing was changed`,
+    );
 }
 
 async function lastLine(path: string, bytes: number): Promise<string> {

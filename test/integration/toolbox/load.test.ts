@@ -26,6 +26,9 @@ const schemas = async (): Promise<string> =>
     "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'jtel%' ORDER BY 1",
   );
 
+const loadAccounts = async (): Promise<string> =>
+  await stage.sql("SELECT COUNT(*) FROM mysql.user WHERE User = 'jtel_operator_load'");
+
 /** Nothing was written: no schema, no marker, no file. */
 async function expectUntouched(): Promise<void> {
   expect(await schemas()).toBe('');
@@ -230,6 +233,37 @@ describe('data sets that are not what they should be', () => {
     expect(await stage.inTree('ls -A')).toBe('');
   });
 
+  test.each([
+    ['the server’s accounts', "INSERT INTO mysql.global_priv VALUES ('%', 'evil', '{}')"],
+    ['a right', "GRANT SELECT ON jtel.* TO 'healthcheck'@'localhost'"],
+    ['another schema', 'CREATE TABLE other.things (id INT)'],
+    ['a new schema', 'CREATE DATABASE another'],
+    ['a schema whose name only looks alike', 'CREATE DATABASE jtelXstats'],
+    ['the mark of the load', 'DROP TABLE jtel_operator.data_marker'],
+    ['a setting of the server', 'SET GLOBAL max_connections = 1'],
+    ['a file', "SELECT 'x' INTO OUTFILE '/tmp/evil'"],
+  ])('a line of a dump that writes elsewhere is refused by the server: %s', async (_what, line) => {
+    await stage.sql('CREATE DATABASE other');
+    const evil = zstdCompressSync(Buffer.from(`${dumpText(10)}${line};\n-- Dump completed\n`));
+    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', evil)]));
+    expect(outcome.error).toMatchObject({
+      reason: 'StatementRefused',
+      message: expect.stringMatching(/denied|you need/),
+    });
+    expect(await loadAccounts()).toBe('0');
+    expect(await stage.sql('SHOW TABLES FROM other')).toBe('');
+  });
+
+  test('a dump may define code that runs as somebody else', async () => {
+    const code =
+      'USE jtel;\nCREATE DEFINER=`root`@`localhost` FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1;\n' +
+      'CREATE DEFINER=`root`@`localhost` TRIGGER stamp BEFORE INSERT ON calls FOR EACH ROW SET NEW.note = "x";\n';
+    const good = zstdCompressSync(Buffer.from(`${dumpText(10)}${code}-- Dump completed\n`));
+    const outcome = await stage.run(stage.loadSpec('load-1', [stage.serve('Database', good)]));
+    expect(outcome.error).toBeUndefined();
+    expect(await stage.sql('SELECT jtel.one(), @@GLOBAL.log_bin_trust_function_creators')).toBe('1\t0');
+  });
+
   test('a store that refuses is named without its signature', async () => {
     const set = stage.serve('Database', dump(10));
     const outcome = await stage.run(
@@ -264,7 +298,9 @@ describe('a job that does not get to its end', () => {
     const killed = await stage.finish(job);
     expect(killed.exitCode).toBe(137);
     expect(Number(await rows())).toBeLessThan(many);
+    expect(await loadAccounts()).toBe('1');
     const again = await stage.run(spec);
+    expect(await loadAccounts()).toBe('0');
     expect(again.result).toEqual({
       loadID: 'load-1',
       database: { tables: 2, rows: many },
