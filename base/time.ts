@@ -17,6 +17,18 @@ export function span(seconds: number): string {
   return `${whole}s`;
 }
 
+/**
+ * From one time to another in whole seconds of the clock, so that durations add up and fit the times beside them. At least 0.
+ * Both must be times.
+ */
+export function secondsBetween(from: string | Date, to: string | Date): number {
+  return Math.max(0, wholeSeconds(to) - wholeSeconds(from));
+}
+
+function wholeSeconds(time: string | Date): number {
+  return Math.floor(new Date(time).getTime() / 1000);
+}
+
 /** The time since then; '' if there is no such time. */
 export function age(time: string | undefined, now: Date): string {
   const then = time === undefined ? Number.NaN : Date.parse(time);

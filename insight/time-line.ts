@@ -1,6 +1,7 @@
 /** The steps of one change with their durations, from what the operator noted on its revision; pure. */
 import type { Revision } from '../controllers/stack/index.ts';
 import { optional } from '../base/optional.ts';
+import { secondsBetween } from '../base/time.ts';
 
 interface TimeLineStep {
   readonly step: string;
@@ -23,6 +24,9 @@ export interface TimeLine {
   /** Absent while it goes on. */
   readonly endTime?: string;
   readonly seconds: number;
+  /** When work on the change itself began, and how long it took from then on: what the history says. */
+  readonly beginTime?: string;
+  readonly tookSeconds?: number;
   /** When the first container was stopped, and for how long the stack was down. */
   readonly stopTime?: string;
   readonly downtimeSeconds?: number;
@@ -34,8 +38,7 @@ export function timeLineOf(revision: Revision, next: Revision | undefined, now: 
   const { number, spec, attempt, outcome, steps = [], time: startTime } = revision;
   const ended = outcome?.result === 'RollingBack' ? undefined : (outcome?.backTime ?? outcome?.time);
   const endTime = ended ?? next?.time;
-  const secondsFrom = (from: string, to: string | undefined): number =>
-    Math.max(0, ((to === undefined ? now.getTime() : Date.parse(to)) - Date.parse(from)) / 1000);
+  const secondsFrom = (from: string, to: string | undefined): number => secondsBetween(from, to ?? now);
   const [first] = steps;
   const begins = [
     // From the new spec to the first step that somebody saw.
@@ -54,6 +57,8 @@ export function timeLineOf(revision: Revision, next: Revision | undefined, now: 
       action: attempt?.action,
       result: outcome?.result,
       endTime,
+      beginTime: attempt?.startTime,
+      tookSeconds: attempt === undefined ? undefined : secondsFrom(attempt.startTime, endTime),
       stopTime: outcome?.stopTime,
       downtimeSeconds: outcome?.downtimeSeconds,
     }),

@@ -4,7 +4,7 @@ import { formatBytes } from '../../base/bytes.ts';
 import type { ProgressState } from '../progress-line.ts';
 import type { Colour } from '../view/paint.ts';
 import { wrap } from '../view/table.ts';
-import { span } from '../../base/time.ts';
+import { secondsBetween, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 /** The operator starts requests at once. After this time the person should look whether it runs. */
@@ -101,7 +101,7 @@ function took({
 }): string | undefined {
   return startTime === undefined || completionTime === undefined
     ? undefined
-    : `in ${span((Date.parse(completionTime) - Date.parse(startTime)) / 1000)}`;
+    : `in ${span(secondsBetween(startTime, completionTime))}`;
 }
 
 function failure(what: string, { message }: { readonly message?: string }, context: ViewContext): string[] {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Revision } from '../../controllers/stack/index.ts';
 import { timeLineOf } from '../../insight/time-line.ts';
 import { aStack, marked, now, pipe, terminal, widthOf } from '../view/testing.ts';
+import { historyLines } from '../../insight/history.ts';
+import { historyView } from './view.ts';
 import { timeLineView } from './view-time-line.ts';
 
 const update: Revision = {
@@ -32,7 +34,9 @@ const { steps: _steps, outcome: _outcome, ...bare } = update;
 describe('the steps of an update', () => {
   it('say where eleven minutes went', () => {
     const [head, , titles, ...rows] = timeLineView(timeLineOf(update, undefined, now), pipe);
-    expect(head).toBe('Revision 2: Update 3.43.1 → 3.43.2, Succeeded, took 11m since 2026-03-01 01:00Z');
+    expect(head).toBe(
+      'Revision 2: Update 3.43.1 → 3.43.2, Succeeded, took 10m, 5s after the new spec of 2026-03-01 01:00Z',
+    );
     expect([titles, ...rows].map((row = '') => row.replace(/ *█+$/, '').split(/ +/))).toEqual([
       ['STEP', 'BEGAN', 'TOOK'],
       ['Look', '01:00:00Z', '5s'],
@@ -44,9 +48,28 @@ describe('the steps of an update', () => {
     ]);
   });
 
+  it('take whole seconds, which add up, and as long as the history says', () => {
+    const odd: Revision = {
+      ...update,
+      steps: [
+        { step: 'Backup', time: '2026-03-01T01:00:05.900Z' },
+        { step: 'Pull', time: '2026-03-01T01:00:07.100Z' },
+      ],
+      outcome: { result: 'Succeeded', time: '2026-03-01T01:00:09Z' },
+    };
+    const { steps, seconds } = timeLineOf(odd, undefined, now);
+    expect(steps.map((step) => step.seconds)).toEqual([5, 2, 2]);
+    expect(seconds).toBe(9);
+    const [head = ''] = timeLineView(timeLineOf(odd, undefined, now), pipe);
+    const history = historyView(historyLines(aStack('main'), [odd]), pipe).join('\n');
+    expect(/took (\w+)/.exec(head)?.[1]).toBe('4s');
+    expect(history).toMatch(/Succeeded .* ago +4s/);
+  });
+
   it('follow each other on one axis, to its end', () => {
     const line = timeLineOf(update, undefined, now);
-    const rows = timeLineView(line, terminal).slice(3, -1);
+    const whole = timeLineView(line, terminal);
+    const rows = whole.slice(whole.findIndex((row) => row.startsWith('STEP')) + 1, -1);
     const bars = rows.map((row) => [row.indexOf('█'), row.lastIndexOf('█') + 1] as const);
     expect(bars.map(([begin]) => begin)).toEqual(bars.map(([begin]) => begin).toSorted((a, b) => a - b));
     const lengths = bars.map(([begin, end]) => end - begin);

@@ -1,7 +1,8 @@
 /** Shows the steps of one change as bars on a common axis of time. */
+import { wrap } from '../../command-line/printable.ts';
 import { plain, type Paint } from '../view/paint.ts';
 import { table } from '../view/table.ts';
-import { minuteOf, span } from '../../base/time.ts';
+import { minuteOf, secondsBetween, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import type { TimeLine } from '../../insight/time-line.ts';
 
@@ -17,10 +18,11 @@ const columns = [
   { title: '' },
 ] as const;
 
-export function timeLineView(line: TimeLine, { paint, width = usualWidth }: ViewContext): string[] {
-  const { revision, version, from, action = 'Change', result, startTime, stopTime, downtimeSeconds } = line;
+export function timeLineView(line: TimeLine, { paint, width: terminalWidth }: ViewContext): string[] {
+  const width = terminalWidth ?? usualWidth;
+  const { revision, version, from, action = 'Change', result, stopTime, downtimeSeconds } = line;
   const change = from === undefined || from === version ? version : `${from} → ${version}`;
-  const head = `Revision ${revision}: ${action} ${change}, ${result ?? 'under way'}, took ${span(line.seconds)} since ${minuteOf(startTime)}`;
+  const head = `Revision ${revision}: ${action} ${change}, ${result ?? 'under way'}, ${tookText(line)}`;
   const bars = [
     ...line.steps.map(({ step, startTime: time, seconds }) => ({
       step,
@@ -46,7 +48,15 @@ export function timeLineView(line: TimeLine, { paint, width = usualWidth }: View
       { paint: paintedWith },
     );
   const used = Math.max(...rows(0, plain).map(({ length }) => length)) + 2;
-  return [head, '', ...rows(Math.max(leastBar, width - used), paint)];
+  return [...wrap(head, terminalWidth), '', ...rows(Math.max(leastBar, width - used), paint)];
+}
+
+/** How long it took, as the history says, and how long after the new spec it began. */
+function tookText({ startTime, seconds, beginTime, tookSeconds }: TimeLine): string {
+  const spec = `the new spec of ${minuteOf(startTime)}`;
+  if (beginTime === undefined || tookSeconds === undefined) return `${span(seconds)} since ${spec}`;
+  const wait = secondsBetween(startTime, beginTime);
+  return `took ${span(tookSeconds)}${wait === 0 ? ' from' : `, ${span(wait)} after`} ${spec}`;
 }
 
 /** Where it lies in the whole, one block at least. */

@@ -2,7 +2,7 @@
 import type { HistoryLine } from '../../insight/history.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
-import { age, span } from '../../base/time.ts';
+import { age, secondsBetween, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 
 const columns: readonly Column[] = [
@@ -33,7 +33,7 @@ export function historyView(lines: readonly HistoryLine[], { paint, width, now }
     const took =
       line.startTime === undefined || line.completionTime === undefined
         ? ''
-        : span((Date.parse(line.completionTime) - Date.parse(line.startTime)) / 1000);
+        : span(secondsBetween(line.startTime, line.completionTime));
     return [
       { text: line.marks.includes('Running') ? '▶' : '', colour: 'green' },
       line.revision === undefined ? '' : String(line.revision),

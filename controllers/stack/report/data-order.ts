@@ -7,6 +7,7 @@ import type { Observed, Plan } from '../model.ts';
 import { failuresOf } from '../plan/load-report.ts';
 import { describe } from './sentences/index.ts';
 import { optional } from '../../../base/optional.ts';
+import { secondsBetween } from '../../../base/time.ts';
 
 type DataOrderStatus = JtelStackStatus['dataOrder'];
 
@@ -47,10 +48,7 @@ export function summariseOrder(
   if (isCarriedOut(state?.data, order)) {
     const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
     const downtimeSeconds =
-      known?.downtimeSeconds ??
-      (done && stopTime !== undefined
-        ? Math.max(0, Math.round((now.getTime() - Date.parse(stopTime)) / 1000))
-        : undefined);
+      known?.downtimeSeconds ?? (done && stopTime !== undefined ? secondsBetween(stopTime, now) : undefined);
     return {
       ...common,
       state: done ? 'Done' : 'Starting',

@@ -6,6 +6,7 @@ import { isCarriedOut } from '../data-order.ts';
 import { isFenced, type DataHost, type FormerHost, type RelocationLook } from '../relocation.ts';
 import type { StatusInput } from '../model.ts';
 import { optional } from '../../../base/optional.ts';
+import { secondsBetween } from '../../../base/time.ts';
 
 type Relocation = NonNullable<JtelStackStatus['relocation']>;
 type RelocationStatus = Pick<JtelStackStatus, 'dataHost' | 'relocation' | 'formerHosts'>;
@@ -138,11 +139,10 @@ function finished({ stack, plan, now }: StatusInput, dataHost: DataHost | undefi
     return plan.kind === 'Done' ? { ...before, state: 'Failed', completionTime: formatTime(now) } : before;
   const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
   if (!done) return { ...before, state: 'Starting' };
-  const downSince = Date.parse(before.stopTime ?? before.startTime ?? now.toISOString());
   return {
     ...before,
     state: 'Completed',
     completionTime: formatTime(now),
-    downtimeSeconds: Math.max(0, Math.round((now.getTime() - downSince) / 1000)),
+    downtimeSeconds: secondsBetween(before.stopTime ?? before.startTime ?? now, now),
   };
 }

@@ -178,7 +178,10 @@ describe('history and diff', () => {
       columns: 80,
       environment: { NO_COLOR: '1' },
     });
-    expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/Install .*Succeeded, took 3m20s/) });
+    expect(shown).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/Install .*Succeeded, took 2m20s, 1m after\s+the\s+new\s+spec/),
+    });
     expect(shown.out).toMatch(/\n *Pull .* 2m +█+\n/);
     expect(Math.max(...shown.out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     const line = JSON.parse(

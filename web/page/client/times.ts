@@ -1,5 +1,5 @@
 /** Times as the page shows them: how long ago, and the exact moment for whoever asks. */
-import { span } from '../../../base/time.ts';
+import { secondsBetween, span } from '../../../base/time.ts';
 
 /** `10h ago`, `in 3d`, `now`; '' if there is no such time. */
 export function relative(time: string | undefined, now: number): string {
@@ -18,8 +18,8 @@ export function exact(time: string | undefined): string {
 
 /** How long something took; '' unless both ends are known. */
 export function took(start: string | undefined, end: string | undefined): string {
-  const [from, to] = [parsed(start), parsed(end)];
-  return from === undefined || to === undefined ? '' : span((to - from) / 1000);
+  if (start === undefined || parsed(start) === undefined) return '';
+  return end === undefined || parsed(end) === undefined ? '' : span(secondsBetween(start, end));
 }
 
 function parsed(time: string | undefined): number | undefined {

@@ -11,6 +11,7 @@ import type { Verdict, PlanInput } from '../../model.ts';
 import type { RevisionOutcome } from '../../desired/revisions.ts';
 import { act } from './act.ts';
 import { optional } from '../../../../base/optional.ts';
+import { secondsBetween } from '../../../../base/time.ts';
 
 const defaultMonitorSeconds = 10;
 const refusalSeconds = 300;
@@ -125,10 +126,6 @@ export function refusalStage({ stack, objection, observed }: PlanInput): Verdict
 function unstableFor({ containers, facts }: HostObservation, monitorSeconds: number, now: Date): number {
   const youngest = Math.max(0, ...containers.map(({ startedSeconds = 0 }) => startedSeconds));
   return Math.ceil(youngest + monitorSeconds - (now.getTime() / 1000 + facts.clockSkewSeconds));
-}
-
-function secondsBetween(from: string, to: string): number {
-  return Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
 }
 
 /** Only what touches the host needs it claimed. */
