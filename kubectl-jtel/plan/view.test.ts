@@ -31,18 +31,18 @@ describe('a plan', () => {
       kind: 'Act',
       message: 'pulling images',
       actions: [
-        { type: 'ClaimHost', description: 'claim the host', cause: 'nobody holds it' },
+        { type: 'ClaimHost', description: 'claiming the host', cause: 'nobody holds it' },
         { type: 'WriteRelease', description: 'write files', cause: 'they are missing' },
-        { type: 'PullImages', description: 'pull images', cause: 'they are missing' },
+        { type: 'PullImages', description: 'pulling images', cause: 'they are missing' },
       ],
     });
     expect(shown.split('\n').slice(0, 20)).toEqual(
       expect.arrayContaining([
-        '  1. claim the host',
+        '  1. claiming the host',
         '     because nobody holds it',
         '  2. write files',
         '     because they are missing',
-        '  3. pull images',
+        '  3. pulling images',
       ]),
     );
     expect(shown.match(/they are missing/g)).toHaveLength(1);

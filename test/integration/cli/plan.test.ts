@@ -123,7 +123,7 @@ describe('a plan', () => {
     const { code, out } = await jtel(['plan', 'fresh']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /nothing runs yet, the spec wants 3\.43\.2[^]*1\. record the spec as revision 1[^]*2\. create the stack's generated credentials[^]*because the release wants credentials that are not there[^]*Nothing was changed/,
+      /nothing runs yet, the spec wants 3\.43\.2[^]*1\. recording the spec as revision 1[^]*2\. creating the stack's generated credentials[^]*because the release wants credentials that are not there[^]*Nothing was changed/,
     );
     expect(await picture()).toEqual(before);
   });
@@ -183,7 +183,7 @@ describe('a plan', () => {
       metadata: { name: 'unborn' },
       spec: specWith(),
     });
-    expect((await jtel(['plan', 'unborn', '-f', '-'], { input })).out).toContain('create the stack');
+    expect((await jtel(['plan', 'unborn', '-f', '-'], { input })).out).toContain('creating the stack');
     expect(
       await cluster.client.find(stackKind, { namespace: cluster.namespace, name: 'unborn' }, call()),
     ).toBeUndefined();

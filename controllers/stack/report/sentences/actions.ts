@@ -2,94 +2,94 @@
 
 import type { Action, Cause } from '../../actions.ts';
 
-/** What an action does, as an order. */
+/** What an action does, in the form of all words for work: `setting the host up`. */
 export function describeAction(action: Action): string {
   switch (action.type) {
     case 'EnsureCredentials':
-      if (action.renew === true) return 'renew the self-signed certificate';
-      return `create the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
+      if (action.renew === true) return 'renewing the self-signed certificate';
+      return `creating the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
     case 'ClaimHost':
-      return 'claim the host';
+      return 'claiming the host';
     case 'SetUpHost':
-      return 'set the host up';
+      return 'setting the host up';
     case 'WriteRelease':
-      return "write the release's files to the host";
+      return "writing the release's files to the host";
     case 'PullImages':
-      return 'pull images';
+      return 'pulling images';
     case 'StartDatabase':
-      return `start ${action.services.join(', ')}`;
+      return `starting ${action.services.join(', ')}`;
     case 'ConfirmOrder':
-      return `see whether JtelRestore ${action.name} still stands`;
+      return `seeing whether JtelRestore ${action.name} still stands`;
     case 'StartCheck':
-      return `check ${action.source} on the host`;
+      return `checking ${action.source} on the host`;
     case 'StartLoad':
-      return `load data from ${action.source}`;
+      return `loading data from ${action.source}`;
     case 'StartBeside':
-      return `start a database for ${action.source} beside the stack`;
+      return `starting a database for ${action.source} beside the stack`;
     case 'StartCount':
-      return `count what was loaded from ${action.source}`;
+      return `counting what was loaded from ${action.source}`;
     case 'RemoveBeside':
-      return 'remove the database beside the stack';
+      return 'removing the database beside the stack';
     case 'SwitchVolumes':
-      return `switch to the data from ${action.switch.data.source}`;
+      return `switching to the data from ${action.switch.data.source}`;
     case 'RefuseData':
-      return 'switch back to the data from before';
+      return 'switching back to the data from before';
     case 'MeasurePrevious':
-      return 'measure the data from before the restore';
+      return 'measuring the data from before the restore';
     case 'ForgetPrevious':
-      return 'give up the data from before the restore';
+      return 'giving up the data from before the restore';
     case 'PruneVolumes':
-      return 'remove volumes that nothing needs any more';
+      return 'removing volumes that nothing needs any more';
     case 'CreateMoveBackup':
-      return `make backup ${action.name}`;
+      return `making backup ${action.name}`;
     case 'StopFormer':
-      return `stop the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
+      return `stopping the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
     case 'FenceFormer':
-      return `stop and mark machine ${action.machineID}: the stack lives at ${action.address}`;
+      return `stopping and marking machine ${action.machineID}: the stack lives at ${action.address}`;
     case 'UnmarkMoved':
-      return 'let this host run the stack again';
+      return 'letting this host run the stack again';
     case 'RecordData':
       return action.data.state === 'Incomplete'
-        ? `record that the data are being overwritten by ${action.data.source}`
-        : `record that the data came from ${action.data.source}`;
+        ? `recording that the data are being overwritten by ${action.data.source}`
+        : `recording that the data came from ${action.data.source}`;
     case 'ForgetData':
-      return 'record that the data are lost and that the stack begins anew';
+      return 'recording that the data are lost and that the stack begins anew';
     case 'RemoveJob':
-      return `remove the finished job ${action.uid}`;
+      return `removing the finished job ${action.uid}`;
     case 'RecordRevision':
-      return `record the spec as revision ${action.number}`;
+      return `recording the spec as revision ${action.number}`;
     case 'NoteAttempt':
-      return `note how the ${action.attempt.action.toLowerCase()} stands`;
+      return `noting how the ${action.attempt.action.toLowerCase()} stands`;
     case 'NoteFailure':
-      return 'note the failure';
+      return 'noting the failure';
     case 'NoteOutcome':
-      return `note the outcome: ${action.outcome.result}`;
+      return `noting the outcome: ${action.outcome.result}`;
     case 'CreateBackup':
-      return `create JtelBackup ${action.name}`;
+      return `creating JtelBackup ${action.name}`;
     case 'CreateRestore':
-      return `create JtelRestore ${action.name} of ${action.backupRef}`;
+      return `creating JtelRestore ${action.name} of ${action.backupRef}`;
     case 'MarkUpdate':
-      return `mark the host: update from ${action.mark.from} to ${action.mark.to}`;
+      return `marking the host: update from ${action.mark.from} to ${action.mark.to}`;
     case 'EndUpdate':
-      return 'mark the host: no update under way';
+      return 'marking the host: no update under way';
     case 'KeepLogs':
-      return `keep the logs of ${action.services.join(', ') || 'nothing'}`;
+      return `keeping the logs of ${action.services.join(', ') || 'nothing'}`;
     case 'RemoveRevisions':
-      return 'remove old revisions';
+      return 'removing old revisions';
     case 'ApplyRelease':
-      return 'apply the release with docker compose';
+      return 'applying the release with docker compose';
     case 'RecordApplied':
-      return 'record what was applied';
+      return 'recording what was applied';
     case 'PruneReleases':
-      return 'remove old releases from the host';
+      return 'removing old releases from the host';
     case 'StopStack':
-      return "stop the stack's containers";
+      return "stopping the stack's containers";
     case 'DestroyStack':
-      return 'destroy the stack: containers, volumes and files';
+      return 'destroying the stack: containers, volumes and files';
     case 'RemoveCredentials':
-      return "remove the stack's generated credentials";
+      return "removing the stack's generated credentials";
     case 'ReleaseFinalizer':
-      return 'let the object go';
+      return 'letting the object go';
   }
 }
 

@@ -2,7 +2,6 @@
 import { describe as group, expect, it, test } from 'vitest';
 import type { Facts } from '../../findings.ts';
 import { container } from '../../testing.ts';
-import { describeAction, describeCause } from './actions.ts';
 import { describeDrift } from './containers.ts';
 import { describe } from './index.ts';
 
@@ -387,11 +386,4 @@ test.each([
   [`files/${'a'.repeat(64)}`, 'files/aaaaaaaa… was changed by hand'],
 ])('drift of the host: %s', (what, expected) => {
   expect(describeDrift({ is: 'HostChanged', what })).toBe(expected);
-});
-
-test('a step of a plan reads as an order, and its cause as a clause', () => {
-  expect(describeAction({ type: 'RecordRevision', number: 3, cause: 'NewSpec' })).toBe(
-    'record the spec as revision 3',
-  );
-  expect(describeCause('NewSpec')).toBe('the spec is not in the change log');
 });
