@@ -1,5 +1,6 @@
 /** Commands as sections of a page, so that a page says what `--help` says. */
 import type { Command } from 'commander';
+import { cellText } from '../base/markdown.ts';
 import { describedCommands, type DescribedCommand, type DescribedOption } from './described.ts';
 
 /** A section for each command that does something. */
@@ -44,6 +45,5 @@ function told({ description, choices, byDefault, variable }: DescribedOption): s
     ...(variable === undefined ? [] : [`environment: \`${variable}\``]),
   ];
   const otherwise = facts.length === 0 ? '' : ` (${facts.join('; ')})`;
-  // Outside of code, `<host>` would be a tag.
-  return `${description}${oneOf}${otherwise}`.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;');
+  return cellText(`${description}${oneOf}${otherwise}`);
 }

@@ -1,5 +1,6 @@
 /** Makes docs/api.md from the CRDs: the reference of all fields for users. */
 import type { CustomResourceDefinition, Schema } from '../crd.ts';
+import { cellText } from '../../base/markdown.ts';
 import { schemaOf } from '../crd.ts';
 
 /** One field as a row of the table. */
@@ -59,17 +60,12 @@ function childRows(schema: Schema, path: string): Row[] {
   );
 }
 
-/** Text as the cell of a Markdown table. */
-function cell(text: string): string {
-  return text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;');
-}
-
 function table(schema: Schema | undefined, path: string): string[] {
   if (schema === undefined) return [];
   return [
     '| field | type | |',
     '|---|---|---|',
-    ...childRows(schema, path).map((row) => `| \`${row.path}\` | ${row.type} | ${cell(row.text)} |`),
+    ...childRows(schema, path).map((row) => `| \`${row.path}\` | ${row.type} | ${cellText(row.text)} |`),
   ];
 }
 

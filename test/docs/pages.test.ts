@@ -37,6 +37,15 @@ test('every page says in its first two lines what the reader can do after it', (
   expect(without.map(({ path }) => path)).toEqual([]);
 });
 
+test('no page has an entity, which is wrong in a file, or a place to fill in outside of code, which is a tag in the site', () => {
+  const wrong = pages
+    .filter(({ path }) => path.startsWith('docs/'))
+    .flatMap(({ path, text }) =>
+      [...withoutCode(text).matchAll(/&[a-z]+;|<[a-z][\w-]*>/g)].map(([found]) => `${path}: ${found}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
 test('every link leads to a file that exists', () => {
   const dead = links.filter(
     ({ path, link }) => isLocal(link) && !existsSync(resolve(repositoryDirectory, target(path, link))),
