@@ -75,21 +75,28 @@ function arrow(next: string, width: number | undefined): readonly string[] {
   return [`${indent}→ ${first}`, ...rest.map((line) => `${indent}  ${line}`)];
 }
 
+/** A check that found several things counts once, with the worst. */
 function summary(findings: readonly Finding[]): string {
+  const verdicts = [...new Set(findings.map(({ check }) => check))].map((check) =>
+    worstOf(findings.filter((one) => one.check === check)),
+  );
   const counts = worstFirst
-    .map((verdict) => ({ verdict, count: findings.filter((one) => one.verdict === verdict).length }))
+    .map((verdict) => ({ verdict, count: verdicts.filter((one) => one === verdict).length }))
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `${count} ${words[verdict].word}`);
   const advice = hasFailed(findings) ? 'Correct what failed, from the top.' : 'Nothing failed.';
-  return `${findings.length} checks: ${counts.join(', ')}. ${advice} Nothing was changed.`;
+  return `${verdicts.length} checks: ${counts.join(', ')}. ${advice} Nothing was changed.`;
+}
+
+function worstOf(findings: readonly Finding[]): Verdict {
+  return worstFirst.find((verdict) => findings.some((one) => one.verdict === verdict)) ?? 'Ok';
 }
 
 /** For programs. @param stack `namespace/name` */
 export function reportObject(findings: readonly Finding[], stack: string | undefined): object {
-  const verdict = worstFirst.find((one) => findings.some((each) => each.verdict === one)) ?? 'Ok';
   return {
     ...(stack === undefined ? {} : { stack }),
-    verdict,
+    verdict: worstOf(findings),
     checks: findings.map(({ check, ...rest }) => ({ check, group: groupOf(check), ...rest })),
   };
 }

@@ -74,6 +74,17 @@ describe('doctor', () => {
     expect(lines.join(' ').replaceAll(/ +/g, ' ')).toMatch(/The operator has none of the 41 rights/);
   });
 
+  it('counts in the end the checks that the progress counted', async () => {
+    const stack = join(folder, 'stack.yaml');
+    await writeFile(stack, JSON.stringify(manifest));
+    for (const argv of [[], ['-f', stack]]) {
+      const { out, err } = await doctor(argv, { columns: 80 });
+      const totals = [...err.matchAll(/ of (\d+) checks/g)].map(([, total]) => total);
+      const [, told] = /^(\d+) checks: /m.exec(stripVTControlCharacters(out)) ?? [];
+      expect(new Set(totals)).toEqual(new Set([told]));
+    }
+  });
+
   it('prints no colours and no progress in a pipe', async () => {
     const { out, err } = await doctor([]);
     expect(out).not.toContain('\u001b');
