@@ -10,6 +10,7 @@ export const annotations = {
   acceptBackup: 'jtel.de/accept-backup',
   cleanedUp: 'jtel.de/cleaned-up',
   abandonHost: 'jtel.de/abandon-host',
+  holderVersion: 'jtel.de/holder-version',
 } as const;
 
 export interface Meaning {
@@ -76,10 +77,18 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     value: 'uid of the stack',
     meaning: 'The host of this deleted stack was treated as `deletionPolicy` says.',
   },
+  holderVersion: {
+    on: 'Lease of the operator',
+    setBy: 'operator',
+    value: '`VERSION HOLDER`',
+    meaning:
+      'The version of the operator that holds it, for `kubectl jtel version`. It counts only while HOLDER is who holds it: an older operator leaves it as it is.',
+  },
 };
 
 export const labels = {
   stack: 'jtel.de/stack',
+  partOf: 'app.kubernetes.io/part-of',
   /** See `madeByOperator`. */
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
@@ -87,6 +96,18 @@ export const labels = {
 export const labelMeanings: Readonly<Record<keyof typeof labels, string>> = {
   stack:
     'Name of the stack that an object belongs to: ControllerRevisions, CronJobs, backups that the operator asks for, its credentials.',
+  partOf: '`jtel` on what belongs to an installed operator: its Deployment, its CRDs, its Lease.',
   managedBy:
     'Name of the program that made an object and may remove it. The operator removes old backups only with `jtel-operator` here.',
 };
+
+/** The value of `annotations.holderVersion`. */
+export function holderVersion(version: string, holder: string): string {
+  return `${version} ${holder}`;
+}
+
+/** @returns undefined if the holder did not say its version. */
+export function versionOfHolder(annotation: string | undefined, holder: string): string | undefined {
+  const [version = '', ...named] = (annotation ?? '').split(' ');
+  return named.join(' ') === holder && version !== '' ? version : undefined;
+}

@@ -4,8 +4,12 @@
  */
 
 import { Registry } from '@prometheus-io/client';
+import packageFile from '../package.json' with { type: 'json' };
 import {
+  annotations,
   backupKind,
+  holderVersion,
+  labels,
   operatorName,
   restoreKind,
   storeKind,
@@ -82,6 +86,10 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     cluster,
     lease,
     identity: config.identity,
+    mark: {
+      labels: { [labels.partOf]: 'jtel' },
+      annotations: { [annotations.holderVersion]: holderVersion(packageFile.version, config.identity) },
+    },
     logger,
     metrics,
     leaseDurationSeconds,

@@ -3,10 +3,10 @@ import { stackKind, type ResourceKind } from '../../crds/index.ts';
 import type { CallOptions, ListQuery } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
-import type { KubernetesObject } from '../../runtime/objects.ts';
+import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { SecretRegistry } from '../../runtime/report/secret-registry.ts';
 import { aStack } from '../view/testing.ts';
-import { Collection } from './collection.ts';
+import { Collection, type Missing } from './collection.ts';
 import { collectSecrets } from './objects.ts';
 
 const options: CallOptions = { signal: new AbortController().signal };
@@ -38,11 +38,11 @@ async function create(
 
 async function collected(
   cluster: MemoryCluster,
-): Promise<{ said: string; redact: (text: string) => string }> {
+): Promise<{ said: string; redact: (text: string) => string; missing: readonly Missing[] }> {
   const registry = new SecretRegistry({ namespaceLimit: Infinity });
   const collection = new Collection({ ...options, secrets: registry, progress: () => undefined });
   const said = await collectSecrets({ cluster }, { namespace: 'acme' }, registry, collection);
-  return { said, redact: (text) => registry.redact(text) };
+  return { said, redact: (text) => registry.redact(text), missing: collection.missing };
 }
 
 /** Of 900,000 characters, without repetitions. */
@@ -79,6 +79,38 @@ describe('the values of Secrets in a report', () => {
     const { said, redact } = await collected(cluster);
     expect(redact('known-horse, strange-mare')).toBe('[redacted], strange-mare');
     expect(said).toBe('Secrets could not be listed: only values of 1 that were read by name are masked.');
+  });
+
+  it.each([
+    ['one that may not be read', 0, /^1 could not be read: hidden \(not allowed\)$/],
+    ['more than are asked for', 100, /^2 more than 100 names were not asked for$/],
+  ])('are known of those that were read by name, beside %s, which is said', async (_, others, expected) => {
+    class WithOneHidden extends ByNameOnly {
+      override find<T extends KubernetesObject>(
+        kind: ResourceKind<T>,
+        key: ObjectKey,
+        call: CallOptions,
+      ): Promise<T | undefined> {
+        return key.name === 'hidden' ? Promise.reject(new Error('not allowed')) : super.find(kind, key, call);
+      }
+    }
+    const cluster = await create(new WithOneHidden(), {
+      hidden: 'strange-mare',
+      'main-credentials': 'known-horse',
+    });
+    for (const name of ['main', ...Array.from({ length: others }, (__, index) => `z${index}`)]) {
+      const stack = aStack(name);
+      const host = { ...stack.spec.host, sshSecretRef: { name: 'hidden' } };
+      const metadata = { ...stack.metadata, namespace: 'acme' };
+      await cluster.create(stackKind, { ...stack, metadata, spec: { ...stack.spec, host } }, options);
+    }
+    const { said, redact, missing } = await collected(cluster);
+    expect(redact('known-horse')).toBe('[redacted]');
+    expect(said).toBe('Secrets could not be listed: only values of 1 that were read by name are masked.');
+    expect(missing).toContainEqual({
+      path: 'secrets.yaml (by name)',
+      reason: expect.stringMatching(expected),
+    });
   });
 
   it('are not masked if no Secret can be read, which is said', async () => {

@@ -73,17 +73,39 @@ async function referredTo(
   { namespace }: Scope,
   collection: Collection,
 ): Promise<readonly Secret[]> {
-  const found = await collection.part('secrets.yaml (by name)', async (signal) => {
+  const path = 'secrets.yaml (by name)';
+  const found = await collection.part(path, async (signal) => {
     const [stacks, stores] = await Promise.all([
       cluster.list(stackKind, { namespace }, { signal }),
       cluster.list(storeKind, { namespace }, { signal }),
     ]);
     const generated = stacks.map(({ metadata }) => credentialsName(metadata.name));
-    const names = [...new Set([...generated, ...namesOfSecrets([stacks, stores])])].slice(0, mostNames);
-    const read = names.map((name) => cluster.find(secrets, { namespace, name }, { signal }));
-    return (await Promise.all(read)).flatMap((secret) => secret ?? []);
+    const names = [...new Set([...generated, ...namesOfSecrets([stacks, stores])])];
+    const asked = names.slice(0, mostNames);
+    // One that may not be read spoils no other.
+    const read = await Promise.allSettled(
+      asked.map((name) => cluster.find(secrets, { namespace, name }, { signal })),
+    );
+    signal.throwIfAborted();
+    const refused = read.flatMap((one, index) =>
+      one.status === 'rejected' ? [`${asked[index]} (${messageOf(one.reason)})`] : [],
+    );
+    const notAsked = names.length - asked.length;
+    return {
+      secrets: read.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : [])),
+      remarks: [
+        ...(refused.length === 0 ? [] : [`${refused.length} could not be read: ${refused.join(', ')}`]),
+        ...(notAsked === 0 ? [] : [`${notAsked} more than ${mostNames} names were not asked for`]),
+      ],
+    };
   });
-  return found ?? [];
+  for (const remark of found?.remarks ?? [])
+    await collection.part(path, () => Promise.reject(new Error(remark)));
+  return found?.secrets ?? [];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Every `…SecretRef`, wherever it stands. */

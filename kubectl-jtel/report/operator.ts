@@ -1,9 +1,10 @@
 /** The part of a report that is about the operator: its pods with logs and metrics, its Lease; also the pods of backup schedules. */
 import { labels } from '../../crds/index.ts';
-import { leases, pods, type Pod } from '../../runtime/client/kinds.ts';
+import { leases, pods, type Lease, type Pod } from '../../runtime/client/kinds.ts';
 import { objectPath } from '../../runtime/client/paths.ts';
 import { readText } from '../../runtime/client/read-text.ts';
 import type { Kit } from '../kit.ts';
+import { isOperators, leaseFact } from '../operator-lease.ts';
 import type { Collection } from './collection.ts';
 import { tidy, type Scope } from './objects.ts';
 
@@ -14,11 +15,20 @@ const healthPort = 8080;
 export async function collectOperator(kit: Kit, namespace: string, collection: Collection): Promise<void> {
   const selector = 'app.kubernetes.io/name=jtel-operator';
   const found = await podsOf(kit, namespace, selector, 'operator/pods', collection);
-  // That there are none is worth a line, because the operator is elsewhere then.
-  if (found?.length === 0)
-    await collection.part('operator/pods', () =>
-      Promise.reject(new Error(`no pod in namespace ${namespace} has ${selector}: try --operator-namespace`)),
+  const lease = await collection.part('operator/leases.yaml', (signal) =>
+    kit.cluster.list(leases, { namespace }, { signal }),
+  );
+  if (lease !== undefined)
+    await collection.keepObject(
+      'operator/leases.yaml',
+      lease.map(({ metadata, spec }) => ({ name: metadata?.name, spec })),
     );
+  // That there are none is worth a line, because the operator is elsewhere then.
+  if (found?.length === 0) {
+    const where = whereElse(lease ?? [], kit.surroundings.now());
+    const reason = `no pod in namespace ${namespace} has ${selector}: ${where}`;
+    await collection.part('operator/pods', () => Promise.reject(new Error(reason)));
+  }
   for (const pod of found ?? []) {
     const name = pod.metadata?.name ?? '';
     const restarts = pod.status?.containerStatuses?.some(({ restartCount = 0 }) => restartCount > 0);
@@ -28,14 +38,17 @@ export async function collectOperator(kit: Kit, namespace: string, collection: C
       await keepLog(kit, pod, `operator/${name}/log-before-restart.txt`, collection, true);
     await keepMetrics(kit, pod, `operator/${name}/metrics.txt`, collection);
   }
-  const lease = await collection.part('operator/leases.yaml', (signal) =>
-    kit.cluster.list(leases, { namespace }, { signal }),
-  );
-  if (lease !== undefined)
-    await collection.keepObject(
-      'operator/leases.yaml',
-      lease.map(({ metadata, spec }) => ({ name: metadata?.name, spec })),
-    );
+}
+
+/** Who holds the Lease here without having a pod here runs outside the cluster. */
+function whereElse(found: readonly Lease[], now: Date): string {
+  const holder = found
+    .filter(isOperators)
+    .map((lease) => leaseFact(lease, now))
+    .find(({ isHeld }) => isHeld);
+  return holder === undefined
+    ? 'if the operator is in another namespace, say so with --operator-namespace'
+    : `${holder.holder}, which holds Lease ${holder.name}, runs outside the cluster; add its log by hand`;
 }
 
 /** The logs of the jobs that ask for scheduled backups. What runs on a host is in the part of the host. */

@@ -15,7 +15,7 @@ export function versionCommand(surroundings: Surroundings): Command {
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText(
       'after',
-      '\nIt looks for the operator in all namespaces; -n names the one that it is in, for people who may not list Deployments in all.\n' +
+      '\nIt looks for the operator’s Deployment, and for its Lease, which also tells of one outside the cluster, in all namespaces; -n names the one that it is in, for people who may not list in all.\n' +
         'Exit codes: 0 all that can be seen fits, 1 something does not, or the cluster did not answer.\n' +
         examples(
           'kubectl jtel version',

@@ -1,16 +1,20 @@
 /** What a cluster says of the versions in it, read with the caller's rights. What he may not see is told, not guessed. */
-import { backupKind, restoreKind, stackKind, storeKind } from '../../crds/index.ts';
-import { ApiError, isNotFound } from '../../runtime/client/api-error.ts';
+import { backupKind, labels, restoreKind, stackKind, storeKind } from '../../crds/index.ts';
+import { isNotFound } from '../../runtime/client/api-error.ts';
 import { callApi } from '../../runtime/client/transport.ts';
 import type { ResourceKind } from '../../runtime/kind.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';
 import type { Kit } from '../kit.ts';
 import { clientFact, type ClientFact } from './client.ts';
+import { leaseFacts, usualNamespace, type LeaseFact } from '../operator-lease.ts';
+import { seen } from '../seen.ts';
 
 export interface VersionFacts {
   readonly client: ClientFact;
   /** Undefined if the caller may not see them. */
   readonly operators: readonly OperatorFact[] | undefined;
+  /** Of operators without such a Deployment. Undefined if the caller may not see them. */
+  readonly leases: readonly LeaseFact[] | undefined;
   /** Undefined if the caller may not see them. */
   readonly crds: readonly CrdFact[] | undefined;
   /** Versions of our group that the API server serves, which everybody may know. */
@@ -62,28 +66,20 @@ const customResourceDefinitions: ResourceKind<KubernetesObject> = {
 const { group } = stackKind;
 /** Labels of the chart, and of the CRDs. */
 const versionLabel = 'app.kubernetes.io/version';
-const ours = 'app.kubernetes.io/part-of=jtel';
-/** Where docs/install.md puts the operator. */
-const usualNamespace = 'jtel-system';
+const ours = `${labels.partOf}=jtel`;
 
 /** @param namespace the only one to look for the operator in; undefined: all. */
 export async function versionFacts(kit: Kit, namespace: string | undefined): Promise<VersionFacts> {
-  const [operators, crds, served] = await Promise.all([
+  const [operators, leases, crds, served] = await Promise.all([
     operatorFacts(kit, namespace),
+    leaseFacts(kit, namespace),
     seen(() => crdFacts(kit)),
     servedVersions(kit),
   ]);
-  return { client: clientFact, operators, crds, served };
-}
-
-/** @returns undefined if the caller lacks the right. */
-async function seen<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  const others = leases?.filter(
+    (lease) => operators?.some((one) => one.namespace === lease.namespace) !== true,
+  );
+  return { client: clientFact, operators, leases: others, crds, served };
 }
 
 async function operatorFacts(

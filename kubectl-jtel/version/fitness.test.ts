@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LeaseFact } from '../operator-lease.ts';
 import type { CrdFact, OperatorFact, VersionFacts } from './facts.ts';
 import { findingsOf } from './fitness.ts';
 
@@ -17,10 +18,12 @@ function facts(
   operators: readonly OperatorFact[] | undefined,
   ofCRDs: readonly CrdFact[] | undefined,
   served: readonly string[] = ['v1alpha1'],
+  leases: readonly LeaseFact[] | undefined = ofCRDs === undefined ? undefined : [],
 ): VersionFacts {
   return {
     client: { version: plugin, api: 'jtel.de/v1alpha1', node: '24.0.0' },
     operators,
+    leases,
     crds: ofCRDs,
     served,
   };
@@ -86,5 +89,41 @@ describe('nobody can say', () => {
     const found = findingsOf(given);
     expect(found.map(({ kind }) => kind)).toEqual(reasons.map(() => 'Unknown'));
     expect(found.map(({ reason }) => reason)).toEqual(reasons);
+  });
+});
+
+describe('an operator outside the cluster', () => {
+  const lease: LeaseFact = {
+    namespace: 's',
+    name: 'o',
+    holder: 'h',
+    version: '1.2.3',
+    isHeld: true,
+    seen: 'h holds the Lease s/o.',
+  };
+  const found = (
+    plugin: string,
+    others: Partial<LeaseFact>,
+    operators: readonly OperatorFact[] | undefined = [],
+  ): readonly string[] =>
+    findingsOf(facts(plugin, operators, crds('1.2.3'), undefined, [{ ...lease, ...others }])).map(
+      ({ kind, reason }) => `${kind} ${reason}`,
+    );
+
+  it('fits by the version that it wrote into its Lease, also for people who may not see Deployments', () => {
+    expect(found('1.2.3', {})).toEqual([]);
+    expect(found('1.2.3', {}, undefined)).toEqual([]);
+    expect(found('1.5.0', {})).toEqual(['Problem PluginNewer']);
+  });
+
+  it('is known, but not its version, if it does not write it', () =>
+    expect(found('1.2.3', { version: undefined })).toEqual(['Unknown VersionUnknown']));
+
+  it('is missing if nobody renews the Lease, which says since when', () => {
+    const missing = findingsOf(
+      facts('1.2.3', [], crds('1.2.3'), undefined, [{ ...lease, isHeld: false, seen: 'It was stopped.' }]),
+    );
+    expect(missing).toMatchObject([{ kind: 'Problem', reason: 'OperatorMissing' }]);
+    expect(missing[0]?.message).toContain('It was stopped.');
   });
 });

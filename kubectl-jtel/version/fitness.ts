@@ -1,6 +1,7 @@
 /** Whether plug-in, operator and CRDs fit together, and what to do when they do not (docs/versions.md). Pure. */
 import { compare, major, minor, valid } from 'semver';
 import type { OperatorFact, VersionFacts } from './facts.ts';
+import type { LeaseFact } from '../operator-lease.ts';
 
 export interface Finding {
   /** Something does not fit, or only cannot be seen. */
@@ -28,7 +29,7 @@ const kinds = 4;
 const install = 'docs/install.md says how to install the operator';
 
 export function findingsOf(facts: VersionFacts): readonly Finding[] {
-  const { client, operators, crds, served } = facts;
+  const { client, crds, served } = facts;
   if (served.length === 0) {
     const todo = `${install}; --context asks another cluster`;
     return [problem('NotInstalled', 'jtel’s kinds are not in this cluster', todo)];
@@ -36,20 +37,33 @@ export function findingsOf(facts: VersionFacts): readonly Finding[] {
   return [
     ...apiFindings(client.api, served),
     ...(crds === undefined ? [hidden('CRDs', 'get customresourcedefinitions')] : crdFindings(crds)),
-    ...(operators === undefined
-      ? [hidden('operator', 'list deployments.apps in all namespaces, or with -n in the operator’s')]
-      : operators.length === 0
-        ? [noOperator]
-        : operators.flatMap((operator) => operatorFindings(operator, facts))),
+    ...operatorsFindings(facts),
   ];
 }
 
-const noOperator: Finding = {
-  kind: 'Problem',
-  reason: 'OperatorMissing',
-  message: 'no Deployment of the operator was found (label app.kubernetes.io/part-of=jtel)',
-  todo: `${install}; if it runs outside the cluster, its metric jtel_operator_build_info has its version`,
-};
+function operatorsFindings(facts: VersionFacts): readonly Finding[] {
+  const { operators, leases } = facts;
+  const held = (leases ?? []).filter(({ isHeld }) => isHeld);
+  const found = [
+    ...(operators ?? []).flatMap((operator) => operatorFindings(operator, facts)),
+    ...held.flatMap((lease) => holderFindings(lease, facts)),
+  ];
+  if (held.length > 0 || (operators ?? []).length > 0) return found;
+  if (operators === undefined || leases === undefined)
+    return [hidden('operator', 'list deployments.apps and leases.coordination.k8s.io in its namespace')];
+  const lease = leases.map(({ seen }) => ` ${seen}`).join('') || ' Nobody holds its Lease either.';
+  const message = `no Deployment of the operator was found (label app.kubernetes.io/part-of=jtel).${lease}`;
+  return [problem('OperatorMissing', message, `${install}; -n names the namespace that it is in`)];
+}
+
+/** Of an operator that is known by its Lease only. */
+function holderFindings({ version, holder, seen }: LeaseFact, facts: VersionFacts): readonly Finding[] {
+  if (version !== undefined && valid(version) !== null)
+    return [...againstPlugin(version, facts.client.version), ...againstCRDs(version, facts.crds ?? [])];
+  const message = `${holder} does not say its version: ${seen}`;
+  const todo = 'its metric jtel_operator_build_info says it; operators from 0.2.0 on write it into the Lease';
+  return [{ kind: 'Unknown', reason: 'VersionUnknown', message, todo }];
+}
 
 function apiFindings(api: string, served: readonly string[]): readonly Finding[] {
   const version = api.split('/')[1] ?? api;

@@ -19,6 +19,7 @@ it('shows where what runs, and that it fits', () => {
         replicas: 2,
       },
     ],
+    leases: [],
     crds: ['a', 'b', 'c', 'd'].map((name) => ({ name, version: '0.2.0' })),
     served: ['v1alpha1'],
   };
@@ -31,7 +32,7 @@ it('shows where what runs, and that it fits', () => {
 });
 
 it('says what does not fit, and what to do', () => {
-  const facts = { client, operators: undefined, crds: [], served: ['v1alpha1'] };
+  const facts = { client, operators: undefined, leases: undefined, crds: [], served: ['v1alpha1'] };
   expect(versionView(facts, findingsOf(facts), context)).toEqual([
     'operator     ?',
     'CRDs         none',
@@ -39,6 +40,24 @@ it('says what does not fit, and what to do', () => {
     '✗ only 0 of 4 CRDs are there',
     '  apply the CRDs of the operator: helm upgrade with crds.install, or kubectl apply --server-side -k deploy',
     '? you may not see the version of the operator',
-    '  ask somebody who may list deployments.apps in all namespaces, or with -n in the operator’s',
+    '  ask somebody who may list deployments.apps and leases.coordination.k8s.io in its namespace',
   ]);
+});
+
+it('shows who holds the Lease of an operator outside the cluster, in 80 columns', () => {
+  const lease = {
+    namespace: 'jtel-system',
+    name: 'jtel-operator',
+    holder: 'jtel-sandbox-demo-operator-1a2b3c4d',
+    version: undefined,
+    isHeld: true,
+    seen: 'jtel-sandbox-demo-operator-1a2b3c4d holds the Lease jtel-system/jtel-operator.',
+  };
+  const facts = { client, operators: [], leases: [lease], crds: [], served: ['v1alpha1'] };
+  const lines = versionView(facts, findingsOf(facts), { ...context, width: 80 });
+  expect(lines.slice(0, 2)).toEqual([
+    'operator     unknown (jtel-sandbox-demo-operator-1a2b3c4d, which holds the Lease',
+    '             jtel-system/jtel-operator)',
+  ]);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });

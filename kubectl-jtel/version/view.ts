@@ -1,13 +1,14 @@
 /** Versions in the cluster as people read them; the plug-in's own stands above. */
-import { printable } from '../view/paint.ts';
+import { wrap } from '../../command-line/printable.ts';
 import type { ViewContext } from '../view/view.ts';
 import type { OperatorFact, VersionFacts } from './facts.ts';
 import type { Finding } from './fitness.ts';
+import type { LeaseFact } from '../operator-lease.ts';
 
 export function versionView(
-  { operators, crds, served }: VersionFacts,
+  { operators, leases, crds, served }: VersionFacts,
   findings: readonly Finding[],
-  { paint }: ViewContext,
+  { paint, width }: ViewContext,
 ): string[] {
   const versions = [...new Set(crds?.map(({ version }) => version ?? 'unknown'))];
   const ofCRDs =
@@ -16,18 +17,35 @@ export function versionView(
       : crds.length === 0
         ? 'none'
         : `${versions.join(', ')} (serve ${served.join(', ')})`;
+  const known = [
+    ...(operators ?? []).map(operatorText),
+    ...(leases ?? []).filter(({ isHeld }) => isHeld).map(holderText),
+  ];
   const ofOperators =
-    operators === undefined ? ['?'] : operators.length === 0 ? ['none'] : operators.map(operatorText);
+    known.length > 0 ? known : [operators === undefined || leases === undefined ? '?' : 'none'];
   return [
-    ...ofOperators.map((text) => printable(`operator     ${text}`)),
-    printable(`CRDs         ${ofCRDs}`),
+    ...ofOperators.flatMap((text) => labelled('operator', text, width)),
+    ...labelled('CRDs', ofCRDs, width),
     '',
     ...(findings.length === 0 ? [paint('green', 'They fit together.')] : []),
-    ...findings.flatMap(({ kind, message, todo }) => [
-      `${kind === 'Problem' ? paint('red', '✗') : paint('yellow', '?')} ${printable(message)}`,
-      `  ${printable(todo)}`,
-    ]),
+    ...findings.flatMap(({ kind, message, todo }) => {
+      const sign = kind === 'Problem' ? paint('red', '✗') : paint('yellow', '?');
+      const [first = '', ...rest] = [message, todo].flatMap((text) => wrap(text, inner(width, 2)));
+      return [`${sign} ${first}`, ...rest.map((line) => `  ${line}`)];
+    }),
   ];
+}
+
+const labelWidth = 13;
+
+function labelled(label: string, text: string, width: number | undefined): string[] {
+  return wrap(text, inner(width, labelWidth)).map(
+    (line, index) => `${(index === 0 ? label : '').padEnd(labelWidth)}${line}`,
+  );
+}
+
+function inner(width: number | undefined, indent: number): number | undefined {
+  return width === undefined ? undefined : width - indent;
 }
 
 function operatorText({
@@ -39,4 +57,9 @@ function operatorText({
   replicas,
 }: OperatorFact): string {
   return `${version} (${namespace}/${name}, ${image}, ${readyReplicas} of ${replicas} ready)`;
+}
+
+/** Known by its Lease only, because it runs outside the cluster or its Deployment may not be seen. */
+function holderText({ version = 'unknown', namespace, name, holder }: LeaseFact): string {
+  return `${version} (${holder}, which holds the Lease ${namespace}/${name})`;
 }

@@ -9,7 +9,7 @@ import { isAlreadyExists, isConflict } from '../client/api-error.ts';
 import type { Cluster } from '../client/cluster.ts';
 import { leases, type Lease } from '../client/kinds.ts';
 import { LeadershipLost } from '../errors.ts';
-import type { ObjectKey } from '../objects.ts';
+import type { ObjectKey, ObjectMeta } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { RuntimeMetrics } from '../report/metrics.ts';
 import { formatMicroTime } from '../report/conditions.ts';
@@ -22,6 +22,8 @@ export interface LeaderElectorOptions {
   readonly lease: ObjectKey;
   /** Unique to the process: the pod's name and something random. */
   readonly identity: string;
+  /** Put on the Lease with each claim, for those who read who holds it. */
+  readonly mark?: LeaseMark;
   readonly logger: Logger;
   readonly metrics?: RuntimeMetrics;
   /** Others wait this long before they take over. Default 15 s. */
@@ -30,6 +32,11 @@ export interface LeaderElectorOptions {
   readonly renewDeadlineSeconds?: number;
   /** Pause between attempts, with up to 20 % more at random. Default 2 s. */
   readonly retryPeriodSeconds?: number;
+}
+
+export interface LeaseMark {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export interface Leadership {
@@ -46,7 +53,8 @@ interface Observed {
 }
 
 export class LeaderElector {
-  readonly #options: Required<Omit<LeaderElectorOptions, 'metrics'>> & Pick<LeaderElectorOptions, 'metrics'>;
+  readonly #options: Required<Omit<LeaderElectorOptions, 'metrics' | 'mark'>> &
+    Pick<LeaderElectorOptions, 'metrics' | 'mark'>;
   #observed: Observed | undefined;
   /** When the request of the last successful renewal was sent; undefined while not leading. */
   #renewed: Instant | undefined;
@@ -158,7 +166,11 @@ export class LeaderElector {
     try {
       if (live === undefined) {
         this.#observe(
-          await cluster.create(leases, { metadata: { ...key }, spec: this.#claim(0, undefined) }, options),
+          await cluster.create(
+            leases,
+            { metadata: this.#marked(key), spec: this.#claim(0, undefined) },
+            options,
+          ),
         );
       } else {
         this.#observe(live);
@@ -171,7 +183,11 @@ export class LeaderElector {
         this.#observe(
           await cluster.replace(
             leases,
-            { ...live, spec: this.#claim(transitions, ours ? acquireTime : undefined) },
+            {
+              ...live,
+              metadata: this.#marked(live.metadata),
+              spec: this.#claim(transitions, ours ? acquireTime : undefined),
+            },
             options,
           ),
         );
@@ -182,6 +198,15 @@ export class LeaderElector {
     }
     this.#renewed = sent;
     return 'Held';
+  }
+
+  #marked(metadata: ObjectMeta = {}): ObjectMeta {
+    const { labels, annotations } = this.#options.mark ?? {};
+    return {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+    };
   }
 
   #claim(leaseTransitions: number, acquireTime: string | undefined): NonNullable<Lease['spec']> {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { annotations, holderVersion, labels } from '../../../crds/index.ts';
 import { run, tryRun, type RunResult } from '../../../kit/process.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import manifest from '../../../package.json' with { type: 'json' };
@@ -47,6 +48,29 @@ it('without an operator: says so, and how to install one', async () => {
   expect(code).toBe(1);
   expect(stdout).toContain('operator     none');
   expect(stdout).toContain('docs/install.md');
+});
+
+it('with an operator outside the cluster: knows it by the Lease that it holds', async () => {
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: 'outside',
+      namespace: cluster.namespace,
+      labels: { [labels.partOf]: 'jtel' },
+      annotations: { [annotations.holderVersion]: holderVersion(manifest.version, 'machine-1') },
+    },
+    spec: {
+      holderIdentity: 'machine-1',
+      leaseDurationSeconds: 15,
+      renewTime: new Date().toISOString().replace('Z', '000Z'),
+    },
+  };
+  await run([kubectl, 'apply', '-f', '-'], { env, input: JSON.stringify(lease) });
+  const { stdout, code } = await version('-n', cluster.namespace);
+  await run([kubectl, 'delete', 'lease', 'outside', '-n', cluster.namespace], { env });
+  expect([code, stdout]).toEqual([0, expect.stringContaining('They fit together.')]);
+  expect(stdout).toContain(`operator     ${manifest.version} (machine-1, which holds the Lease `);
 });
 
 it('with the operator of deploy/: compares all three, for people and for programs', async () => {

@@ -100,7 +100,9 @@ describe('leader election', () => {
     await first.ended;
     const leads = await second.wait('leads');
     expect(leads.time - first.lastActs()).toBeGreaterThan(2_000);
-    expect((await lease()).spec).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1 });
+    const { metadata, spec } = await lease();
+    expect(spec).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1 });
+    expect(metadata).toMatchObject({ labels: { election: 'test' }, annotations: { holder: 'second' } });
   });
 
   it('makes a paused leader do nothing when it wakes up', async () => {
