@@ -19,19 +19,31 @@ export const silentProgress: Progress = {
 };
 
 export interface LineProgressOptions {
-  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** A step that takes longer than this is announced while it runs. */
   readonly announceAfterSeconds?: number;
 }
 
-/** Progress as lines: `[  3.2s] ✓ registry (1.1 s)`; the first column is the time since the start. */
+/** Width of `[  3.2s] ✓ `. */
+const margin = 12;
+
+/**
+ * Progress as lines: `[  3.2s] ✓ registry (1.1 s)`; the first column is the time since the start. A terminal's lines are broken at its
+ * width; those of a pipe are not, so that they can be searched.
+ */
 export function lineProgress(options: LineProgressOptions = {}): Progress {
   const { stream = process.stderr, announceAfterSeconds = 1 } = options;
   const colours = picocolors.createColors(stream.isTTY === true && picocolors.isColorSupported);
   const start = performance.now();
-  const line = (mark: string, text: string): void => {
+  const line = (mark: string, text: string, remark = ''): void => {
     const at = `${seconds(performance.now() - start).padStart(6)}s`;
-    stream.write(`${colours.dim(`[${at}]`)} ${mark} ${text}\n`);
+    const width = stream.isTTY === true ? Math.max(40, stream.columns ?? 80) - margin : Infinity;
+    const lines = folded(text, width);
+    const fits = (lines.at(-1) ?? '').length + 1 + remark.length <= width;
+    const remarks = remark === '' ? [] : fits ? [remark] : folded(remark, width);
+    if (fits && remark !== '') lines[lines.length - 1] += ` ${colours.dim(remarks.pop() ?? '')}`;
+    const all = [...lines, ...remarks.map((each) => colours.dim(each))];
+    stream.write(`${colours.dim(`[${at}]`)} ${mark} ${all.join(`\n${' '.repeat(margin)}`)}\n`);
   };
   return {
     async step(title, work) {
@@ -41,13 +53,10 @@ export function lineProgress(options: LineProgressOptions = {}): Progress {
       try {
         const result = await work((text) => (said = text));
         const took = `${seconds(performance.now() - begin)} s`;
-        line(colours.green('✓'), `${title} ${colours.dim(`(${said ? `${said}, ` : ''}${took})`)}`);
+        line(colours.green('✓'), title, `(${said ? `${said}, ` : ''}${took})`);
         return result;
       } catch (error) {
-        line(
-          colours.red('✗'),
-          `${title} ${colours.dim(`(failed after ${seconds(performance.now() - begin)} s)`)}`,
-        );
+        line(colours.red('✗'), title, `(failed after ${seconds(performance.now() - begin)} s)`);
         throw error;
       } finally {
         clearTimeout(announce);
@@ -59,4 +68,18 @@ export function lineProgress(options: LineProgressOptions = {}): Progress {
 
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(1);
+}
+
+/** Breaks a text between words; its lines keep the indentation of the first. A longer word stays whole. */
+function folded(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const lines = [''];
+  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = indent + word;
+    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(indent + word);
+  }
+  return lines;
 }

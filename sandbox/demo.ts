@@ -3,6 +3,7 @@
  * everything running for you to try; `make sandbox-down` removes it.
  */
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
 import { stackKind, type JtelStack } from '../crds/index.ts';
@@ -15,6 +16,8 @@ import { Kubectl } from './installation/kubectl.ts';
 import { installAccess, startOperatorContainer } from './installation/operator.ts';
 import { example } from './installation/examples.ts';
 import { publishProduct } from './installation/releases.ts';
+import { writePrivate } from './secrets.ts';
+import { shortPath } from './status.ts';
 
 const namespace = 'demo';
 const stack = 'acme';
@@ -56,15 +59,9 @@ async function demo(name: string): Promise<void> {
     `stack Ready ${seconds.toFixed(0)} s after the apply; the whole demo took ${((performance.now() - start) / 1000).toFixed(0)} s`,
   );
   const { size: containers } = new Set((await containersOf(sandbox, host)).split('\n').filter(Boolean));
-  say(
-    await picture(
-      sandbox,
-      kubectl,
-      host,
-      `stack ${namespace}/${stack}: ${containers} containers, https://${fqdn}/`,
-    ),
-  );
-  say(nextSteps(sandbox, kubectl, host, fqdn));
+  const what = [`stack ${namespace}/${stack}: ${containers} containers`, `https://${fqdn}/`];
+  say(await picture(sandbox, kubectl, host, what));
+  say(await nextSteps(sandbox, kubectl, host, fqdn));
 }
 
 /** Prints each new sentence of the status until Ready; returns the seconds it took. */
@@ -120,7 +117,6 @@ async function fetchPage(host: SandboxHost, fqdn: string): Promise<string> {
 async function show(kubectl: Kubectl, page: string): Promise<void> {
   const commands = [
     ['get', 'jtelstacks', '-n', namespace],
-    ['get', 'jtelstacks', '-n', namespace, '-o', 'wide'],
     ['events', '-n', namespace, '--for', `jtelstack/${stack}`],
   ];
   for (const args of commands)
@@ -140,7 +136,12 @@ async function containersOf(sandbox: Sandbox, host: SandboxHost): Promise<string
 }
 
 /** What runs now, and where. */
-async function picture(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, what: string): Promise<string> {
+async function picture(
+  sandbox: Sandbox,
+  kubectl: Kubectl,
+  host: SandboxHost,
+  what: readonly string[],
+): Promise<string> {
   const server = await kubectl.run([
     'config',
     'view',
@@ -148,39 +149,60 @@ async function picture(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, wh
     '-o',
     'jsonpath={.clusters[0].cluster.server}',
   ]);
-  const { address, url } = sandbox.registry;
+  const yours = sandbox.usesExistingCluster ? ' (your cluster)' : '';
   return [
     picocolors.bold('What runs now:'),
     '',
-    `   you ── kubectl ──▶  Kubernetes API  ${server}${sandbox.usesExistingCluster ? '   (your cluster)' : ''}`,
-    '                            ▲  watches, writes the status',
-    `                       operator        container jtel-sandbox-${sandbox.name}-operator`,
-    '                            │  SSH, only to the pinned host key',
-    '                            ▼',
-    `                       ${host.name.padEnd(16)}${host.user}@${host.address}`,
-    `                       │  ${what}`,
+    `  you ── kubectl ──▶ Kubernetes API   ${server}${yours}`,
+    '                       ▲  watches, writes the status',
+    `                     operator         container jtel-sandbox-${sandbox.name}-operator`,
+    '                       │  SSH, only to the pinned host key',
+    '                       ▼',
+    `                     ${host.name.padEnd(16)} ${host.user}@${host.address}`,
+    ...what.map((line) => `                       │  ${line}`),
     '                       │',
-    `                       ├─ pulls images from the registry       ${url} (${address})`,
-    `                       └─ releases and backups, blob storage   ${sandbox.blob.vendor.endpoint}`,
+    `                       ├─ images from the registry   ${sandbox.registry.url}`,
+    '                       └─ releases and backups in blob storage',
+    `                          ${sandbox.blob.vendor.endpoint}`,
     '',
   ].join('\n');
 }
 
-function nextSteps(sandbox: Sandbox, kubectl: Kubectl, host: SandboxHost, fqdn: string): string {
+/** Lines to copy. Long paths are in files, so that each fits a terminal. */
+async function nextSteps(
+  sandbox: Sandbox,
+  kubectl: Kubectl,
+  host: SandboxHost,
+  fqdn: string,
+): Promise<string> {
+  const environment = join(sandbox.directory, 'env');
+  const path = [kubectl.binary.replace(/\/?kubectl$/, ''), installedPlugin]
+    .filter(Boolean)
+    .map(quoted)
+    .join(':');
+  await writePrivate(
+    environment,
+    `export KUBECONFIG=${quoted(sandbox.kubeconfigPath)} PATH=${path}:"$PATH"\n`,
+  );
   return [
     picocolors.bold('It runs on. Play with it:'),
-    `  export KUBECONFIG=${sandbox.kubeconfigPath} PATH=${kubectl.binary.replace(/\/kubectl$/, '')}:${installedPlugin}:$PATH`,
+    `  . ${shortPath(environment)}      # sets KUBECONFIG and PATH`,
     `  kubectl get jtelstacks -A -w`,
     `  kubectl jtel status ${stack} -n ${namespace} -w     # as it happens; Ctrl-C ends it`,
     `  kubectl jtel logs ${stack} acd-web -n ${namespace} -f`,
     `  kubectl jtel exec ${stack} acd-dbm -n ${namespace} -it -- bash`,
     `  curl -k --resolve ${fqdn}:443:${host.address} https://${fqdn}/`,
-    `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address} docker ps`,
+    `  ssh -F ${shortPath(sandbox.ssh.config)} ${host.name} docker ps`,
     `  docker exec ${host.container} docker kill <container>`,
     `  docker logs -f jtel-sandbox-${sandbox.name}-operator`,
     `  make sandbox-down     # removes all of it`,
+    `docs/start.md goes on from here: break something, change something.`,
     '',
   ].join('\n');
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function say(text: string): void {

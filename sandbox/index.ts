@@ -21,7 +21,8 @@ import { describeHost, hostRole } from './host/host.ts';
 import type { HostSpec, SandboxHost } from './host/host.ts';
 import { findNetwork, networkName } from './network.ts';
 import { Registry } from './registry.ts';
-import { readSecrets } from './secrets.ts';
+import { sshConfig, sshFiles, type SSHFiles } from './host/ssh-config.ts';
+import { readSecrets, writePrivate } from './secrets.ts';
 import type { SandboxSecrets } from './secrets.ts';
 import { ensureDocker, reachableDocker } from '../kit/docker-daemon.ts';
 import { roleLabel, sandboxLabel } from '../kit/docker.ts';
@@ -71,6 +72,8 @@ export class Sandbox {
   readonly usesExistingCluster: boolean;
   /** By name; as they were at `up`, `attach` or `refresh`. */
   hosts: Readonly<Record<string, SandboxHost>> = {};
+  /** For people: `ssh -F` with this configuration reaches each host by its name. */
+  readonly ssh: SSHFiles;
   /** Works from the machine. */
   readonly kubeconfigPath: string;
   /** Works in containers of the sandbox's network. */
@@ -88,6 +91,7 @@ export class Sandbox {
     this.controlPlane = new ControlPlane(context);
     this.blob = new BlobStorage(context, secrets);
     this.usesExistingCluster = kubeconfig !== undefined;
+    this.ssh = sshFiles(context.directory);
     this.kubeconfigPath = kubeconfig ?? paths.admin;
     this.inClusterKubeconfigPath = kubeconfig ?? paths.adminInNetwork;
     this.#context = context;
@@ -163,9 +167,11 @@ export class Sandbox {
     const described = await Promise.all(
       containers.map((each) => describeHost(this.#context, this.#secrets, each)),
     );
-    this.hosts = Object.fromEntries(
-      described.toSorted((a, b) => a.name.localeCompare(b.name)).map((host) => [host.name, host]),
-    );
+    const hosts = described.toSorted((a, b) => a.name.localeCompare(b.name));
+    this.hosts = Object.fromEntries(hosts.map((host) => [host.name, host]));
+    const contents = sshConfig(hosts, this.ssh);
+    await writePrivate(this.ssh.knownHosts, contents.knownHosts);
+    await writePrivate(this.ssh.config, contents.config);
   }
 
   host(name: string): SandboxHost {

@@ -1,5 +1,5 @@
 /** A sandbox's passwords and keys: made once, kept in its directory (0700, files 0600), removed by `down`. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
@@ -66,7 +66,7 @@ export const registryUser = 'sandbox';
  */
 export async function writePrivate(path: string, content: string): Promise<void> {
   if ((await readFile(path, 'utf8').catch(() => undefined)) === content) return;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporary, content, { mode: 0o600 });
   await rename(temporary, path);
 }

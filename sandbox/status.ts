@@ -1,7 +1,14 @@
 /** The parts of a sandbox and how to reach them: for people, and as JSON for scripts. */
+import { relative } from 'node:path';
 import picocolors from 'picocolors';
 import type { Sandbox } from './index.ts';
 import { roleLabel } from '../kit/docker.ts';
+
+/** From the current directory, if it is in there: what a person copies should fit a line. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}
 
 export async function printStatus(sandbox: Sandbox, format: 'text' | 'json'): Promise<void> {
   const containers = (await sandbox.docker.containers(sandbox.name)).map((container) => ({
@@ -38,7 +45,7 @@ export async function printStatus(sandbox: Sandbox, format: 'text' | 'json'): Pr
     });
   const hosts = Object.values(sandbox.hosts).map(
     (host) =>
-      `  ssh -i ${host.privateKeyPath} ${host.user}@${host.address}   ${colours.dim(`# ${host.name}, ${host.hostKeyFingerprint}`)}`,
+      `  ssh -F ${shortPath(sandbox.ssh.config)} ${host.name}\n    ${colours.dim(`# ${host.address}, ${host.hostKeyFingerprint}`)}`,
   );
   process.stdout.write(
     [

@@ -49,6 +49,8 @@ export interface SandboxHost {
   /** OpenSSH format. */
   readonly privateKey: string;
   readonly privateKeyPath: string;
+  /** One line, as in a `known_hosts` after the address. */
+  readonly hostPublicKey: string;
   /** `SHA256:…` */
   readonly hostKeyFingerprint: string;
   /** Name of the container, for `docker exec`. */
@@ -217,6 +219,7 @@ export async function describeHost(
   const name = container.Name.replace(`/${objectName(context.name, '')}`, '');
   const publicKeyFile = join(await makePrivateDirectory(join(context.directory, 'hosts')), `${name}.pub`);
   await context.docker.run(['cp', `${container.Id}:/etc/ssh/ssh_host_ed25519_key.pub`, publicKeyFile]);
+  const hostPublicKey = (await readFile(publicKeyFile, 'utf8')).trim();
   const disk = container.Config.Labels[diskLabel];
   return {
     name,
@@ -226,7 +229,8 @@ export async function describeHost(
     user: 'jtel',
     privateKey: secrets.sshPrivateKey,
     privateKeyPath: secretFiles(context.directory).privateKey,
-    hostKeyFingerprint: fingerprint(await readFile(publicKeyFile, 'utf8')),
+    hostPublicKey,
+    hostKeyFingerprint: fingerprint(hostPublicKey),
     container: container.Name.replace(/^\//, ''),
     running: container.State.Running,
     ...(disk === undefined ? {} : { diskMiB: Number(disk) }),

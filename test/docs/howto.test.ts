@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { missingLine, notRun, parseHowTo, readHowTos, scriptOf } from './howto.ts';
+import { missingLine, notRun, parseHowTo, readHowTos, readStart, scriptOf } from './howto.ts';
 
 test('each block of a how-to is run, or has a reason why not', async () => {
-  const found = (await readHowTos()).flatMap((howTo) =>
+  const found = [await readStart(), ...(await readHowTos())].flatMap((howTo) =>
     howTo.notRun.map((block) => [howTo.page, block] as const),
   );
   const unexplained = found.filter(

@@ -1,5 +1,5 @@
 /**
- * The commands of the how-tos (docs/howto), as a test reads them: blocks of `sh` are run in their order, the block of `text` after one
+ * The commands of the first page (docs/start.md) and of the how-tos (docs/howto), as a test reads them: blocks of `sh` are run in their order, the block of `text` after one
  * is what it prints. Blocks of `shell` are for places that a test has not; each has its reason here.
  */
 import { readFile } from 'node:fs/promises';
@@ -21,6 +21,13 @@ export interface HowTo {
 
 /** Why a block is not run: page, the first line of the block, reason. */
 export const notRun: readonly (readonly [page: string, block: string, reason: string])[] = [
+  ['start', 'make demo', 'test/e2e/demo.test.ts runs what it calls, under another name'],
+  [
+    'start',
+    'kubectl jtel status acme -n demo -w',
+    'it ends with Ctrl-C; test/integration/cli/stacks.test.ts',
+  ],
+  ['start', 'kubectl -n demo patch', 'it fails; test/integration/crds/rules.test.ts'],
   ['new-customer', 'useradd --create-home', 'on the new host; the sandbox’s hosts are made that way'],
   [
     'way-back',
@@ -53,6 +60,10 @@ export async function readHowTos(): Promise<readonly HowTo[]> {
   return await Promise.all(
     pages.map(async (page) => parseHowTo(page, await readFile(join(docs, 'howto', `${page}.md`), 'utf8'))),
   );
+}
+
+export async function readStart(): Promise<HowTo> {
+  return parseHowTo('start', await readFile(join(repositoryDirectory, 'docs/start.md'), 'utf8'));
 }
 
 export function parseHowTo(page: string, text: string): HowTo {

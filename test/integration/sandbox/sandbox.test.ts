@@ -111,6 +111,17 @@ describe('a compose host', () => {
     ).toContain('azurite.sandbox');
   });
 
+  it('is reached by a person with ssh, who is asked nothing', async () => {
+    const { docker, directory, network, ssh } = sandbox;
+    const { container } = sandbox.host('host-1');
+    const image = (await docker.run(['inspect', '--format', '{{.Image}}', container])).trim();
+    // The machine may have no ssh; the host's image has.
+    const mount = `type=bind,src=${directory},dst=${directory},readonly`;
+    const once = ['--rm', '--network', network, '--mount', mount, '--entrypoint', 'ssh'];
+    const command = ['-F', ssh.config, '-o', 'BatchMode=yes', 'host-1', 'hostname'];
+    expect((await docker.run(['run', ...once, image, ...command])).trim()).toBe('host-1');
+  });
+
   it('is the same machine after a reboot', async () => {
     const identity = 'cat /etc/machine-id; docker image ls -q | sort';
     const before = await onHost(sandbox.host('host-1'), identity);
