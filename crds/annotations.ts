@@ -37,7 +37,7 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     on: 'any kind',
     setBy: 'you',
     value: 'anything new, such as the time',
-    meaning: 'Asks for a look now.',
+    meaning: 'Asks for a look now, also at an object that is put aside (`Quarantined`).',
   },
   retry: {
     on: 'JtelStack',

@@ -43,7 +43,10 @@ export const storeKind: ResourceKind<JtelBackupStore> = {
   namespaced: true,
 };
 
-/** Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true. */
+/**
+ * Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true, and so does
+ * `Quarantined`.
+ */
 export const stackConditionTypes = [
   'Ready',
   'HostReachable',
@@ -55,13 +58,21 @@ export const stackConditionTypes = [
   'BackupHealthy',
   'RecoveryObjectivesMet',
   'Paused',
+  'Quarantined',
   'Reconciling',
   'Stalled',
 ] as const;
 export type StackConditionType = (typeof stackConditionTypes)[number];
 
 /** Conditions of a JtelBackupStore. */
-export const storeConditionTypes = ['Ready', 'Available', 'Immutable', 'Reconciling', 'Stalled'] as const;
+export const storeConditionTypes = [
+  'Ready',
+  'Available',
+  'Immutable',
+  'Quarantined',
+  'Reconciling',
+  'Stalled',
+] as const;
 export type StoreConditionType = (typeof storeConditionTypes)[number];
 
 /** Conditions of a JtelBackup and of a JtelRestore. */
@@ -70,6 +81,7 @@ export const requestConditionTypes = [
   'Complete',
   'Failed',
   'Progressing',
+  'Quarantined',
   'Reconciling',
   'Stalled',
 ] as const;

@@ -5,7 +5,18 @@
  */
 
 import type { ImageReference } from '../host-driver/rendered-release.ts';
-import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack, JtelStackStatus } from '../crds/index.ts';
+import {
+  annotations,
+  backupKind,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelBackup,
+  type JtelBackupStore,
+  type JtelRestore,
+  type JtelStack,
+  type JtelStackStatus,
+} from '../crds/index.ts';
 import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';
@@ -31,12 +42,14 @@ import { SecretWatches, type WatchSecret } from './secret-watches.ts';
 import {
   Activities,
   Controller,
+  Quarantine,
   watching,
   type Cluster,
   type EventRecorder,
   type Logger,
   type ObjectKey,
   type RuntimeMetrics,
+  type UnexpectedErrors,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import { backupReconciler, defaultLimits, isFinished, type Limits } from '../controllers/backup/index.ts';
@@ -44,11 +57,14 @@ import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/i
 import { optional } from '../base/optional.ts';
 
 /** At two o'clock at night many begin at once, and each look mostly waits for a host. */
-const backupWorkers = 16;
+const backupWorkers = 32;
 /** A look at a schedule is a request or two. */
-const scheduleWorkers = 4;
-const storeWorkers = 4;
-const restoreWorkers = 4;
+const scheduleWorkers = 8;
+const storeWorkers = 8;
+const restoreWorkers = 8;
+
+/** Annotation that frees an object which is put aside. */
+const freedBy = annotations.reconcileRequestedAt;
 
 export interface ControllerParts {
   readonly cluster: Cluster;
@@ -81,7 +97,9 @@ export interface ControllerParts {
   readonly audit?: Audit;
   /** Limits of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
-  readonly queue?: WorkQueueOptions;
+  readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+  /** Without it, an error that nobody awaits ends the process. */
+  readonly unexpected?: UnexpectedErrors;
 }
 
 /** Runs all controllers until the signal aborts and everything they started has ended. */
@@ -90,10 +108,11 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   const { cluster, caches, events, logger, clock, random } = parts;
   const common = {
     logger,
-    ...optional({ metrics: parts.metrics, queue: parts.queue }),
+    ...optional({ metrics: parts.metrics, queue: parts.queue, unexpected: parts.unexpected }),
   };
+  const aside = { cluster, events, clock, freedBy };
   const enqueue = (key: ObjectKey, afterSeconds?: number): void => stack.enqueue(key, afterSeconds);
-  const activities = new Activities<Progress>({ enqueue, logger });
+  const activities = new Activities<Progress>({ enqueue, ...common });
   const watcher = new HostWatcher({ enqueue, logger });
   const claims = new HostClaims();
   const credentials = new CredentialStore(cluster);
@@ -134,13 +153,15 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       watching(caches.backups, stackToTell),
     ],
     reconciler: stackLooks,
+    quarantine: new Quarantine({ ...aside, kind: stackKind, store: caches.stacks }),
   });
-  const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), logger });
+  const restoreActivities = new Activities<string>({ enqueue: (key) => restore.enqueue(key), ...common });
   const restore: Controller<JtelRestore> = new Controller<JtelRestore>({
     ...common,
     name: 'restore',
     store: caches.restores,
     workers: restoreWorkers,
+    quarantine: new Quarantine({ ...aside, kind: restoreKind, store: caches.restores }),
     wakes: [
       watching(caches.stacks, ({ metadata }) =>
         restoresOfStack.get(`${metadata.namespace}/${metadata.name}`).map(keyOfMetadata),
@@ -168,6 +189,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     store: caches.stores,
     workers: storeWorkers,
     wakes: [watching(caches.backups, storeToCount)],
+    quarantine: new Quarantine({ ...aside, kind: storeKind, store: caches.stores }),
     reconciler: storeReconciler({
       cluster,
       events,
@@ -227,7 +249,8 @@ interface SharedParts {
   readonly common: {
     readonly logger: Logger;
     readonly metrics?: RuntimeMetrics;
-    readonly queue?: WorkQueueOptions;
+    readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+    readonly unexpected?: UnexpectedErrors;
   };
 }
 
@@ -237,8 +260,8 @@ async function runBackupControllers(
   { claims, credentials, common }: SharedParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { caches, logger } = parts;
-  const activities = new Activities<never>({ enqueue: (key) => backup.enqueue(key), logger });
+  const { caches } = parts;
+  const activities = new Activities<never>({ enqueue: (key) => backup.enqueue(key), ...common });
   const unfinishedOfStack = caches.backups.index((one) =>
     isFinished(one) ? [] : [`${one.metadata.namespace}/${one.spec.stackRef.name}`],
   );
@@ -251,6 +274,7 @@ async function runBackupControllers(
     name: 'backup',
     store: caches.backups,
     workers: backupWorkers,
+    quarantine: new Quarantine({ ...parts, freedBy, kind: backupKind, store: caches.backups }),
     wakes: [
       // A finished backup lets the next begin.
       watching(caches.backups, (one) =>

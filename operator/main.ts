@@ -39,6 +39,7 @@ import {
   LeaderElector,
   RuntimeMetrics,
   SecretRegistry,
+  UnexpectedErrors,
   createLogger,
   type CallObserver,
   type KubernetesObject,
@@ -60,6 +61,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
   const metrics = new RuntimeMetrics(registry, runtimePrefix);
+  const unexpected = new UnexpectedErrors({ logger, metrics });
   const connection = await connect(config);
   const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
   const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });
@@ -110,6 +112,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     healthPort: health.port,
   });
 
+  const unwatch = unexpected.watch(process);
   // Caches follow the cluster from the start, so a new leader begins at once.
   const stopCaches = new AbortController();
   const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
@@ -129,6 +132,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
         connection,
         informers,
         caches,
+        unexpected,
         ...optional({ audit }),
       }),
     );
@@ -139,6 +143,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     await health.close();
     await connection.close();
     await audit?.close();
+    unwatch();
     logger.info('operator stopped');
   }
 }
@@ -182,6 +187,7 @@ interface Parts {
   readonly connection: KubeConnection;
   readonly informers: Informers;
   readonly caches: Caches;
+  readonly unexpected: UnexpectedErrors;
   readonly audit?: AuditLog;
 }
 
@@ -205,7 +211,19 @@ interface Informers {
  */
 async function lead(
   leadership: Leadership,
-  { config, logger, secrets, metrics, elector, cluster: open, connection, informers, caches, audit }: Parts,
+  {
+    config,
+    logger,
+    secrets,
+    metrics,
+    elector,
+    cluster: open,
+    connection,
+    informers,
+    caches,
+    unexpected,
+    audit,
+  }: Parts,
 ): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
@@ -242,6 +260,7 @@ async function lead(
         workers: config.workers,
         resyncSeconds: config.resyncSeconds,
         monitorSeconds: config.monitorSeconds,
+        unexpected,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
         ...optional({ schedulePods: config.schedulePods }),
         ...(audit === undefined ? {} : { audit: auditTo(audit, secrets, config.identity) }),

@@ -22,6 +22,8 @@ export * from './control/activities.ts';
 export * from './control/finalizer.ts';
 export * from './control/wave-controller.ts';
 export * from './control/leader-elector.ts';
+export { Quarantine } from './control/quarantine.ts';
+export { UnexpectedErrors } from './control/unexpected-errors.ts';
 
 export * from './report/logger.ts';
 export * from './report/create-logger.ts';

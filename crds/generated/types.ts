@@ -875,7 +875,7 @@ export interface JtelBackupStatus {
    */
   readonly operation?: Operation;
   /**
-   * Ready, Complete and Failed; Progressing, Reconciling and Stalled only while they are true.
+   * Ready, Complete and Failed; Progressing, Quarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -964,7 +964,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly retention?: RetentionStatus;
   /**
-   * Ready, Available and Immutable; Reconciling and Stalled only while they are true.
+   * Ready, Available and Immutable; Quarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -1125,7 +1125,7 @@ export interface JtelRestoreStatus {
    */
   readonly operation?: Operation;
   /**
-   * Ready, Complete, Failed and Progressing; Reconciling and Stalled only while they are true.
+   * Ready, Complete, Failed and Progressing; Quarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }
@@ -1343,7 +1343,7 @@ export interface JtelStackStatus {
    */
   readonly history?: readonly HistoryEntry[];
   /**
-   * Ready, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Reconciling and Stalled only while they are true.
+   * Ready, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Quarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }

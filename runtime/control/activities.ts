@@ -6,6 +6,7 @@
  */
 import { formatKey, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
+import type { UnexpectedErrors } from './unexpected-errors.ts';
 
 export interface ActivityProgress {
   readonly step: string;
@@ -32,6 +33,8 @@ export interface ActivitiesOptions {
   readonly logger: Logger;
   /** Progress enqueues a key at most this often. Default 2 s. */
   readonly progressIntervalSeconds?: number;
+  /** Without it, an error that nobody awaits ends the process. */
+  readonly unexpected?: UnexpectedErrors;
 }
 
 interface Running<P> {
@@ -76,11 +79,19 @@ export class Activities<P = ActivityProgress> {
     const report = (progress: P): void => this.#progress(key, controller, progress);
     // The run starts in a later microtask, so it finds itself registered.
     const ended = Promise.resolve()
-      .then(() => run(report, controller.signal))
+      .then(() => {
+        const { unexpected } = this.#options;
+        const work = (): Promise<void> => run(report, controller.signal);
+        return unexpected === undefined ? work() : unexpected.during(id, work);
+      })
       .then(
         () => this.#end(key, controller, 'Succeeded', undefined),
-        (error: unknown) =>
-          this.#end(key, controller, controller.signal.aborted ? 'Aborted' : 'Failed', error),
+        (error: unknown) => {
+          const result = controller.signal.aborted ? 'Aborted' : 'Failed';
+          // After an unexpected error, the rest of it may still run.
+          controller.abort(error);
+          this.#end(key, controller, result, error);
+        },
       );
     this.#running.set(id, {
       activity: { name, startTime: new Date(), progress: undefined },

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingLogger } from '../../test/support/recording-logger.ts';
 import { waitFor } from '../../test/support/wait.ts';
@@ -7,6 +8,7 @@ import { LeadershipLost } from '../errors.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import { Controller, watching, type ControllerOptions } from './controller.ts';
 import type { ReconcileContext, ReconcileResult } from './reconciler.ts';
+import { UnexpectedErrors } from './unexpected-errors.ts';
 
 interface Widget extends KubernetesObject {
   readonly spec?: { readonly secretName: string };
@@ -25,6 +27,19 @@ function widget(
     status,
   };
 }
+
+function widgetOf(namespace: string, name: string): Widget {
+  const { metadata, ...rest } = widget(name);
+  return { metadata: { ...metadata, namespace }, ...rest };
+}
+
+async function onceAborted(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  throw signal.reason;
+}
+
+/** Never ends, not even when it is told to. */
+const hang = (): Promise<never> => new Promise(() => {});
 
 describe('a controller', () => {
   let store: ObjectStore<Widget>;
@@ -156,7 +171,7 @@ describe('a controller', () => {
   });
 
   it('works on one object at a time each, and on no more objects than it has workers', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e']) store.put(widget(name));
+    for (const name of ['a', 'b', 'c', 'd', 'e']) store.put(widgetOf(name, name));
     const atWork: string[] = [];
     let most = 0;
     const gate = Promise.withResolvers<void>();
@@ -171,10 +186,88 @@ describe('a controller', () => {
       { workers: 3 },
     );
     await runsAre(3);
-    controller.enqueue({ namespace: 'x', name: 'a' });
+    controller.enqueue({ namespace: 'a', name: 'a' });
     gate.resolve();
     await runsAre(6);
     expect(most).toBe(3);
+  });
+
+  it('leaves workers to others, however many objects of one namespace hang', async () => {
+    for (let index = 0; index < 50; index += 1) store.put(widgetOf('hog', String(index)));
+    store.put(widgetOf('other', 'a'));
+    store.put(widgetOf('other', 'b'));
+    const waiting: (() => void)[] = [];
+    start(
+      ({ namespace }) =>
+        namespace === 'hog' ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(),
+      { workers: 4 },
+    );
+    await waitFor('the others', () => runs.includes('other/a') && runs.includes('other/b'), {
+      intervalMilliseconds: 2,
+    });
+    expect(runs.filter((id) => id.startsWith('hog/')).length).toBeLessThanOrEqual(2);
+    stop.abort();
+    for (const end of waiting) end();
+  });
+
+  it.each([
+    ['is told to stop', (signal: AbortSignal) => onceAborted(signal)],
+    ['is left by its worker if it does not', hang],
+  ])('does not wait for a look that takes too long: it %s', async (_, look) => {
+    store.put(widget('a'));
+    store.put(widget('b'));
+    start((key, { signal }) => (key.name === 'a' ? look(signal) : Promise.resolve()), {
+      workers: 1,
+      limits: { longestSeconds: 0.02, graceSeconds: 0.02 },
+      queue: { baseDelaySeconds: 60 },
+    });
+    await waitFor('the other object', () => runs.includes('x/b'), { intervalMilliseconds: 2 });
+    expect(logger.lines.map(({ fields }) => (fields['error'] as Error | undefined)?.name)).toEqual([
+      'LookTooLong',
+    ]);
+  });
+
+  it('takes an error that nobody awaits as the end of the look that it came from', async () => {
+    const process = new EventEmitter();
+    const unexpected = new UnexpectedErrors({ logger });
+    unexpected.watch(process);
+    store.put(widget('a'));
+    store.put(widget('b'));
+    start(
+      ({ name }) => {
+        if (name === 'b') return Promise.resolve();
+        setTimeout(() => process.emit('uncaughtException', new Error('in a callback')), 1);
+        return hang();
+      },
+      { workers: 1, unexpected, queue: { baseDelaySeconds: 60 } },
+    );
+    await waitFor('the other object', () => runs.includes('x/b'), { intervalMilliseconds: 2 });
+    expect(logger.lines.map(({ fields }) => [fields['object'], String(fields['error'])])).toEqual([
+      ['x/a', 'Error: in a callback'],
+      ['x/a', 'Error: in a callback'],
+    ]);
+  });
+
+  it('does not look at an object while it is put aside', async () => {
+    store.put(widget('a'));
+    store.put(widget('b'));
+    const told: string[] = [];
+    start(
+      async ({ name }) => {
+        if (name === 'b') throw new Error('broken');
+      },
+      {
+        queue: { baseDelaySeconds: 60 },
+        quarantine: {
+          size: 1,
+          before: ({ name }) => Promise.resolve(name === 'a' ? 60 : 0),
+          succeeded: () => Promise.resolve(undefined),
+          failed: async ({ name }) => void told.push(name),
+        },
+      },
+    );
+    await waitFor('the failure told', () => told.length > 0, { intervalMilliseconds: 2 });
+    expect([runs, told]).toEqual([['x/b'], ['b']]);
   });
 
   it('aborts the reconciles under way when it stops, and waits for them', async () => {

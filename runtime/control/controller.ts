@@ -7,7 +7,10 @@ import type { Logger } from '../report/logger.ts';
 import type { ReconcileOutcome, RuntimeMetrics } from '../report/metrics.ts';
 import { traced } from '../report/trace.ts';
 import { meaningfulChange } from './meaningful-change.ts';
-import type { Reconciler } from './reconciler.ts';
+import type { Quarantine } from './quarantine.ts';
+import { boundedLook, type LookLimits } from './bounded-look.ts';
+import type { ReconcileResult, Reconciler } from './reconciler.ts';
+import type { UnexpectedErrors } from './unexpected-errors.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** Starts a controller's wakes and returns a function that ends them; `watching` makes one. */
@@ -38,11 +41,18 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly logger: Logger;
   /** Further reasons to look at an object; see {@link watching}. */
   readonly wakes?: readonly Wake[];
-  /** Number of reconciles at the same time. Default 8. */
+  /** Number of reconciles at the same time, of which one namespace has half at most. Default 8. */
   readonly workers?: number;
   readonly metrics?: RuntimeMetrics;
-  readonly queue?: WorkQueueOptions;
+  readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+  /** Without it, an error that nobody awaits ends the process. */
+  readonly unexpected?: UnexpectedErrors;
+  readonly limits?: LookLimits;
+  /** Without it, an object in trouble is only tried again after pauses of this process. */
+  readonly quarantine?: Pick<Quarantine<never>, 'before' | 'succeeded' | 'failed' | 'size'>;
 }
+
+const usualWorkers = 8;
 
 /** Conflicts that last until the pauses are this long are not a coincidence. */
 const CONFLICT_PATIENCE_SECONDS = 5;
@@ -55,8 +65,10 @@ export class Controller<T extends KubernetesObject> {
 
   constructor(options: ControllerOptions<T>) {
     this.#options = options;
-    this.#queue = new WorkQueue(options.queue);
-    options.metrics?.watchQueue(options.name, () => this.#queue.depth);
+    this.#queue = new WorkQueue({ ...options.queue, workers: options.workers ?? usualWorkers });
+    const { metrics, quarantine, name } = options;
+    metrics?.watchQueue(name, () => this.#queue.depth);
+    if (quarantine !== undefined) metrics?.watchQuarantine(name, () => quarantine.size);
   }
 
   /** Makes a key due now, or in `afterSeconds`. Safe to call at any time. */
@@ -69,7 +81,7 @@ export class Controller<T extends KubernetesObject> {
    * looks at every object in the store once at the start. A controller runs once.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, wakes = [], workers = 8 } = this.#options;
+    const { store, wakes = [], workers = usualWorkers } = this.#options;
     const stops = [
       store.onChange((change) => {
         if (meaningfulChange(change)) this.enqueue(change.key);
@@ -99,18 +111,32 @@ export class Controller<T extends KubernetesObject> {
   }
 
   async #reconcile(id: string, signal: AbortSignal): Promise<void> {
-    const { name, reconciler, metrics } = this.#options;
+    const { name, reconciler, metrics, quarantine, unexpected, limits = {} } = this.#options;
+    const key = parseKey(id);
     const logger = this.#options.logger.child({ controller: name, object: id });
+    const context = { signal, logger };
+    const heldSeconds = (await quarantine?.before(key, context)) ?? 0;
+    if (heldSeconds > 0) {
+      this.#queue.add(id, heldSeconds);
+      return;
+    }
     const start = performance.now();
     let outcome: ReconcileOutcome = 'success';
     try {
-      const result = await traced(`look ${name}`, { object: id }, () =>
-        reconciler.reconcile(parseKey(id), { signal, logger }),
-      );
+      const result = await boundedLook(limits, signal, (bounded) => {
+        const look = (): Promise<ReconcileResult | void> =>
+          traced(`look ${name}`, { object: id }, () =>
+            reconciler.reconcile(key, { signal: bounded, logger }),
+          );
+        return unexpected === undefined ? look() : unexpected.during(id, look);
+      });
       this.#succeeded(id, logger);
-      if (result?.requeueAfterSeconds !== undefined) this.#queue.add(id, result.requeueAfterSeconds);
+      const calmSeconds = await quarantine?.succeeded(key, context);
+      for (const afterSeconds of [result?.requeueAfterSeconds, calmSeconds])
+        if (afterSeconds !== undefined) this.#queue.add(id, afterSeconds);
     } catch (error) {
       outcome = this.#failed(id, error, signal, logger);
+      if (outcome === 'error') await quarantine?.failed(key, error, context);
     }
     metrics?.reconciled(name, outcome, (performance.now() - start) / 1000);
   }

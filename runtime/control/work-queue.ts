@@ -2,8 +2,11 @@
  * Which keys are due. It holds keys, not objects: a worker reads the object afresh. A key is in work at most
  * once at a time. Adding it again merges, and the earlier deadline wins. If it is added while in work, it
  * comes back afterwards.
+ *
+ * Namespaces take turns, and none takes all workers: `fair-order.ts`.
  */
 import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
+import { FairOrder } from './fair-order.ts';
 import { setTimeoutLong } from './long-timer.ts';
 
 export interface WorkQueueOptions {
@@ -11,6 +14,8 @@ export interface WorkQueueOptions {
   readonly baseDelaySeconds?: number;
   /** Default 300 s. */
   readonly maxDelaySeconds?: number;
+  /** How many take keys at the same time; without it a namespace may have any number in work. */
+  readonly workers?: number;
   /** In [0, 1); for tests. */
   readonly random?: () => number;
   /** How many seconds pass here for one of the clock; more than 1 only in simulations. */
@@ -29,9 +34,8 @@ export class WorkQueue {
   readonly #timeScale: number;
   /** Due later, each with its timer. */
   readonly #scheduled = new Map<string, Entry>();
-  /** Due now, in order; a Set keeps the order and drops duplicates. */
-  readonly #ready = new Set<string>();
-  readonly #working = new Set<string>();
+  /** Due now, and in work. */
+  readonly #order: FairOrder;
   /** Deadlines requested while the key was in work. */
   readonly #again = new Map<string, number>();
   readonly #failures = new Map<string, number>();
@@ -43,24 +47,25 @@ export class WorkQueue {
       firstSeconds: options.baseDelaySeconds ?? 0.5,
       longestSeconds: options.maxDelaySeconds ?? 300,
     };
+    this.#order = new FairOrder(options.workers ?? Number.POSITIVE_INFINITY);
     this.#random = options.random ?? Math.random;
     this.#timeScale = options.timeScale ?? 1;
   }
 
   /** Keys that are due and not yet taken. */
   get depth(): number {
-    return this.#ready.size;
+    return this.#order.waiting;
   }
 
   /** Makes a key due in `afterSeconds`; a key that is due earlier keeps its time. */
   add(key: string, afterSeconds = 0): void {
     if (this.#closed) return;
     const deadline = performance.now() + (Math.max(0, afterSeconds) * 1000) / this.#timeScale;
-    if (this.#working.has(key)) {
+    if (this.#order.isInWork(key)) {
       this.#again.set(key, Math.min(deadline, this.#again.get(key) ?? Infinity));
       return;
     }
-    if (this.#ready.has(key)) return;
+    if (this.#order.isWaiting(key)) return;
     const scheduled = this.#scheduled.get(key);
     if (scheduled !== undefined && scheduled.deadline <= deadline) return;
     scheduled?.cancel();
@@ -93,20 +98,19 @@ export class WorkQueue {
   /** The next due key, to be given back with `done`; undefined when the queue is closed. */
   async take(): Promise<string | undefined> {
     if (this.#closed) return undefined;
-    const [key] = this.#ready;
-    if (key === undefined) return new Promise((resolve) => this.#takers.push(resolve));
-    this.#ready.delete(key);
-    this.#working.add(key);
-    return key;
+    return this.#order.take() ?? new Promise((resolve) => this.#takers.push(resolve));
   }
 
   /** Ends the work on a taken key. */
   done(key: string): void {
-    this.#working.delete(key);
+    this.#order.done(key);
     const deadline = this.#again.get(key);
-    if (deadline === undefined) return;
-    this.#again.delete(key);
-    this.add(key, ((deadline - performance.now()) / 1000) * this.#timeScale);
+    if (deadline !== undefined) {
+      this.#again.delete(key);
+      this.add(key, ((deadline - performance.now()) / 1000) * this.#timeScale);
+    }
+    // Its namespace may have had enough in work until now.
+    this.#handOut();
   }
 
   /** Drops waiting keys and wakes the workers. */
@@ -114,18 +118,21 @@ export class WorkQueue {
     this.#closed = true;
     for (const { cancel } of this.#scheduled.values()) cancel();
     this.#scheduled.clear();
-    this.#ready.clear();
+    this.#order.clear();
     this.#again.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
   #makeReady(key: string): void {
-    const taker = this.#takers.shift();
-    if (taker === undefined) {
-      this.#ready.add(key);
-      return;
+    this.#order.add(key);
+    this.#handOut();
+  }
+
+  #handOut(): void {
+    while (this.#takers.length > 0) {
+      const key = this.#order.take();
+      if (key === undefined) return;
+      this.#takers.shift()?.(key);
     }
-    this.#working.add(key);
-    taker(key);
   }
 }

@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
 const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
 export type ReconcileOutcome = (typeof reconcileOutcomes)[number];
 
+const unexpectedKinds = ['exception', 'rejection'] as const;
+
 /** What there is, for the metrics themselves and for the page that lists them; names without their prefix. */
 const families = {
   reconciles: {
@@ -51,6 +53,18 @@ const families = {
     help: 'Duration of calls of the Kubernetes API',
     labelNames: ['method'],
   },
+  unexpectedErrors: {
+    name: 'unexpected_errors_total',
+    type: 'counter',
+    help: 'Errors that nobody awaited: faults of the operator, of which each ended one look or wave at most',
+    labelNames: ['kind'],
+  },
+  quarantined: {
+    name: 'quarantined_objects',
+    type: 'gauge',
+    help: 'Objects that are put aside because their looks fail or go round in circles',
+    labelNames: ['controller'],
+  },
   leader: { name: 'leader', type: 'gauge', help: '1 while this process leads', labelNames: [] },
 } as const;
 
@@ -74,7 +88,9 @@ export class RuntimeMetrics {
   readonly #watchRestarts: Counter<'kind' | 'reason'>;
   readonly #apiCalls: Counter<'method' | 'code'>;
   readonly #apiSeconds: Histogram<'method'>;
+  readonly #unexpectedErrors: Counter<'kind'>;
   readonly #leader: Gauge;
+  readonly #quarantines = new Map<string, () => number>();
   readonly #queues = new Map<string, () => number>();
   readonly #caches = new Map<string, () => number>();
 
@@ -108,6 +124,14 @@ export class RuntimeMetrics {
       ...named(families.apiSeconds),
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     });
+    this.#unexpectedErrors = new Counter(named(families.unexpectedErrors));
+    for (const kind of unexpectedKinds) this.#unexpectedErrors.inc({ kind }, 0);
+    const quarantined = new Gauge({
+      ...named(families.quarantined),
+      collect: () => {
+        for (const [controller, size] of this.#quarantines) quarantined.set({ controller }, size());
+      },
+    });
     this.#leader = new Gauge(named(families.leader));
   }
 
@@ -133,6 +157,15 @@ export class RuntimeMetrics {
   apiCalled(method: string, status: number, seconds: number): void {
     this.#apiCalls.inc({ method, code: String(status) });
     this.#apiSeconds.observe({ method }, seconds);
+  }
+
+  unexpectedError(kind: (typeof unexpectedKinds)[number]): void {
+    this.#unexpectedErrors.inc({ kind });
+  }
+
+  /** Calls `size` whenever metrics are read. */
+  watchQuarantine(controller: string, size: () => number): void {
+    this.#quarantines.set(controller, size);
   }
 
   leads(leading: boolean): void {

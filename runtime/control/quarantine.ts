@@ -1,0 +1,215 @@
+/**
+ * Puts an object aside whose looks fail, or go round in circles, so that it costs the others nothing. It is tried again
+ * after growing pauses. A change of its spec, or an annotation, frees it at once.
+ *
+ * What a new process has to know stands in a condition of the object: since when, and for which generation. The times
+ * of the tries follow from that, so a restart gives no free try.
+ */
+import type { ResourceKind } from '../kind.ts';
+import { ApiError, NO_ANSWER } from '../client/api-error.ts';
+import type { Cluster } from '../client/cluster.ts';
+import type { Store } from '../cache/store.ts';
+import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import {
+  findCondition,
+  formatTime,
+  removeCondition,
+  setCondition,
+  type Condition,
+} from '../report/conditions.ts';
+import type { EventRecorder } from '../report/event-recorder.ts';
+import { LookBudget, nextTry, type QuarantineLimits, usualLimits } from './quarantine-limits.ts';
+import type { ReconcileContext } from './reconciler.ts';
+
+const quarantineCondition = 'Quarantined';
+
+export type QuarantineReason = 'LooksFail' | 'LooksWithoutEnd';
+
+type WithConditions = KubernetesObject & {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+};
+
+export interface QuarantineOptions<T extends WithConditions> {
+  readonly kind: ResourceKind<T>;
+  readonly store: Store<T>;
+  readonly cluster: Pick<Cluster, 'find' | 'applyStatus'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly clock: () => Date;
+  /** Annotation whose change frees an object. */
+  readonly freedBy: string;
+  readonly limits?: Partial<QuarantineLimits>;
+}
+
+interface Entry {
+  /** Another one is a new object, or a new attempt. */
+  readonly life: string;
+  readonly budget: LookBudget;
+  /** In a row. */
+  failures: number;
+  aside?: Aside | undefined;
+}
+
+interface Aside {
+  readonly since: Date;
+  /** Nothing is done before. */
+  readonly tryTime: Date;
+  /** When the try began that is under way. */
+  readonly trying?: Date;
+}
+
+export class Quarantine<T extends WithConditions> {
+  readonly #options: QuarantineOptions<T>;
+  readonly #limits: QuarantineLimits;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: QuarantineOptions<T>) {
+    this.#options = options;
+    this.#limits = { ...usualLimits, ...options.limits };
+  }
+
+  /** How many objects are put aside. */
+  get size(): number {
+    return [...this.#entries.values()].filter(({ aside }) => aside !== undefined).length;
+  }
+
+  /** Asked before each look, which counts as one if it may happen. @returns seconds to wait; 0: look now */
+  async before(key: ObjectKey, context: ReconcileContext): Promise<number> {
+    const id = formatKey(key);
+    const object = this.#options.store.get(key);
+    if (object === undefined) {
+      this.#entries.delete(id);
+      return 0;
+    }
+    const now = this.#options.clock();
+    const entry = this.#entry(id, object, now);
+    if (entry.aside === undefined) {
+      if (isAside(object)) await this.#free(key, object, context);
+    } else if (entry.aside.trying === undefined) {
+      const seconds = (entry.aside.tryTime.getTime() - now.getTime()) / 1000;
+      if (seconds > 0) return seconds;
+      entry.aside = { ...entry.aside, trying: now };
+      entry.budget.limit(this.#limits.looksInTry);
+    }
+    if (entry.budget.take(now)) return 0;
+    return await this.#putAside(key, object, entry, 'LooksWithoutEnd', context);
+  }
+
+  /** After a look that succeeded. @returns seconds until a look that may end the quarantine; undefined: none is needed */
+  async succeeded(key: ObjectKey, context: ReconcileContext): Promise<number | undefined> {
+    const entry = this.#entries.get(formatKey(key));
+    if (entry === undefined) return undefined;
+    entry.failures = 0;
+    const begun = entry.aside?.trying;
+    if (begun === undefined) return undefined;
+    const calmSeconds = (this.#options.clock().getTime() - begun.getTime()) / 1000;
+    if (calmSeconds < this.#limits.calmSeconds) return this.#limits.calmSeconds - calmSeconds;
+    entry.aside = undefined;
+    const object = this.#options.store.get(key);
+    if (object !== undefined) await this.#free(key, object, context);
+    return undefined;
+  }
+
+  /** After a look that failed. */
+  async failed(key: ObjectKey, error: unknown, context: ReconcileContext): Promise<void> {
+    const entry = this.#entries.get(formatKey(key));
+    const object = this.#options.store.get(key);
+    if (entry === undefined || object === undefined || isTroubleOfAll(error)) return;
+    entry.failures += 1;
+    if (entry.aside === undefined && entry.failures < this.#limits.failures) return;
+    await this.#putAside(key, object, entry, 'LooksFail', context);
+  }
+
+  #entry(id: string, object: T, now: Date): Entry {
+    const { uid, generation, annotations } = object.metadata ?? {};
+    const asked = annotations?.[this.#options.freedBy];
+    const life = JSON.stringify([uid, generation, asked]);
+    const known = this.#entries.get(id);
+    if (known?.life === life) return known;
+    const entry: Entry = { life, budget: new LookBudget(this.#limits, now), failures: 0 };
+    // Only a new process has to learn from the object. This one would have known.
+    const condition = known === undefined ? asideCondition(object) : undefined;
+    if (condition !== undefined && condition.observedGeneration === generation) {
+      const since = new Date(condition.lastTransitionTime);
+      // Who asked while no process ran is heard as well.
+      const isFreed = asked !== undefined && Date.parse(asked) > since.getTime();
+      if (!isFreed) entry.aside = { since, tryTime: nextTry(since, now, this.#limits) };
+    }
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  /** @returns seconds until the next try */
+  async #putAside(
+    key: ObjectKey,
+    object: T,
+    entry: Entry,
+    reason: QuarantineReason,
+    context: ReconcileContext,
+  ): Promise<number> {
+    const now = this.#options.clock();
+    const isNew = entry.aside === undefined;
+    const since = entry.aside?.since ?? now;
+    const tryTime = nextTry(since, now, this.#limits);
+    entry.aside = { since, tryTime };
+    const message = `${sentences[reason]} It is left alone until ${formatTime(tryTime)}, and tried again at growing intervals. A change of its spec frees it, or a new value of the annotation ${this.#options.freedBy}; the log of the operator says more.`;
+    const update = { type: quarantineCondition, status: 'True', reason, message } as const;
+    const observedGeneration = object.metadata?.generation ?? 0;
+    await this.#write(key, object, context, (conditions) =>
+      setCondition(conditions, { ...update, observedGeneration }, since),
+    );
+    if (isNew) {
+      context.logger.warn('put aside', { reason, until: tryTime.toISOString() });
+      const event = { type: 'Warning', reason, note: message, action: 'Quarantine' } as const;
+      this.#options.events.record(this.#options.kind, object, event);
+    }
+    return (tryTime.getTime() - now.getTime()) / 1000;
+  }
+
+  async #free(key: ObjectKey, object: T, context: ReconcileContext): Promise<void> {
+    context.logger.info('no longer put aside');
+    await this.#write(key, object, context, (conditions) => removeCondition(conditions, quarantineCondition));
+  }
+
+  /** What cannot be written now is tried again at the next occasion; this process knows it anyway. */
+  async #write(
+    key: ObjectKey,
+    object: T,
+    context: ReconcileContext,
+    change: (conditions: readonly Condition[] | undefined) => readonly Condition[],
+  ): Promise<void> {
+    const { cluster, kind } = this.#options;
+    try {
+      const live = await cluster.find(kind, key, context);
+      if (live === undefined || live.metadata?.uid !== object.metadata?.uid) return;
+      const before = live.status?.conditions ?? [];
+      const conditions = change(before);
+      if (conditions === before) return;
+      const { uid = '', resourceVersion = '' } = live.metadata ?? {};
+      const status = { ...live.status, conditions } as NonNullable<T['status']>;
+      await cluster.applyStatus(kind, key, status, { uid, resourceVersion }, context);
+    } catch (error) {
+      context.logger.warn('the condition Quarantined could not be written', { error });
+    }
+  }
+}
+
+const sentences: Readonly<Record<QuarantineReason, string>> = {
+  LooksFail: 'Every look at this object fails.',
+  LooksWithoutEnd: 'This object is looked at again and again without coming to rest.',
+};
+
+function asideCondition(object: WithConditions): Condition | undefined {
+  const condition = findCondition(object.status?.conditions, quarantineCondition);
+  return condition?.status === 'True' ? condition : undefined;
+}
+
+function isAside(object: WithConditions): boolean {
+  return asideCondition(object) !== undefined;
+}
+
+/** The API itself is in trouble or refuses us, which is no fault of one object. */
+function isTroubleOfAll(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const { status } = error;
+  return status === NO_ANSWER || status === 401 || status === 403 || status === 429 || status >= 500;
+}
