@@ -1,5 +1,5 @@
 /** What a check found. Text in it may come from hosts, stores and clusters: it is bounded, and fit to be shown. */
-import { printable } from '../command-line/printable.ts';
+import { printable } from '../base/printable.ts';
 import { optional } from '../base/optional.ts';
 import type { CheckName } from './checks.ts';
 

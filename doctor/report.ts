@@ -1,5 +1,5 @@
 /** All findings as text and as an object. Pure. */
-import { wrap } from '../command-line/printable.ts';
+import { wrap } from '../command-line/wrap.ts';
 import { groupOf } from './checks.ts';
 import type { Finding, Verdict } from './finding.ts';
 

@@ -21,6 +21,7 @@ export function readOnlyCluster(cluster: Cluster): Cluster {
     list: (kind, query, options) => cluster.list(kind, query, options),
     getSecret: (namespace, name, options) => cluster.getSecret(namespace, name, options),
     clusterID: (options) => cluster.clusterID(options),
+    presentable: (value, namespace) => cluster.presentable(value, namespace),
     create: (kind) => refuse(`create a ${kind.kind}`),
     replace: (kind) => refuse(`replace a ${kind.kind}`),
     delete: (kind) => refuse(`delete a ${kind.kind}`),

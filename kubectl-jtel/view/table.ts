@@ -4,7 +4,7 @@
  */
 import { printable, type Colour, type Paint } from './paint.ts';
 
-export { wrap } from '../../command-line/printable.ts';
+export { wrap } from '../../command-line/wrap.ts';
 
 export interface Column {
   readonly title: string;

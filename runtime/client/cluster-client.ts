@@ -2,6 +2,7 @@
 import type { ResourceKind } from '../kind.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import { presentable } from '../report/presentable.ts';
 import { withoutEmpty } from '../report/without-empty.ts';
 import type { SecretRegistry } from '../report/secret-registry.ts';
 import { ApiError, isConflict, isNotFound } from './api-error.ts';
@@ -170,13 +171,22 @@ export class ClusterClient implements Cluster {
     options: CallOptions,
   ): Promise<T> {
     const metadata = { ...metadataOf(kind, key), resourceVersion };
-    const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status: withoutEmpty(status) };
+    const body = {
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      metadata,
+      status: this.presentable(withoutEmpty(status), key.namespace),
+    };
     return this.#apply<T>(
       objectPath(kind, key, 'status'),
       body,
       purpose('apply status of', kind, key),
       options,
     );
+  }
+
+  presentable<T>(value: T, namespace: string): T {
+    return presentable(value, (text) => this.#options.secrets.redact(text, namespace));
   }
 
   async patchFinalizers<T extends KubernetesObject>(
@@ -194,7 +204,8 @@ export class ClusterClient implements Cluster {
     annotations: Readonly<Record<string, string | null>>,
     options: CallOptions,
   ): Promise<T> {
-    return this.#patchMetadata(kind, object, { annotations }, options);
+    const shown = this.presentable(annotations, keyOf(object).namespace);
+    return this.#patchMetadata(kind, object, { annotations: shown }, options);
   }
 
   async getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues> {

@@ -91,6 +91,11 @@ export interface Cluster {
     preconditions: Preconditions,
     options: CallOptions,
   ): Promise<T>;
+  /**
+   * The same as it is written into an object of that namespace, and compared with what is there; see
+   * `report/presentable.ts`. `applyStatus` and `patchAnnotations` do it themselves.
+   */
+  presentable<T>(value: T, namespace: string): T;
   /** Sets the list of finalizers, locked on the object's uid and resourceVersion. */
   patchFinalizers<T extends KubernetesObject>(
     kind: ResourceKind<T>,

@@ -310,7 +310,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
   async #write(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
     const { kind, summarise, heartbeats, isLocked, events, startsAfresh } = this.#definition;
     const { object, key, plan, due } = look;
-    const status = summarise(look);
+    const status = this.#options.cluster.presentable(summarise(look), key.namespace);
     if (!statusChanged(object.status, status, heartbeats)) return object;
     const { uid = '', resourceVersion = '' } = object.metadata ?? {};
     const lock = due || isLocked?.(plan) === true ? { uid, resourceVersion } : { uid };

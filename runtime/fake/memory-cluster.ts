@@ -16,8 +16,10 @@ import type {
   SecretValues,
 } from '../client/cluster.ts';
 import { apiVersionOf, namespaces, secrets } from '../client/kinds.ts';
+import { presentable } from '../report/presentable.ts';
+import { SecretRegistry } from '../report/secret-registry.ts';
 import { withoutEmpty } from '../report/without-empty.ts';
-import { decodeSecret } from '../client/secret-values.ts';
+import { decodeSecret, hiddenValues } from '../client/secret-values.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey, type ObjectMeta } from '../objects.ts';
 
 type Body = KubernetesObject & {
@@ -40,6 +42,7 @@ export interface MemoryWrite {
 export class MemoryCluster implements Cluster {
   readonly #objects = new Map<string, Body>();
   readonly #followers = new Set<(kind: ResourceKind<unknown>, key: ObjectKey) => void>();
+  readonly #secrets = new SecretRegistry();
   #version = 0;
   onWrite: ((write: MemoryWrite) => void) | undefined;
 
@@ -184,10 +187,14 @@ export class MemoryCluster implements Cluster {
   ): Promise<T> {
     return this.#write('applyStatus', kind, key, options, () => {
       const live = this.#live(kind, key, preconditions);
-      const next = withoutEmpty(status);
+      const next = this.presentable(withoutEmpty(status), key.namespace);
       if (isDeepStrictEqual(next, live.status ?? {})) return live;
       return this.#store(kind, { ...live, status: next }, live.metadata?.generation);
     });
+  }
+
+  presentable<T>(value: T, namespace: string): T {
+    return presentable(value, (text) => this.#secrets.redact(text, namespace));
   }
 
   patchFinalizers<T extends KubernetesObject>(
@@ -209,7 +216,8 @@ export class MemoryCluster implements Cluster {
   ): Promise<T> {
     return this.#write('patch', kind, keyOf(object), options, () => {
       const live = this.#live(kind, keyOf(object), object.metadata ?? {});
-      const merged = Object.entries({ ...live.metadata?.annotations, ...annotations }).filter(
+      const shown = this.presentable(annotations, keyOf(object).namespace);
+      const merged = Object.entries({ ...live.metadata?.annotations, ...shown }).filter(
         (entry): entry is [string, string] => entry[1] !== null,
       );
       return this.#change(kind, live, { annotations: Object.fromEntries(merged) });
@@ -217,7 +225,9 @@ export class MemoryCluster implements Cluster {
   }
 
   async getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues> {
-    return decodeSecret(await this.get(secrets, { namespace, name }, options));
+    const values = decodeSecret(await this.get(secrets, { namespace, name }, options));
+    this.#secrets.register(`${namespace}/${name}`, hiddenValues(values));
+    return values;
   }
 
   async clusterID(options: CallOptions): Promise<string> {

@@ -8,6 +8,7 @@ import { appendFile } from 'node:fs/promises';
 import { write } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { tame as tamed } from '../../base/printable.ts';
 import { sleep } from '../control/sleep.ts';
 import type { Logger } from './logger.ts';
 
@@ -102,12 +103,9 @@ async function writeOut(text: string): Promise<void> {
   }
 }
 
-/** Controls, also of C1, and characters that reverse the direction of writing. */
-const harmful = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
-
 function tame(_: string, value: unknown): unknown {
   if (typeof value === 'string') {
-    const text = value.replace(harmful, '\ufffd');
+    const text = tamed(value);
     return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
   }
   return Array.isArray(value) ? value.slice(0, mostItems) : value;

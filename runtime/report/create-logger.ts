@@ -1,6 +1,7 @@
 /** The real logger: one JSON object a line for machines, or short coloured lines for a person at a terminal. */
 import pc from 'picocolors';
 import winston from 'winston';
+import { escaped, printable, printableLines } from '../../base/printable.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { Logger, LogLevel } from './logger.ts';
 import type { SecretRegistry } from './secret-registry.ts';
@@ -80,12 +81,14 @@ function isProgrammingError(error: Error): boolean {
 }
 
 function jsonLine(line: Line): string {
-  return JSON.stringify({
-    time: new Date().toISOString(),
-    level: line.level,
-    message: line.message,
-    ...line.fields,
-  });
+  return escaped(
+    JSON.stringify({
+      time: new Date().toISOString(),
+      level: line.level,
+      message: line.message,
+      ...line.fields,
+    }),
+  );
 }
 
 const LEVELS: Readonly<Record<string, (text: string) => string>> = {
@@ -99,7 +102,7 @@ function readableLine(line: Line): string {
   const colour = LEVELS[line.level] ?? String;
   const { error, ...others } = line.fields;
   const fields = Object.entries(others).map(([name, value]) =>
-    pc.dim(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    pc.dim(`${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`),
   );
   const head = [
     pc.dim(new Date().toISOString().slice(11, 23)),
@@ -111,14 +114,8 @@ function readableLine(line: Line): string {
 }
 
 function readableError(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return ` ${String(error)}`;
+  if (typeof error !== 'object' || error === null) return ` ${printable(String(error))}`;
   const { message, cause, stack } = error as Partial<ErrorDescription>;
-  const own = stack === undefined ? pc.red(String(message)) : pc.red(stack);
+  const own = stack === undefined ? pc.red(printableLines(String(message))) : pc.red(printableLines(stack));
   return `\n    ${own}${cause === undefined ? '' : `\n    because${readableError(cause)}`}`;
-}
-
-/** Text from a host must not move the cursor of the person who reads it. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f\u009b]/g, '?');
 }

@@ -9,6 +9,7 @@ import type { Cluster } from '../client/cluster.ts';
 import { apiVersionOf, events, type EventObject } from '../client/kinds.ts';
 import { formatKey, keyOf, type KubernetesObject } from '../objects.ts';
 import type { Logger } from './logger.ts';
+import { tame } from '../../base/printable.ts';
 import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
@@ -17,7 +18,7 @@ export interface StoryEvent<R extends string = string> {
   readonly type: 'Normal' | 'Warning';
   /** Stable, UpperCamelCase, at most 128 characters. */
   readonly reason: R;
-  /** For people; cut at 1 kB, with known secrets masked. */
+  /** For people; cut at 1 kB, with known secrets masked and controls replaced. */
   readonly note: string;
 }
 
@@ -68,7 +69,7 @@ export class EventRecorder {
   /** Records an event about an object; returns at once and never throws. */
   record<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, details: EventDetails): void {
     const { windowSeconds = 600, seriesIntervalSeconds = 10 } = this.#options;
-    const note = cut(this.#options.secrets.redact(details.note, object.metadata?.namespace));
+    const note = cut(tame(this.#options.secrets.redact(details.note, object.metadata?.namespace)));
     const now = performance.now() / 1000;
     this.#forgetBefore(now - windowSeconds);
     const id = JSON.stringify([object.metadata?.uid, details.type, details.reason, note]);

@@ -22,6 +22,10 @@ const mostAlike = 64;
  */
 const mostCompared = 16_000_000;
 
+/** Beginnings of needles that are looked for at a text's end. Shorter ones are also beginnings of words. */
+const shortestBeginning = 8;
+const longestBeginning = 512;
+
 const hashBits = 20;
 const base = 16_777_619;
 /** The weight of the character that leaves the window. */
@@ -40,6 +44,8 @@ export class Needles {
   /** Each needle with the offset of the anchor in it. */
   readonly #byAnchor = new Map<string, Map<string, number>>();
   readonly #anchors = new Map<string, string>();
+  /** By their first characters. */
+  readonly #byBeginning = new Map<string, Set<string>>();
   /** A bit for each hash of an anchor that ever was. One too many costs a look; none is missed. */
   readonly #maybe = new Uint8Array(2 ** (hashBits - 3));
 
@@ -53,6 +59,7 @@ export class Needles {
       if (fewest === 0) break;
     }
     if (fewest >= mostAlike) return;
+    this.#addBeginning(needle);
     const anchor = anchorAt(needle, best);
     this.#anchors.set(needle, anchor);
     const alike = this.#byAnchor.get(anchor) ?? new Map<string, number>();
@@ -65,13 +72,17 @@ export class Needles {
     const anchor = this.#anchors.get(needle);
     if (anchor === undefined) return;
     this.#anchors.delete(needle);
+    const beginning = anchorAt(needle, 0);
+    this.#byBeginning.get(beginning)?.delete(needle);
+    if (this.#byBeginning.get(beginning)?.size === 0) this.#byBeginning.delete(beginning);
     const alike = this.#byAnchor.get(anchor);
     alike?.delete(needle);
     if (alike?.size === 0) this.#byAnchor.delete(anchor);
   }
 
   /**
-   * Where needles stand, in order; those that overlap or touch are one span.
+   * Where needles stand, in order; those that overlap or touch are one span. The text may have been cut: so
+   * the beginning of a needle at its end counts, too.
    * @param counts says whether a needle that was found counts.
    */
   find(text: string, counts: (needle: string) => boolean): readonly Span[] {
@@ -89,7 +100,28 @@ export class Needles {
       }
       hash = (hash - Math.imul(text.charCodeAt(at), leaving)) | 0;
     }
+    const cut = this.#findCut(text, counts);
+    if (cut !== undefined) found.push(cut);
     return found.length < 2 ? found : merged(found);
+  }
+
+  #addBeginning(needle: string): void {
+    const beginning = anchorAt(needle, 0);
+    const alike = this.#byBeginning.get(beginning) ?? new Set();
+    if (alike.size < mostAlike) this.#byBeginning.set(beginning, alike.add(needle));
+  }
+
+  /** The longest beginning of a needle with which the text ends. */
+  #findCut(text: string, counts: (needle: string) => boolean): Span | undefined {
+    const end = text.length;
+    for (let start = Math.max(0, end - longestBeginning); start + shortestBeginning <= end; start += 1) {
+      const alike = this.#byBeginning.get(text.slice(start, start + shortestNeedle));
+      if (alike === undefined) continue;
+      const rest = text.slice(start);
+      for (const needle of alike)
+        if (needle.length > rest.length && needle.startsWith(rest) && counts(needle)) return { start, end };
+    }
+    return undefined;
   }
 
   /** @returns how many characters were compared, at most */

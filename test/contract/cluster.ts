@@ -103,6 +103,20 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
       expect(changed.metadata?.annotations).toEqual({ y: '2' });
     });
 
+    it('show no secret that was read, in annotations and status', async () => {
+      const { cluster, namespace } = open();
+      const metadata = { namespace, name: 'mask' };
+      await cluster.create(secrets, { metadata, stringData: { password: 'a-long-password' } }, options);
+      await cluster.getSecret(namespace, 'mask', options);
+      const created = await cluster.create(configMaps, aConfigMap('masked'), options);
+      const said = { said: 'it was a-long-password \u001b[2J' };
+      const annotated = await cluster.patchAnnotations(configMaps, created, said, options);
+      expect(annotated.metadata?.annotations).toEqual({ said: 'it was [redacted] \ufffd[2J' });
+      expect(cluster.presentable({ message: 'a-long-password' }, namespace)).toEqual({
+        message: '[redacted]',
+      });
+    });
+
     it('are listed by namespace', async () => {
       const { cluster, namespace } = open();
       await cluster.create(configMaps, aConfigMap('listed'), options);
