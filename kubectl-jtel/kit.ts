@@ -39,9 +39,10 @@ export async function withKit<T>(
   const deadline = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout * 1000);
   const signal =
     deadline === undefined ? surroundings.signal : AbortSignal.any([surroundings.signal, deadline]);
+  const { secrets = new SecretRegistry() } = surroundings;
   const paint = paintFor(options, surroundings);
   const kit: Kit = {
-    cluster: new ClusterClient({ connection, fieldManager: programName, secrets: new SecretRegistry() }),
+    cluster: new ClusterClient({ connection, fieldManager: programName, secrets }),
     connection,
     namespace: options.namespace ?? connection.namespace ?? 'default',
     call: { signal },

@@ -1,4 +1,5 @@
 /** Prints objects for programs. */
+import { escaped } from '../base/printable.ts';
 import type { Kit } from './kit.ts';
 
 /** Prints the object without managedFields, which nobody reads. */
@@ -9,11 +10,22 @@ export async function printObject(
 ): Promise<void> {
   const shown = withoutManagedFields(object);
   if (form === 'json') {
-    kit.surroundings.print(JSON.stringify(shown, undefined, 2));
+    kit.surroundings.print(escapedLines(JSON.stringify(shown, undefined, 2)));
     return;
   }
   const { stringify } = await import('yaml');
-  kit.surroundings.print(stringify(shown, { lineWidth: 0 }).trimEnd());
+  const text = stringify(shown, { lineWidth: 0 }).trimEnd();
+  // Only double quotes can hold escapes.
+  kit.surroundings.print(
+    escapedLines(text) === text
+      ? text
+      : escapedLines(stringify(shown, { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE' }).trimEnd()),
+  );
+}
+
+/** Programs read the same as before, and a terminal obeys none of it. */
+function escapedLines(text: string): string {
+  return text.split('\n').map(escaped).join('\n');
 }
 
 function withoutManagedFields(value: unknown): unknown {

@@ -20,10 +20,14 @@ import { statusCommand } from './status/command.ts';
 import { versionCommand } from './version/command.ts';
 import { webCommand } from './web/command.ts';
 import { addGlobalOptions } from './options.ts';
+import { safeSurroundings } from './safe-surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** This is not a command like the others: half a command line follows it. */
-const completeLine = '__complete';
+const askers: ReadonlyMap<string | undefined, 'TakesAsIs' | 'Quotes'> = new Map([
+  ['__complete', 'TakesAsIs'],
+  ['__complete_quoting', 'Quotes'],
+] as const);
 
 const afterHelp = `
 Secrets: logs, exec, plan, doctor, report and the backup commands that look into the store read Secrets of the namespace, with your own rights.
@@ -33,10 +37,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage; exec returns that of its command.
 Names complete with Tab: kubectl jtel completion --help`;
 
 /** @param argv the words after the program's name. @returns the exit code. */
-export async function runPlugin(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  if (argv[0] === completeLine) {
+export async function runPlugin(argv: readonly string[], outside: Surroundings): Promise<number> {
+  const surroundings = safeSurroundings(outside);
+  const asker = askers.get(argv[0]);
+  if (asker !== undefined) {
     const { complete } = await import('./completion/complete.ts');
-    for (const line of await complete(createProgram(surroundings), argv.slice(1), surroundings))
+    const words = argv.slice(1);
+    for (const line of await complete(createProgram(surroundings), words, asker, surroundings))
       surroundings.print(line);
     return 0;
   }

@@ -28,19 +28,20 @@ export class ProgressLine {
 
   show({ percent, text }: ProgressState): void {
     const { surroundings, paint } = this.#kit;
-    const { screen } = surroundings;
+    const { screen, secrets } = surroundings;
+    const safe = printable(secrets?.redact(text) ?? text);
     if (screen === undefined) {
       // Numbers in the text change all the time; other words are news.
       const words = text.replaceAll(/[\d.,]+/g, '#');
       if (words === this.#toldWords && (percent ?? 0) < this.#toldPercent + pipeStepPercent) return;
       [this.#toldWords, this.#toldPercent] = [words, percent ?? 0];
-      surroundings.note(`${percent === undefined ? '' : `${Math.floor(percent)} % `}${printable(text)}`);
+      surroundings.note(`${percent === undefined ? '' : `${Math.floor(percent)} % `}${safe}`);
       return;
     }
     const bar = percent === undefined ? '' : `${progressBar(percent, barLength, paint)}  `;
     const used = percent === undefined ? 0 : barLength + 8;
     surroundings.stderr.write(
-      `${startOfLine}${bar}${shorten(printable(text), Math.max(10, screen.size().columns - used - 1))}`,
+      `${startOfLine}${bar}${shorten(safe, Math.max(10, screen.size().columns - used - 1))}`,
     );
     this.#drawn = true;
   }

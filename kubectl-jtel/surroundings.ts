@@ -1,5 +1,6 @@
 /** What commands need from the process and the terminal. Tests provide their own. */
 import { PassThrough, Readable, type Writable } from 'node:stream';
+import type { SecretRegistry } from '../runtime/report/secret-registry.ts';
 import type { Terminal } from '../command-line/terminal.ts';
 
 export interface Surroundings extends Terminal {
@@ -17,6 +18,8 @@ export interface Surroundings extends Terminal {
    */
   readonly rawKeys?: () => () => void;
   readonly now: () => Date;
+  /** Learns every secret that the command reads; what is printed is masked with it. */
+  readonly secrets?: SecretRegistry;
 }
 
 /** The terminal that shows the results. */

@@ -4,16 +4,24 @@
  * `value<Tab>description`, then `:<number>`, where 4 means "no file names".
  */
 import type { Command, Option } from 'commander';
+import { printable } from '../../base/printable.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { Candidate, Wanted } from './candidates.ts';
 
 const noFiles = ':4';
 const files = ':0';
+/** What no shell reads as anything but a word. */
+const plainWord = /^[\w@%+=:,./-]*$/;
 
-/** Words of half a line. The last is the one to complete; it may be empty. */
+/**
+ * @param words of half a line. The last is the one to complete; it may be empty.
+ * @param asker whether who asks quotes values for its shell. kubectl's scripts do not in all versions, so they
+ * get only values that need no quotes.
+ */
 export async function complete(
   program: Command,
   words: readonly string[],
+  asker: 'Quotes' | 'TakesAsIs',
   surroundings: Surroundings,
 ): Promise<readonly string[]> {
   const before = words.slice(0, -1);
@@ -29,8 +37,11 @@ export async function complete(
   return [
     ...found
       .filter(({ value }) => `${prefix}${value}`.startsWith(word))
+      .filter(({ value }) =>
+        asker === 'Quotes' ? !value.includes('\t') && printable(value) === value : plainWord.test(value),
+      )
       .map(({ value, description = '' }) =>
-        description === '' ? `${prefix}${value}` : `${prefix}${value}\t${description}`,
+        description === '' ? `${prefix}${value}` : `${prefix}${value}\t${printable(description)}`,
       ),
     noFiles,
   ];

@@ -18,9 +18,9 @@ _kubectl_jtel() {
   while IFS= read -r line; do
     case $line in
       :*) ;;
-      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+      *) printf -v line %q "\${line%%$'\\t'*}"; COMPREPLY+=("$line") ;;
     esac
-  done < <(kubectl-jtel __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(kubectl-jtel __complete_quoting "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _kubectl_jtel kubectl-jtel
 `;
@@ -36,7 +36,7 @@ _kubectl_jtel() {
       *$'\\t'*) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
       *) found+=("\${line//:/\\\\:}") ;;
     esac
-  done < <(kubectl-jtel __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <(kubectl-jtel __complete_quoting "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe 'kubectl-jtel' found
 }
 if [ "$funcstack[1]" = "_kubectl-jtel" ]; then _kubectl_jtel; else compdef _kubectl_jtel kubectl-jtel; fi
@@ -45,7 +45,7 @@ if [ "$funcstack[1]" = "_kubectl-jtel" ]; then _kubectl_jtel; else compdef _kube
 const fish = `# fish completion of kubectl-jtel
 function __kubectl_jtel_complete
   set -l words (commandline -opc) (commandline -ct)
-  kubectl-jtel __complete $words[2..-1] 2>/dev/null | string match -v -r '^:'
+  kubectl-jtel __complete_quoting $words[2..-1] 2>/dev/null | string match -v -r '^:'
 end
 complete -c kubectl-jtel -f -a '(__kubectl_jtel_complete)'
 `;

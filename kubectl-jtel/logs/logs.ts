@@ -4,7 +4,7 @@ import type { LogLine } from '../../host-driver/console.ts';
 import { getStack, type Kit } from '../kit.ts';
 import { CommandError } from '../../command-line/terminal.ts';
 import type { Colour } from '../view/paint.ts';
-import { printableInColour } from '../view/paint.ts';
+import { printable, printableInColour } from '../view/paint.ts';
 import { containersOf, onHost } from '../containers.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -57,9 +57,10 @@ function lineFormat(
     const prefix =
       services.length === 1
         ? ''
-        : `${paint(colours[services.indexOf(service) % colours.length], service.padEnd(width))} ${paint(stream === 'stderr' ? 'red' : 'dim', '|')} `;
+        : `${paint(colours[services.indexOf(service) % colours.length], printable(service).padEnd(width))} ${paint(stream === 'stderr' ? 'red' : 'dim', '|')} `;
+    // A pipe gets what the container wrote; a terminal gets its colours, and nothing else that it would obey.
     const shown = surroundings.screen === undefined ? text : printableInColour(text);
-    return `${prefix}${timestamps ? `${paint('dim', time)} ` : ''}${shown}\n`;
+    return `${prefix}${timestamps ? `${paint('dim', printable(time))} ` : ''}${shown}\n`;
   };
 }
 

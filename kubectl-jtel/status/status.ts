@@ -5,6 +5,7 @@ import { getStack, requireName, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { listOf, printObject } from '../output.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
+import { printableInOurColours } from '../view/paint.ts';
 import { fleetView, type FleetOptions } from './view-fleet.ts';
 import { stackView } from './view-stack.ts';
 
@@ -113,6 +114,6 @@ const eraseBelow = '\u001b[J';
 /** Draws over the previous screen, without a flicker. */
 function draw({ surroundings }: Kit, lines: readonly string[]): void {
   surroundings.stdout.write(
-    `${cursorHome}${lines.map((line) => `${line}${eraseLine}`).join('\n')}${eraseBelow}`,
+    `${cursorHome}${lines.map((line) => `${printableInOurColours(line)}${eraseLine}`).join('\n')}${eraseBelow}`,
   );
 }
