@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint } from '../host.ts';
+import { algorithms as agreed } from './algorithms.ts';
 import { optional } from '../../base/optional.ts';
 
 const longestFirstLine = 200;
@@ -120,7 +121,7 @@ function attempt(
     sock: socket as NonNullable<ConnectConfig['sock']>,
     // Offer only the key: trying "none" first costs a round trip, and sshd counts it as a failure.
     authHandler: ['publickey'],
-    algorithms: { serverHostKey: [...algorithms] },
+    algorithms: { ...agreed, serverHostKey: [...algorithms] },
     keepaliveInterval: 15_000,
     keepaliveCountMax: 3,
     readyTimeout: readySeconds * 1000,

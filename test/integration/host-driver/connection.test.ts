@@ -194,6 +194,49 @@ describe('a connection', () => {
     await host.destroy(project, aFence(), signal);
   });
 
+  it.each([
+    ['as it comes', ''],
+    [
+      'hardened',
+      'KexAlgorithms=diffie-hellman-group16-sha512 Ciphers=aes256-ctr MACs=hmac-sha2-512-etm@openssh.com',
+    ],
+    [
+      'with NIST curves',
+      'KexAlgorithms=ecdh-sha2-nistp384 Ciphers=aes256-gcm@openssh.com MACs=hmac-sha2-256',
+    ],
+    ['with ChaCha20 only', 'KexAlgorithms=curve25519-sha256 Ciphers=chacha20-poly1305@openssh.com'],
+  ])('works with an sshd %s, which hears of nothing old', async (_, settings) => {
+    const options =
+      settings === ''
+        ? ''
+        : settings
+            .split(' ')
+            .map((one) => `-o ${one}`)
+            .join(' ');
+    const log = '/tmp/sshd-2224.log';
+    await sandbox.onHost(
+      'host-1',
+      `rm -f ${log}; /usr/sbin/sshd -p 2224 -E ${log} -o LogLevel=DEBUG2 -o PidFile=/run/sshd-2224.pid ${options}`,
+    );
+    try {
+      const target = { ...sandbox.target('host-1'), port: 2224 };
+      const seen = await waitFor('the second sshd', () =>
+        connect(target)
+          .observe(project, 'quick', signal)
+          .catch(() => undefined),
+      );
+      expect(seen?.facts.machineID).toMatch(/^[0-9a-f]{32}$/);
+      const said = await sandbox.onHost(
+        'host-1',
+        `grep -A 10 'peer client KEXINIT proposal' ${log} | grep -E 'KEX|host key|ciphers|MACs|compression'`,
+      );
+      expect(said).toContain('hmac-sha2-256');
+      expect(said).not.toMatch(/sha1|md5|cbc|zlib|ssh-rsa/);
+    } finally {
+      await sandbox.onHost('host-1', 'kill $(cat /run/sshd-2224.pid)');
+    }
+  });
+
   it('works where sshd forwards no sockets, through the docker command', async () => {
     const conf = '/etc/ssh/sshd_config.d/05-no-sockets.conf';
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
