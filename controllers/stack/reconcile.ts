@@ -209,9 +209,8 @@ async function observe(
   const { observed, gathered } = look;
   const { host } = observed;
   if (host.ok && gathered.host !== undefined && host.value.facts.dockerVersion !== undefined) {
-    const { machineID, hostKey = '' } = host.value.facts;
-    // Machines of several stacks may share a machine-id.
-    options.watcher.watch(key, project, `${machineID} ${hostKey}`, gathered.host);
+    const { hostKey = '' } = host.value.facts;
+    options.watcher.watch(key, project, stack.spec.host, hostKey, gathered.host);
   }
   return { ...look, depth };
 }

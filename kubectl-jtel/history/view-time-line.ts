@@ -1,5 +1,5 @@
 /** Shows the steps of one change as bars on a common axis of time. */
-import { wrap } from '../../command-line/printable.ts';
+import { wrap } from '../../command-line/wrap.ts';
 import { plain, type Paint } from '../view/paint.ts';
 import { table } from '../view/table.ts';
 import { minuteOf, secondsBetween, span } from '../../base/time.ts';

@@ -1,5 +1,5 @@
 /** Versions in the cluster as people read them; the plug-in's own stands above. */
-import { wrap } from '../../command-line/printable.ts';
+import { wrap } from '../../command-line/wrap.ts';
 import type { ViewContext } from '../view/view.ts';
 import type { OperatorFact, VersionFacts } from './facts.ts';
 import type { Finding } from './fitness.ts';

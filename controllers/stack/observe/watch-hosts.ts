@@ -3,6 +3,7 @@
  * *that* something changed; the reconcile looks again. One stream per host, however many stacks it has.
  */
 
+import type { StackHost } from '../../../crds/index.ts';
 import type { Host } from '../../../host-driver/host.ts';
 import { formatKey, type ObjectKey } from '../../../runtime/objects.ts';
 import type { Logger } from '../../../runtime/report/logger.ts';
@@ -28,31 +29,37 @@ export class HostWatcher {
     this.#options = options;
   }
 
-  /** Has this stack woken by its host from now on; called after each successful look, so that an ended stream comes back. */
-  watch(key: ObjectKey, project: string, machineID: string, host: Host): void {
+  /**
+   * Has this stack woken by its host from now on; called after each successful look, so that an ended stream comes back.
+   * @param place where the host was reached. What it says of itself (its machine-id) does not count: a host that says
+   * it is another one would have that one's stacks listen to it.
+   * @param hostKey fingerprint of the key that it proved to have
+   */
+  watch(key: ObjectKey, project: string, place: StackHost, hostKey: string, host: Host): void {
     const id = formatKey(key);
-    if (this.#places.get(id) !== machineID) this.forget(key);
-    this.#places.set(id, machineID);
-    const known = this.#hosts.get(machineID);
+    const connection = connectionTo(place, hostKey);
+    if (this.#places.get(id) !== connection) this.forget(key);
+    this.#places.set(id, connection);
+    const known = this.#hosts.get(connection);
     if (known !== undefined) {
       known.stacks.set(project, key);
       return;
     }
     const watched: Watched = { abort: new AbortController(), stacks: new Map([[project, key]]) };
-    this.#hosts.set(machineID, watched);
-    void this.#follow(machineID, watched, host);
+    this.#hosts.set(connection, watched);
+    void this.#follow(connection, watched, host);
   }
 
   forget(key: ObjectKey): void {
     const id = formatKey(key);
-    const machineID = this.#places.get(id);
+    const connection = this.#places.get(id);
     this.#places.delete(id);
-    const watched = machineID === undefined ? undefined : this.#hosts.get(machineID);
-    if (machineID === undefined || watched === undefined) return;
+    const watched = connection === undefined ? undefined : this.#hosts.get(connection);
+    if (connection === undefined || watched === undefined) return;
     for (const [project, stack] of watched.stacks)
       if (formatKey(stack) === id) watched.stacks.delete(project);
     if (watched.stacks.size > 0) return;
-    this.#hosts.delete(machineID);
+    this.#hosts.delete(connection);
     watched.abort.abort();
   }
 
@@ -63,7 +70,7 @@ export class HostWatcher {
   }
 
   /** Until the stream ends; then everybody on the host looks again, and the first who gets through starts a new stream. */
-  async #follow(machineID: string, watched: Watched, host: Host): Promise<void> {
+  async #follow(connection: string, watched: Watched, host: Host): Promise<void> {
     try {
       for await (const event of host.events(watched.abort.signal)) {
         const key = watched.stacks.get(event.project);
@@ -71,10 +78,15 @@ export class HostWatcher {
       }
     } catch (error) {
       if (!watched.abort.signal.aborted)
-        this.#options.logger.info('event stream of host ended', { machineID, error });
+        this.#options.logger.info('event stream of host ended', { host: connection, error });
     }
-    if (this.#hosts.get(machineID) !== watched) return;
-    this.#hosts.delete(machineID);
+    if (this.#hosts.get(connection) !== watched) return;
+    this.#hosts.delete(connection);
     for (const key of watched.stacks.values()) this.#options.enqueue(key, 1);
   }
+}
+
+function connectionTo({ address, port, jumpHost }: StackHost, hostKey: string): string {
+  const through = jumpHost === undefined ? '' : ` through ${jumpHost.address}:${jumpHost.port}`;
+  return `${address}:${port}${through} ${hostKey}`;
 }
