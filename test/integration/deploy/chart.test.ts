@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import manifest from '../../../package.json' with { type: 'json' };
 import { runCommand } from '../../../operator/commands/run.ts';
+import { buildOperator } from '../../../images/images.ts';
+import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
+import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { ensureHelm, type Helm } from '../../../sandbox/helm/helm.ts';
@@ -25,6 +28,10 @@ let work: string;
 beforeAll(async () => {
   const progress = lineProgress();
   // A cluster of its own, because CRDs and roles are installed, changed and removed.
+  const docker = await ensureDocker(progress);
+  await ensureBaseImage(docker, progress);
+  await ensureNodeImage(docker, progress);
+  await buildOperator(docker, progress);
   [sandbox, helm] = await Promise.all([
     Sandbox.up({ name: sandboxName, only: ['control-plane'], kubeconfig: undefined, progress }),
     ensureHelm(progress),
@@ -139,6 +146,8 @@ describe('the chart', () => {
     await kubectl.run(['create', 'namespace', 'jtel']);
     // A pod without one is refused, and a controller makes it a moment later.
     await kubectl.run(['wait', '--for=create', 'serviceaccount/default', '-n', 'jtel', '--timeout=30s']);
+    // A dry run makes no account, which the test's pod needs.
+    await kubectl.run(['create', 'serviceaccount', 'jtel-operator', '-n', 'jtel']);
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], {
       // Their kinds belong to the Prometheus operator.
       input: made
@@ -203,16 +212,11 @@ test(
       const notes = await helm(['install', 'jtel', await versionBefore(), ...flags, ...settings]);
       expect(notes).toContain(`jtel-jtel-operator 0.0.9 looks after stacks in ${customer}`);
       const columnsBefore = await columns();
-      await helm([
-        'test',
-        'jtel',
-        '-n',
-        namespace,
-        '--kubeconfig',
-        sandbox.kubeconfigPath,
-        '--timeout',
-        '60s',
-      ]);
+      const tests = ['test', 'jtel', '-n', namespace, '--kubeconfig', sandbox.kubeconfigPath];
+      await helm([...tests, '--timeout', '120s']);
+      const said = pods.printed.get('jtel-jtel-operator-check');
+      expect(said).toMatch(/^ +ok +operator-rights \(namespace customer\):/m);
+      expect(said).toMatch(/^ +ok +operator:/m);
 
       const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
       await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
@@ -230,6 +234,15 @@ test(
       await helm(['upgrade', 'jtel', directory, ...flags, ...settings]);
       expect(await columns()).toBe((columnsBefore ?? 0) + 1);
       expect(await stackUID()).toBe(uid);
+
+      // Whatever the operator lacks, the test names.
+      await kubectl.run(['delete', 'rolebinding', '--all', '-n', customer]);
+      await expect(helm([...tests, '--timeout', '120s'])).rejects.toThrow('jtel-jtel-operator-check');
+      expect(pods.printed.get('jtel-jtel-operator-check')).toMatch(
+        /^ +failed +operator-rights \(namespace customer\):/m,
+      );
+      // Helm leaves a test that failed, for its log.
+      await kubectl.run(['delete', 'pod', 'jtel-jtel-operator-check', '-n', namespace]);
 
       await helm(['uninstall', 'jtel', ...flags]);
       expect(await kubectl.run(['get', 'all,networkpolicy,pdb,role', '-n', namespace, '-o', 'name'])).toBe(

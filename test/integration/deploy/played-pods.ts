@@ -1,7 +1,8 @@
 /**
  * Plays the kubelet of one namespace, because the sandbox has none: each pod of the operator becomes a
  * process of this machine with the pod's arguments, environment and ServiceAccount, and is ready when it says
- * so itself. The pod of the chart's test runs its own command against it.
+ * so itself. Of the pods of the chart's test, the one with a command of its own runs that against it; the one with
+ * arguments for the operator's image becomes a container of that image (see run-pod.ts).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +17,7 @@ import { tryRun } from '../../../kit/process.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../support/wait.ts';
+import { runPod } from './run-pod.ts';
 
 interface Played {
   readonly process: ChildProcess;
@@ -29,6 +31,8 @@ export class PlayedPods {
   readonly #namespace: string;
   readonly #operators = new Map<string, Played>();
   readonly #seen = new Set<string>();
+  /** What the containers of the chart's test printed last, by the names of their pods. */
+  readonly printed = new Map<string, string>();
   readonly #stopping = new AbortController();
   readonly #loop: Promise<void>;
 
@@ -68,7 +72,11 @@ export class PlayedPods {
     const [container] = pod.spec?.containers ?? [];
     if (container === undefined || this.#seen.has(pod.metadata?.uid ?? '')) return;
     this.#seen.add(pod.metadata?.uid ?? '');
-    if (container.command === undefined) {
+    if (container.args?.[0] === 'check') {
+      const { code, stdout, stderr } = await runPod(this.#sandbox, this.#kubectl, pod);
+      this.printed.set(name, `${stdout}${stderr}`);
+      await this.#writeStatus(name, { phase: code === 0 ? 'Succeeded' : 'Failed' });
+    } else if (container.command === undefined) {
       const played = await this.#startOperator(pod, container);
       this.#operators.set(name, played);
       await waitFor(
