@@ -7,7 +7,7 @@ import { cp, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { bundleOperator, writeBundle } from './bundle.ts';
-import { copyPackages, packagesNeeded, readLockFile } from './packages.ts';
+import { copyPackages, packagesNeeded, readLockFile, toolboxPackages } from './packages.ts';
 
 const contents: Readonly<Record<string, (directory: string) => Promise<void>>> = {
   operator: assembleOperator,
@@ -35,7 +35,7 @@ export async function assembleToolbox(directory: string): Promise<void> {
   await rename(join(directory, 'toolbox/package.json'), join(directory, 'package.json'));
   await copyPackages(
     repositoryDirectory,
-    packagesNeeded(await readLockFile(repositoryDirectory), ['koffi', 'tar-stream']),
+    packagesNeeded(await readLockFile(repositoryDirectory), toolboxPackages),
     directory,
   );
 }

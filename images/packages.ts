@@ -6,10 +6,16 @@
 import { cp, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+/** What the jobs need besides their sources. */
+export const toolboxPackages: readonly string[] = ['koffi', 'tar-stream'];
+
 interface LockedPackage {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** Absent: it runs everywhere. */
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
 }
 
 /** The used part of package-lock.json (lockfileVersion 3): packages by path; `''` is the project. */
