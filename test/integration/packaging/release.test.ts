@@ -6,15 +6,18 @@ import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { baseImage } from '../../../kit/base-image.ts';
 import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { lineProgress } from '../../../kit/progress.ts';
 import { run } from '../../../kit/process.ts';
 import { crdFiles } from '../../../crds/crd.ts';
 import { digestsOf, sums } from '../../../packaging/release/checksums.ts';
+import { debianCycloneDX, debianPackages, debianSPDX } from '../../../packaging/release/debian.ts';
 import { sign } from '../../../packaging/release/signing.ts';
 import { ensureReleaseTools, type ReleaseTools } from '../../../packaging/release/tools.ts';
 import { shortForm } from '../../campaigns/campaign.ts';
+import { sbomSchemas } from '../../support/sbom/schemas.ts';
 import { released, releaseCampaign, version } from '../../campaigns/release/campaign.ts';
 
 const password = 'correct horse battery staple';
@@ -85,6 +88,18 @@ test('the bill of materials has what runs in production, and nothing that only b
   const text = await readFile(join(released, 'sbom-npm.cdx.json'), 'utf8');
   expect(text).toContain('pkg:npm/ssh2@');
   expect(text).not.toContain('pkg:npm/vitest@');
+});
+
+test('the schemas find faults', async () => {
+  const schemas = await sbomSchemas();
+  const image = { name: 'toolbox', version, digest: `sha256:${'a'.repeat(64)}` };
+  const packages = await debianPackages(await ensureDocker(lineProgress()), baseImage);
+  for (const make of [debianCycloneDX, debianSPDX]) {
+    const text = make({ ...image, packages }, 0);
+    expect(packages.length).toBeGreaterThan(50);
+    expect(schemas.errors(text)).toBeNull();
+    expect(schemas.errors(text.replace('"name"', '"nome"'))).not.toBeNull();
+  }
 });
 
 /** The block of the page that is marked for this. */
