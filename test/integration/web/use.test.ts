@@ -87,6 +87,19 @@ describe('with keys', () => {
     expect(address()).toBe('#/stacks');
   });
 
+  it('one goes on as soon as the help is gone, before its element says so', async () => {
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    // A busy browser closes the dialog, handles the next key, and only then sends the event.
+    await page.evaluate(
+      'document.querySelector("dialog").addEventListener("close", (event) => event.stopImmediatePropagation(), true)',
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('s');
+    await page.locator('table.stores').waitFor(patience);
+  });
+
   it('one sees exact times, also by focus alone', async () => {
     const time = page.locator('tbody td.point time').first();
     await page.keyboard.press('t');

@@ -21,7 +21,9 @@ const actions: Readonly<Record<string, () => void>> = {
 
 export function listenToKeys(): void {
   addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isHelpOpen.value) return;
+    // The element itself knows: the event that tells the signal comes after the dialog has closed.
+    const isInDialog = document.querySelector('dialog[open]') !== null;
+    if (event.ctrlKey || event.metaKey || event.altKey || isInDialog) return;
     const { target } = event;
     const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
     if (isTyping) {
