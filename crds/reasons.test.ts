@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { repositoryDirectory } from '../kit/paths.ts';
+import { readSourceFiles } from '../test/architecture/source-files.ts';
 import { reasonGroups, reasons } from './index.ts';
 
 /** Members of a string union in a source file, because types do not exist at run time. */
@@ -35,4 +37,15 @@ test('every reason is a word that the schema of conditions accepts, and its expl
     expect(reason).toMatch(/^[A-Z][A-Za-z]{0,62}$/);
     expect(meaning).toMatch(/^[A-Z`d].*\.$/);
   }
+});
+
+test('every reason is used', () => {
+  const source = readSourceFiles(repositoryDirectory)
+    .filter(
+      ({ path }) => path.endsWith('.ts') && !/\.test\.ts$|^(test|docs)\/|^crds\/reasons\.ts$/.test(path),
+    )
+    .map(({ text }) => text)
+    .join('\n');
+  const words = new Set(source.match(/[A-Z][A-Za-z]+/g));
+  expect(Object.keys(reasons).filter((reason) => !words.has(reason))).toEqual([]);
 });

@@ -51,8 +51,6 @@ const store = {
   ContainerNotFound:
     'The container does not exist in the storage account. Create it, or correct `azure.container`.',
   StoreThrottled: 'The store asks the operator to slow down; it tries again later.',
-  StoreUnavailable:
-    'A JtelBackupStore that is needed is missing or not Available; its own conditions say why.',
   StoreNotFound: 'The named JtelBackupStore does not exist in this namespace.',
   BlobNotFound: 'A required object is not in the store.',
   BlobArchived:
@@ -74,8 +72,6 @@ const preflight = {
   HostReachable: 'The host answers and is the pinned machine.',
   HostTooSmall: 'The host has fewer cores, less memory or less disk than the size needs.',
   UnsupportedOS: 'The operating system of the host is not supported.',
-  PortInUse: 'Another program on the host uses a port that the release needs.',
-  ClockSkewed: 'The clock of the host is wrong, so certificates and backups would be wrong too.',
 } as const;
 
 const release = {
@@ -128,10 +124,6 @@ const relocation = {
   RelocationNeedsOldHost:
     'The old host does not answer, so its data cannot be moved. The message names the newest backup and what would be lost; `relocation.source: RecoverFromBackup` accepts that loss.',
   RelocationNeedsBackup: 'A stack is moved by a backup of its data, so `spec.backup` is needed.',
-  Relocated: 'The stack runs on its new host.',
-  OldHostStopped: 'The stack was stopped on its old host to be moved.',
-  OldHostFenced: 'The old host is marked, so it cannot run this stack beside the new one.',
-  OldHostNotFenced: 'The old host has not answered yet; it is stopped and marked as soon as it does.',
 } as const;
 
 const progress = {
@@ -159,7 +151,6 @@ const progress = {
     'The update failed and the operator cannot undo it: the data may have changed, and no backup was made. It does nothing more.',
   Held: 'The change failed, and everything is left as it is for a person to look at (`update.onFailure` is Hold).',
   WaitingForWindow: 'The update waits for its window.',
-  BackoffAfterError: 'A step failed and is tried again; the message says which and why.',
   InternalError: 'The operator itself failed; its log has the details.',
 } as const;
 
@@ -167,16 +158,13 @@ const state = {
   NoDrift: 'The host matches what was applied.',
   Drifted: 'Containers on the host differ from what was applied; `drift` decides what happens.',
   DriftIgnored: 'The operator does not look for drift.',
-  DriftCorrected: 'Drift was found and repaired.',
   Suspended: 'The operator does nothing, because `suspend` is true.',
   Observing:
     'The operator changes nothing, because `managementMode` is Observe; the message says what it would do.',
-  NotPaused: 'The operator works on this stack.',
   Stopping: 'The containers are being stopped.',
   Stopped: 'The containers are stopped because `powerState` is Stopped.',
   Deleting: 'The stack is being deleted as `deletionPolicy` says.',
   DeletionBlocked: 'Deletion waits for something; the message says for what.',
-  Orphaned: 'The object was deleted, and the containers keep running.',
   Destroyed: 'Containers and data were removed from the host.',
   LooksFail:
     'Every look at the object fails, so it is put aside and tried again after growing pauses (`Quarantined`). The log of the operator says why; report it. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
@@ -222,7 +210,6 @@ const backup = {
   MethodChanged: 'The release does not support Physical backups, so a Logical one was made.',
   VerificationFailed:
     'The backup is stored, but its test restore failed. Do not rely on it until you know why.',
-  BackupCancelled: 'The object was deleted before the backup was complete; its job is stopped.',
   ScheduleInvalid: '`backup.schedule` or `backup.timeZone` is not valid.',
   PolicyMissing: 'The container has no immutability policy.',
   PolicyUnlocked:
