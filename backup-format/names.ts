@@ -2,6 +2,7 @@
  * Names in a backup store: identities, backupIDs, and paths of a backup's parts. No other code builds such
  * paths.
  */
+import { compactTime } from '../base/time.ts';
 
 /** Chunks lie at multiples of this in their file; only the last chunk of a file is shorter. */
 export const chunkBytes = 65_536;
@@ -31,7 +32,7 @@ export function isIdentity(text: string): boolean {
  * @param random six hexadecimal digits.
  */
 export function backupIDAt(start: Date, random: string): string {
-  const id = `${start.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z-${random}`;
+  const id = `${compactTime(start)}-${random}`;
   if (!isBackupID(id)) throw new TypeError(`backupIDAt: ${random} is not six hexadecimal digits`);
   return id;
 }

@@ -50,5 +50,10 @@ export function minuteOf(time: string | number): string {
 
 /** `acme-manual-20261123t120000z`: a new name for each request, which sorts by time. */
 export function timedName(stack: string, purpose: string, now: Date): string {
-  return `${stack}-${purpose}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
+  return `${stack}-${purpose}-${compactTime(now)}`;
+}
+
+/** `20261123t120000z`: for names, in which it sorts by time. */
+export function compactTime(time: string | Date): string {
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
 }

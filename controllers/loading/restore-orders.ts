@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { JtelRestore } from '../../crds/index.ts';
 import type { CarriedOutOrder, DataOrigin } from '../../host-driver/host.ts';
+import { formatTime } from '../../runtime/report/conditions.ts';
 
 /**
  * The identity of an order: its name, and what it asks for. A new object with both is the same order. The list of fields is
@@ -45,7 +46,7 @@ export function carriedOutBefore(
 export function describeCarriedOut({ name, backupID, time }: CarriedOutOrder): string {
   const what = backupID === undefined ? '' : ` with backup ${backupID}`;
   return (
-    `This order was carried out already at ${time.slice(0, 19)}Z${what}, so nothing was done now. An order counts once, even when its object is created again. ` +
+    `This order was carried out already at ${formatTime(new Date(time))}${what}, so nothing was done now. An order counts once, even when its object is created again. ` +
     `To restore once more, create a JtelRestore under another name than ${name}, or with another spec.notAfter.`
   );
 }

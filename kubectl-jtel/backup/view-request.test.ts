@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelRestoreStatus } from '../../crds/index.ts';
 import { backupResult, requestProgress, restoreResult } from './view-request.ts';
 import { marked, now, pipe } from '../view/testing.ts';
+import { aRestore } from '../../test/support/a-restore.ts';
 
 const metadata = {
   name: 'main-now',
@@ -22,18 +23,8 @@ function aBackup(status?: JtelBackup['status']): JtelBackup {
   return status === undefined ? object : { ...object, status };
 }
 
-function aRestore(mode: 'Execute' | 'Plan' | 'Test', status: JtelRestoreStatus): JtelRestore {
-  const spec = {
-    stackRef: { name: 'main' },
-    source: { latestOf: 'acme.main' },
-    mode,
-    ifNotEmpty: 'Fail',
-    preRestoreBackup: 'Required',
-    verify: 'Checksum',
-    inPlace: 'Refuse',
-    keepPreviousHours: 24,
-  } as const;
-  return { apiVersion: 'jtel.de/v1alpha1', kind: 'JtelRestore', metadata, spec, status };
+function restore(mode: 'Execute' | 'Plan' | 'Test', status: JtelRestoreStatus): JtelRestore {
+  return aRestore({ mode }, { metadata, status });
 }
 
 describe('progress', () => {
@@ -72,7 +63,7 @@ describe('the end', () => {
 
   it('of a restore has the checks and the measured time', () => {
     const lines = restoreResult(
-      aRestore('Execute', {
+      restore('Execute', {
         phase: 'Completed',
         backupID: 'b',
         backupTime: '2026-02-28T02:00:00Z',
@@ -90,7 +81,7 @@ describe('the end', () => {
   it('of a restore stays readable in colour on a narrow terminal', () => {
     const message = 'All 120 packs and 3 index parts are in the store, with their lengths and digests.';
     const lines = restoreResult(
-      aRestore('Execute', {
+      restore('Execute', {
         phase: 'Completed',
         backupID: 'b',
         checks: [{ name: 'Complete', result: 'Passed', message }],
@@ -104,7 +95,7 @@ describe('the end', () => {
 
   it('of a plan says that nothing was done', () => {
     const [line] = restoreResult(
-      aRestore('Plan', { phase: 'Completed', backupID: 'b', estimatedSeconds: 90 }),
+      restore('Plan', { phase: 'Completed', backupID: 'b', estimatedSeconds: 90 }),
       pipe,
     );
     expect(line).toContain('nothing was done; it can be restored, about 1m30s of loading');
@@ -112,7 +103,7 @@ describe('the end', () => {
 
   it('of one that was refused shows which check', () => {
     const lines = restoreResult(
-      aRestore('Execute', {
+      restore('Execute', {
         phase: 'Failed',
         message: 'a pack is missing',
         checks: [{ name: 'BackupComplete', result: 'Failed' }],

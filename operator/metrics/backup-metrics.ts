@@ -1,5 +1,6 @@
 /** Metrics of each stack's backups, and of the objectives for them. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
+import { lastMeasuredRestore } from '../../controllers/times/measured-restore.ts';
 import { isScheduled } from '../../controllers/times/schedule-times.ts';
 import { lastBackupOf, recoveryPointOf } from '../../insight/recovery-point.ts';
 import {
@@ -87,7 +88,7 @@ export const backupMetrics: readonly BusinessMetric[] = [
   ofStack(
     'recovery_time_seconds',
     'How long the last restore took until the stack was healthy, tests included',
-    lastRecoveryTime,
+    ({ restores }) => lastMeasuredRestore(restores)?.recoveryTimeSeconds,
   ),
   ofStack('recovery_time_objective_seconds', 'Longest time for a restore that was promised', ({ stack }) =>
     times(stack.spec.backup?.objectives?.recoveryTimeMinutes, 60),
@@ -135,16 +136,6 @@ function byPhase(
 
 function lastBackup({ stack, backups }: StackView): JtelBackup['status'] {
   return lastBackupOf(stack, backups);
-}
-
-/** As the condition RecoveryObjectivesMet counts it. */
-function lastRecoveryTime({ restores }: StackView): number | undefined {
-  let last: JtelRestore['status'];
-  for (const { status } of restores) {
-    if (status?.phase !== 'Completed' || status.recoveryTimeSeconds === undefined) continue;
-    if ((status.completionTime ?? '') >= (last?.completionTime ?? '')) last = status;
-  }
-  return last?.recoveryTimeSeconds;
 }
 
 /** The one that works; those that wait have no operation. */

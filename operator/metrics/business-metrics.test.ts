@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
 import { registerBusinessMetrics } from './business-metrics.ts';
 import type { Fleet } from './model.ts';
+import { aRestore } from '../../test/support/a-restore.ts';
 
 const since = '2026-03-01T02:00:00Z';
 const seconds = Date.parse(since) / 1000;
@@ -66,14 +67,6 @@ function aBackup(status: object = {}): JtelBackup {
       ...status,
     },
   } as unknown as JtelBackup;
-}
-
-function aRestore(spec: object, status: object): JtelRestore {
-  return {
-    metadata: { namespace: 'customers', name: 'test' },
-    spec: { stackRef: { name: 'acme' }, ...spec },
-    status,
-  } as unknown as JtelRestore;
 }
 
 interface Objects {
@@ -254,9 +247,10 @@ describe('metrics of backups', () => {
   });
 
   it('tell how long the newest restore took, tests included', async () => {
+    const status = { phase: 'Completed', completionTime: since, recoveryTimeSeconds: 1500 } as const;
     const test = aRestore(
-      { mode: 'Test' },
-      { phase: 'Completed', completionTime: since, recoveryTimeSeconds: 1500 },
+      { mode: 'Test', stackRef: { name: 'acme' } },
+      { status, metadata: { namespace: 'customers' } },
     );
     expect(await valueOf({ stack: aStack(), restores: [test] }, 'jtel_stack_recovery_time_seconds')).toBe(
       1500,

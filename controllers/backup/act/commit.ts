@@ -25,6 +25,7 @@ import { InputError } from '../../inputs/input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../../stores/retention.ts';
 import { missingFiles } from './missing-files.ts';
 import { optional } from '../../../base/optional.ts';
+import { formatTime } from '../../../runtime/report/conditions.ts';
 
 export interface StoredDocument {
   readonly name: 'stack.json' | 'release.json' | 'compose.yaml';
@@ -297,7 +298,7 @@ async function attest(
   return {
     state: 'Verified',
     facts: { ...tried, ...optional({ retention }) },
-    ...(until === undefined ? {} : { untilTime: `${until.toISOString().slice(0, 19)}Z` }),
+    ...(until === undefined ? {} : { untilTime: formatTime(until) }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Observed } from '../observe/observed.ts';
 import type { Plan } from './actions.ts';
 import { plan } from './plan.ts';
 import { summarise } from '../report/status.ts';
-import { optional } from '../../../base/optional.ts';
+import { aRestore } from '../../../test/support/a-restore.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 const target = {
@@ -27,37 +27,6 @@ const seen: JtelStackStatus = {
     },
   ],
 };
-
-function aRestore(
-  spec: Partial<JtelRestore['spec']> = {},
-  status?: JtelRestore['status'],
-  metadata: object = {},
-): JtelRestore {
-  return {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelRestore',
-    metadata: {
-      namespace: 'acme',
-      name: 'back',
-      uid: 'restore-uid',
-      generation: 1,
-      ...metadata,
-    } as JtelRestore['metadata'],
-    spec: {
-      stackRef: { name: 'main' },
-      source: { latestOf: 'acme.main' },
-      mode: 'Execute',
-      ifNotEmpty: 'Replace',
-      confirmReplace: 'main',
-      preRestoreBackup: 'Required',
-      verify: 'Checksum',
-      inPlace: 'Refuse',
-      keepPreviousHours: 24,
-      ...spec,
-    },
-    ...optional({ status }),
-  };
-}
 
 function stack(status: JtelStackStatus = seen, spec: Partial<JtelStack['spec']> = {}): JtelStack {
   return aStack(spec, {}, status);
@@ -91,7 +60,7 @@ describe('what is in the way of a beginning', () => {
   };
   const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
   const blocked = (minutes: number, phase: 'Pending' | 'Checking' = 'Pending'): JtelRestore =>
-    aRestore({}, { phase, blockedSinceTime: minutesAgo(minutes) });
+    aRestore({}, { status: { phase, blockedSinceTime: minutesAgo(minutes) } });
 
   it.each([
     ['a store that is away', away],
@@ -108,7 +77,10 @@ describe('what is in the way of a beginning', () => {
     expect(next(blocked(61, 'Checking'), away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
   });
   it('ends a test as well', () => {
-    const test = aRestore({ mode: 'Test' }, { phase: 'Pending', blockedSinceTime: minutesAgo(61) });
+    const test = aRestore(
+      { mode: 'Test' },
+      { status: { phase: 'Pending', blockedSinceTime: minutesAgo(61) } },
+    );
     expect(next(test, away)).toMatchObject({ kind: 'Fail', reason: 'StoreUnreachable' });
   });
   it.each<readonly [string, Observed]>([
@@ -145,7 +117,7 @@ describe('a test whose load fails', () => {
       },
     },
   });
-  const test = aRestore({ mode: 'Test' }, { phase: 'Loading', startTime: now.toISOString() });
+  const test = aRestore({ mode: 'Test' }, { status: { phase: 'Loading', startTime: now.toISOString() } });
   const look = (seconds: number, observed: Observed): Plan =>
     plan({ restore: test, observed, now: new Date((start + seconds) * 1000) });
 
@@ -283,7 +255,7 @@ describe('before anything is touched', () => {
 });
 
 describe('once the order is given', () => {
-  const loading = aRestore({}, { phase: 'Loading' });
+  const loading = aRestore({}, { status: { phase: 'Loading' } });
   it.each<[string, Observed, object]>([
     ['a stack that has not seen it yet is waited for', good, { kind: 'Wait', phase: 'Loading' }],
     [
@@ -337,7 +309,10 @@ describe('once the order is given', () => {
   it('a deleted request is let go; the stack sees that by itself', () => {
     expect(
       next(
-        aRestore({}, { phase: 'Loading' }, { deletionTimestamp: '2026-03-01T02:59:00Z' }),
+        aRestore(
+          {},
+          { status: { phase: 'Loading' }, metadata: { deletionTimestamp: '2026-03-01T02:59:00Z' } },
+        ),
         order('Loading'),
       ),
     ).toEqual({ kind: 'LetGo' });

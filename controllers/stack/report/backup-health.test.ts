@@ -3,6 +3,7 @@ import type { JtelBackup, JtelRestore, JtelStack } from '../../../crds/index.ts'
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import { withBackupHealth } from './backup-health.ts';
 import { aStack } from '../testing.ts';
+import { aRestore } from '../../../test/support/a-restore.ts';
 
 const now = new Date('2026-06-10T10:00:00Z');
 const created = { creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -47,12 +48,11 @@ const aBackup = (name: string, day: string, status: object = {}, trigger = 'Sche
     },
   }) as object as JtelBackup;
 
-const aRestore = (seconds: number): JtelRestore =>
-  ({
-    metadata: { name: 'test' },
-    spec: { mode: 'Test' },
-    status: { phase: 'Completed', recoveryTimeSeconds: seconds, completionTime: '2026-06-01T00:00:00Z' },
-  }) as object as JtelRestore;
+const restoredIn = (recoveryTimeSeconds: number): JtelRestore =>
+  aRestore(
+    { mode: 'Test' },
+    { status: { phase: 'Completed', recoveryTimeSeconds, completionTime: '2026-06-01T00:00:00Z' } },
+  );
 
 function told(
   stack: JtelStack,
@@ -89,7 +89,7 @@ describe('the backups of a stack', () => {
   });
 
   test('keep the last restore test among what is known of them', () => {
-    const { status } = told(stackWith(), [], { restores: [aRestore(900)] });
+    const { status } = told(stackWith(), [], { restores: [restoredIn(900)] });
     expect(status.backup?.lastRestoreTestTime).toBe('2026-06-01T00:00:00Z');
     const later = told(stackWith({}, {}, status), [aBackup('main-20260610', '2026-06-10')]);
     expect(later.status.backup).toMatchObject({
@@ -282,7 +282,7 @@ describe('what was promised', () => {
       'a quick restore, and it was',
       promising({ recoveryTimeMinutes: 60 }),
       [],
-      [aRestore(600)],
+      [restoredIn(600)],
       'True',
       'ObjectivesMet',
     ],
@@ -290,7 +290,7 @@ describe('what was promised', () => {
       'a quick restore, and it was not',
       promising({ recoveryTimeMinutes: 60 }),
       [],
-      [aRestore(6000)],
+      [restoredIn(6000)],
       'False',
       'ObjectivesMissed',
     ],
@@ -298,7 +298,7 @@ describe('what was promised', () => {
       'both, and one is missed',
       promising({ recoveryPointHours: 26, recoveryTimeMinutes: 60 }),
       [aBackup('a', '2026-06-08')],
-      [aRestore(600)],
+      [restoredIn(600)],
       'False',
       'ObjectivesMissed',
     ],

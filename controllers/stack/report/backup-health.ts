@@ -11,10 +11,11 @@ import {
   type JtelStackStatus,
   type Reason,
 } from '../../../crds/index.ts';
-import { findCondition, summariseConditions } from '../../../runtime/report/conditions.ts';
+import { findCondition, formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { acceptedBackup, howToAccept, isAcceptedBackup } from '../../stores/backup-doubt.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { lateSince } from '../../times/late-copy.ts';
+import { lastMeasuredRestore } from '../../times/measured-restore.ts';
 import { isScheduled, Schedule } from '../../times/schedule-times.ts';
 import type { ConditionDraft } from './condition-input.ts';
 import { restoreTests } from './restore-tests.ts';
@@ -88,7 +89,7 @@ function summarise(
     ...(newest === undefined ? lastKnown(previous) : factsOf(newest)),
     ...restoreTests(previous, backups, restores),
     ...optional({ lastScheduleTime }),
-    ...(nextTime === undefined ? {} : { nextTime: `${nextTime.toISOString().slice(0, 19)}Z` }),
+    ...(nextTime === undefined ? {} : { nextTime: formatTime(nextTime) }),
   };
   return Object.keys(summary).length === 0 ? undefined : summary;
 }
@@ -222,7 +223,7 @@ function overdueSince(
     )
   )
     return undefined;
-  return `${due.toISOString().slice(0, 19)}Z`;
+  return formatTime(due);
 }
 
 function objectives(
@@ -273,7 +274,7 @@ function recoveryPoint(
   const from = newest?.status?.startTime ?? summary?.lastSuccessTime ?? stack.status?.data?.time;
   if (from === undefined) return { met: undefined, message: 'There are no data and no backup yet.' };
   const until = new Date(Date.parse(from) + hours * hourMilliseconds);
-  const since = `${until.toISOString().slice(0, 19)}Z`;
+  const since = formatTime(until);
   const what =
     summary?.lastSuccessTime === undefined
       ? `No backup of the data of ${from} was completed`
@@ -288,21 +289,18 @@ function recoveryPoint(
 
 function recoveryTime(minutes: number | undefined, restores: readonly JtelRestore[]): Verdict | undefined {
   if (minutes === undefined) return undefined;
-  const measured = restores
-    .filter(({ status }) => status?.phase === 'Completed' && status.recoveryTimeSeconds !== undefined)
-    .toSorted((a, b) => ((a.status?.completionTime ?? '') < (b.status?.completionTime ?? '') ? -1 : 1))
-    .at(-1);
-  const seconds = measured?.status?.recoveryTimeSeconds;
-  if (measured === undefined || seconds === undefined) {
+  const measured = lastMeasuredRestore(restores);
+  if (measured === undefined) {
     return {
       met: undefined,
       message: `No restore was measured yet against the ${minutes} min of recoveryTimeMinutes: make a JtelBackup with verify: Restore.`,
     };
   }
+  const { name, recoveryTimeSeconds: seconds } = measured;
   const met = seconds <= minutes * 60;
   return {
     met,
-    message: `JtelRestore ${measured.metadata.name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.`,
+    message: `JtelRestore ${name} took ${seconds} s, ${met ? 'within' : 'more than'} the ${minutes} min of recoveryTimeMinutes.`,
   };
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelRestore } from '../../../crds/index.ts';
+import { aRestore } from '../../../test/support/a-restore.ts';
 import { restoreTests } from './restore-tests.ts';
+
+type Mode = JtelRestore['spec']['mode'];
 
 const day = (number: number): string => `2026-06-${String(number).padStart(2, '0')}T02:00:00Z`;
 
@@ -10,12 +13,11 @@ const aBackup = (time: string, state = 'Passed', method = 'Restore'): JtelBackup
     status: { phase: 'Completed', verification: { method, state, time } },
   }) as object as JtelBackup;
 
-const aRestore = (status: object, mode = 'Test'): JtelRestore =>
-  ({ spec: { mode }, status: { recoveryTimeSeconds: 900, ...status } }) as object as JtelRestore;
-const passed = (time: string, mode?: string): JtelRestore =>
-  aRestore({ phase: 'Completed', completionTime: time }, mode);
-const failed = (time: string): JtelRestore =>
-  aRestore({ phase: 'Failed', completionTime: time, recoveryTimeSeconds: undefined });
+const restored = (status: NonNullable<JtelRestore['status']>, mode: Mode = 'Test'): JtelRestore =>
+  aRestore({ mode }, { status });
+const passed = (time: string, mode?: Mode): JtelRestore =>
+  restored({ phase: 'Completed', completionTime: time, recoveryTimeSeconds: 900 }, mode);
+const failed = (time: string): JtelRestore => restored({ phase: 'Failed', completionTime: time });
 
 const good = (time: string): object => ({
   lastRestoreTestTime: time,
@@ -26,7 +28,7 @@ const good = (time: string): object => ({
 describe('the last restore test', () => {
   it('is none while no backup was restored for a test', () => {
     const checked = aBackup(day(3), 'Passed', 'Checksum');
-    const running = aRestore({ phase: 'Loading' });
+    const running = restored({ phase: 'Loading' });
     expect(
       restoreTests(undefined, [checked], [passed(day(4), 'Execute'), passed(day(5), 'Plan'), running]),
     ).toEqual({});
@@ -63,7 +65,7 @@ describe('the last restore test', () => {
   });
 
   it('is not an order that was carried out before, which loads nothing', () => {
-    const repeated = aRestore({ phase: 'Completed', completionTime: day(9), recoveryTimeSeconds: undefined });
+    const repeated = restored({ phase: 'Completed', completionTime: day(9) });
     expect(restoreTests(good(day(4)), [], [repeated])).toEqual(good(day(4)));
   });
 });

@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander';
 import { labels, madeByOperator, type JtelBackup } from '../../../crds/index.ts';
 import { UsageError, type Terminal } from '../../../command-line/terminal.ts';
+import { compactTime } from '../../../base/time.ts';
 
 interface CreateOptions {
   readonly stack: string;
@@ -66,8 +67,7 @@ async function backupName(
   now: Date,
 ): Promise<string> {
   // Seconds, in UTC, so two backups by hand have two names.
-  if (trigger === 'Manual')
-    return `${stack}-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
+  if (trigger === 'Manual') return `${stack}-${compactTime(now)}`;
   if (schedule === undefined || timeZone === undefined)
     throw new UsageError(
       '--trigger Scheduled needs --schedule and --time-zone: they make the name of the backup',

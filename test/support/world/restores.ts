@@ -4,6 +4,7 @@
  */
 import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
+import { aRestore as restoreOrder } from '../a-restore.ts';
 import { World, reading } from './world.ts';
 
 const { signal: never } = new AbortController();
@@ -25,23 +26,7 @@ export function stackOf(spec: Partial<JtelStackSpec> = {}): ReturnType<typeof aS
 }
 
 export function aRestore(spec: Partial<JtelRestore['spec']> = {}, name = 'back'): JtelRestore {
-  return {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelRestore',
-    metadata: { namespace: 'acme', name } as JtelRestore['metadata'],
-    spec: {
-      stackRef: { name: 'main' },
-      source: { latestOf: 'acme.main' },
-      mode: 'Execute',
-      ifNotEmpty: 'Replace',
-      confirmReplace: 'main',
-      preRestoreBackup: 'Skip',
-      verify: 'Checksum',
-      inPlace: 'Refuse',
-      keepPreviousHours: 24,
-      ...spec,
-    },
-  };
+  return restoreOrder({ preRestoreBackup: 'Skip', ...spec }, { metadata: { name } });
 }
 
 export async function restoreOf(world: World, name = 'back'): Promise<JtelRestore> {

@@ -13,6 +13,7 @@ import type { Attempt, Revision, RevisionOutcome, Revisions } from '../../desire
 import { act } from './act.ts';
 import { findUnhealthy } from '../../../hosts/health.ts';
 import { optional } from '../../../../base/optional.ts';
+import { compactTime } from '../../../../base/time.ts';
 
 /** A container that was restarted so often since the change began will not come up. */
 const hopelessRestarts = 3;
@@ -178,7 +179,7 @@ function consequence(
 
 /** With the moment of the failure: numbers of revisions begin anew with a new stack, and an order of one name counts once. */
 function wayBackName(stackName: string, revision: number, time: string): string {
-  return `${stackName}-way-back-${revision}-${time.slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}z`;
+  return `${stackName}-way-back-${revision}-${compactTime(time)}`;
 }
 
 function held({ outcome, number, spec }: Revision): Verdict {
