@@ -97,7 +97,7 @@ describe('with keys', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.keyboard.press('s');
-    await page.locator('table.stores').waitFor(patience);
+    await expect.poll(address, patience).toBe('#/stores');
   });
 
   it('one sees exact times, also by focus alone', async () => {
