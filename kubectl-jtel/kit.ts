@@ -8,8 +8,9 @@ import { SecretRegistry } from '../runtime/report/secret-registry.ts';
 import { CommandError, UsageError } from '../command-line/terminal.ts';
 import type { GlobalOptions } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
-import { colourful, plain, printable, type Paint } from './view/paint.ts';
+import { colourful, plain, type Paint } from './view/paint.ts';
 import type { ViewContext } from './view/view.ts';
+import { printable } from '../base/printable.ts';
 
 /** The caller, and the owner in managedFields of what the plug-in sets for a person. */
 const programName = 'kubectl-jtel';

@@ -2,9 +2,9 @@
  * Shows progress on standard error: on a terminal one line that is redrawn, in a pipe a line now and then.
  */
 import type { Kit } from './kit.ts';
-import { printable } from './view/paint.ts';
 import { progressBar } from './view/paint.ts';
 import { shorten } from './view/table.ts';
+import { printable } from '../base/printable.ts';
 
 export interface ProgressState {
   readonly percent?: number | undefined;

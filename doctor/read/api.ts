@@ -4,7 +4,9 @@ import { stackKind } from '../../crds/index.ts';
 import { isForbidden, isNotFound } from '../../runtime/client/api-error.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import type { KubeConnection } from '../../runtime/client/connection.ts';
+import { mayI, mayUser, type KnownUser } from '../../runtime/client/review.ts';
 import { callApi } from '../../runtime/client/transport.ts';
+import { optional } from '../../base/optional.ts';
 import type { KindSchemas, ServedKinds } from '../judge/cluster.ts';
 import type { Right } from '../judge/rights.ts';
 
@@ -93,37 +95,24 @@ export async function readMissingRights(
   }
 }
 
-/** A review is answered and not stored. */
 async function isAllowed(
   connection: KubeConnection,
-  { verb, group: ofGroup, resource, name }: Right,
+  { verb, group: ofGroup, resource: path, name }: Right,
   namespace: string | undefined,
   account: ServiceAccount | undefined,
   options: CallOptions,
 ): Promise<boolean> {
-  const [plural, subresource] = resource.split('/');
-  const resourceAttributes = { verb, group: ofGroup, resource: plural, subresource, name, namespace };
-  const kind = account === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview';
-  const who =
-    account === undefined
-      ? {}
-      : {
-          user: `system:serviceaccount:${account.namespace}:${account.name}`,
-          groups: [
-            'system:serviceaccounts',
-            `system:serviceaccounts:${account.namespace}`,
-            'system:authenticated',
-          ],
-        };
-  const answer = (await callApi(
-    connection,
-    {
-      method: 'POST',
-      path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
-      body: { apiVersion: 'authorization.k8s.io/v1', kind, spec: { ...who, resourceAttributes } },
-      purpose: `ask whether one may ${verb} ${resource}`,
-    },
-    options,
-  )) as { readonly status?: { readonly allowed?: unknown } } | null;
-  return answer?.status?.allowed === true;
+  const [resource = '', subresource] = path.split('/');
+  const right = { verb, group: ofGroup, resource, ...optional({ subresource, name, namespace }) };
+  return account === undefined
+    ? await mayI(connection, right, options)
+    : await mayUser(connection, userOf(account), right, options);
+}
+
+/** As the API server knows a pod that runs as this account. */
+function userOf({ namespace, name }: ServiceAccount): KnownUser {
+  return {
+    username: `system:serviceaccount:${namespace}:${name}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+  };
 }

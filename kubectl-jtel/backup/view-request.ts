@@ -3,9 +3,9 @@ import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
 import type { ProgressState } from '../progress-line.ts';
 import type { Colour } from '../view/paint.ts';
-import { wrap } from '../view/table.ts';
 import { secondsBetween, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
+import { wrap } from '../../command-line/wrap.ts';
 
 /** The operator starts requests at once. After this time the person should look whether it runs. */
 const patienceSeconds = 15;

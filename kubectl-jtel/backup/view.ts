@@ -4,10 +4,11 @@ import { backupTime } from '../../backup-format/names.ts';
 import type { JtelBackup } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
 import type { Colour } from '../view/paint.ts';
-import { table, wrap, type Cell, type Column } from '../view/table.ts';
+import { table, type Cell, type Column } from '../view/table.ts';
 import { age, minuteOf } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import { optional } from '../../base/optional.ts';
+import { wrap } from '../../command-line/wrap.ts';
 
 /** A backup that has a manifest in the store. */
 export interface StoredBackup {

@@ -1,5 +1,6 @@
 /** Compares two texts line by line, as `diff -u` does. */
-import { printable, type Paint } from '../view/paint.ts';
+import { type Paint } from '../view/paint.ts';
+import { printable } from '../../base/printable.ts';
 
 type Step = { readonly kind: ' ' | '-' | '+'; readonly line: string };
 

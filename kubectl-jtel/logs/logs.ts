@@ -4,9 +4,10 @@ import type { LogLine } from '../../host-driver/console.ts';
 import { getStack, type Kit } from '../kit.ts';
 import { CommandError } from '../../command-line/terminal.ts';
 import type { Colour } from '../view/paint.ts';
-import { printable, printableInColour } from '../view/paint.ts';
+import { printableInColour } from '../view/paint.ts';
 import { containersOf, onHost } from '../containers.ts';
 import { optional } from '../../base/optional.ts';
+import { printable } from '../../base/printable.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;

@@ -3,8 +3,9 @@ import { reasons } from '../../crds/index.ts';
 import type { ServiceChange } from './changes.ts';
 import type { Forecast } from './forecast.ts';
 import type { Colour } from '../view/paint.ts';
-import { table, wrap } from '../view/table.ts';
+import { table } from '../view/table.ts';
 import type { ViewContext } from '../view/view.ts';
+import { wrap } from '../../command-line/wrap.ts';
 
 export function planView(forecast: Forecast, context: ViewContext): string[] {
   const { paint } = context;

@@ -9,13 +9,13 @@ import { timedName } from '../../base/time.ts';
 import { getStack, type Kit } from '../kit.ts';
 import { printObject } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
-import { printable } from '../view/paint.ts';
 import { archiveOf, contents } from './archive.ts';
 import { Collection, type Collected } from './collection.ts';
 import { collectHost } from './host.ts';
 import { collectObjects, collectSecrets, type Scope } from './objects.ts';
 import { collectJobLogs, collectOperator } from './operator.ts';
 import { optional } from '../../base/optional.ts';
+import { printable } from '../../base/printable.ts';
 
 export interface ReportOptions {
   readonly file?: string;

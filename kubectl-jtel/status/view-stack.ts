@@ -6,11 +6,12 @@ import { isReason, reasons, type ComponentStatus, type Condition, type JtelStack
 import { factsOf } from '../../insight/facts.ts';
 import { judgeNow, judgePhase, sentenceOf, type Verdict } from '../../insight/judge.ts';
 import { signs } from './signs.ts';
-import { printable } from '../view/paint.ts';
 import { progressBar } from '../view/paint.ts';
-import { table, wrap } from '../view/table.ts';
+import { table } from '../view/table.ts';
 import { age, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
+import { printable } from '../../base/printable.ts';
+import { wrap } from '../../command-line/wrap.ts';
 
 const barLength = 24;
 const labelWidth = 14;

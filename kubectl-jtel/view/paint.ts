@@ -2,8 +2,6 @@
 import picocolors from 'picocolors';
 import { printable } from '../../base/printable.ts';
 
-export { printable } from '../../base/printable.ts';
-
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'dim' | 'bold';
 export type Paint = (colour: Colour | undefined, text: string) => string;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from './paint.ts';
-import { shorten, table, wrap } from './table.ts';
+import { shorten, table } from './table.ts';
+import { wrap } from '../../command-line/wrap.ts';
 
 const columns = [
   { title: 'NAME' },

@@ -2,9 +2,8 @@
  * Tables that fit the screen. Columns are as wide as their content; if that is too much, some are left out
  * and one is shortened.
  */
-import { printable, type Colour, type Paint } from './paint.ts';
-
-export { wrap } from '../../command-line/wrap.ts';
+import { printable } from '../../base/printable.ts';
+import type { Colour, Paint } from './paint.ts';
 
 export interface Column {
   readonly title: string;

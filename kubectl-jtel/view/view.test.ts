@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { plain, printable, printableInColour } from './paint.ts';
+import { plain, printableInColour } from './paint.ts';
 import { progressBar } from './paint.ts';
 import { moment, span } from '../../base/time.ts';
+import { printable } from '../../base/printable.ts';
 
 describe('text of others on a terminal', () => {
   it.each([

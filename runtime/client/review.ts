@@ -10,12 +10,16 @@ const apiVersions = {
   TokenReview: 'authentication.k8s.io/v1',
 } as const;
 
-/** What is asked about; a list of objects. */
-export interface ListRight {
-  readonly verb: 'list';
+/** What is asked about: a verb on a resource. */
+export interface ResourceRight {
+  readonly verb: string;
   readonly group: string;
+  /** Plural, without its subresource. */
   readonly resource: string;
-  /** Absent: in all. */
+  readonly subresource?: string;
+  /** Of one object only. */
+  readonly name?: string;
+  /** Absent: in all, or of a resource that has none. */
   readonly namespace?: string;
 }
 
@@ -30,7 +34,7 @@ export interface KnownUser {
 /** @returns whether the caller may */
 export async function mayI(
   connection: KubeConnection,
-  resourceAttributes: ListRight,
+  resourceAttributes: ResourceRight,
   options: CallOptions,
 ): Promise<boolean> {
   const status = await review(connection, 'SelfSubjectAccessReview', { resourceAttributes }, options);
@@ -41,7 +45,7 @@ export async function mayI(
 export async function mayUser(
   connection: KubeConnection,
   { username, ...others }: KnownUser,
-  resourceAttributes: ListRight,
+  resourceAttributes: ResourceRight,
   options: CallOptions,
 ): Promise<boolean> {
   const spec = { user: username, ...others, resourceAttributes };
