@@ -1,9 +1,12 @@
 /** The real host driver. It hands out hosts; all hosts of one target share one SSH connection. */
+import type { TaskRunner } from '../runtime/threads/task-runner.ts';
 import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';
 import { RemoteHost } from './remote-host.ts';
 import type { RemoteHostLimits } from './remote-host.ts';
 import type { Session } from './session.ts';
+import { KeyRing } from './ssh/key-ring.ts';
+import type { KeyTasks } from './ssh/key-tasks.ts';
 import { ConnectionPool } from './ssh/pool.ts';
 import type { Connection } from './ssh/connection.ts';
 import type { HostLogger } from './ssh/pool.ts';
@@ -13,6 +16,8 @@ export type { HostLogger } from './ssh/pool.ts';
 export interface HostDriverOptions {
   /** Is told when connections open and close. */
   readonly logger?: HostLogger;
+  /** Who opens encrypted SSH keys. Default: this thread, for programs that serve one person. */
+  readonly tasks?: TaskRunner<KeyTasks>;
   /**
    * Limit for starting and stopping services on the host. Waiting for a healthy dependency counts. Default
    * 900.
@@ -31,7 +36,7 @@ export function createHostDriver(options: HostDriverOptions = {}): HostDriver {
     setupSeconds: options.setupTimeoutSeconds ?? 1800,
     firewallRollbackSeconds: options.firewallRollbackSeconds ?? firewallRollbackSeconds,
   };
-  return new SshHostDriver(limits, new ConnectionPool(options.logger));
+  return new SshHostDriver(limits, new ConnectionPool(options.logger, new KeyRing(options.tasks)));
 }
 
 class SshHostDriver implements HostDriver {

@@ -3,11 +3,19 @@
  * both.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { OutputChunk } from 'rolldown';
 import { repositoryDirectory } from '../kit/paths.ts';
-import { bundleEntry, bundleOperator, ownLines } from './bundle.ts';
+import type { KeyTasks } from '../host-driver/ssh/key-tasks.ts';
+import type { ReleaseTasks } from '../release/tasks.ts';
+import { templatesNeeded } from '../release/template-texts.ts';
+import { ThreadPool } from '../runtime/threads/thread-pool.ts';
+import { aRenderInput } from '../test/support/release-builder.ts';
+import { bundleEntry, bundleOperator, ownLines, writeBundle } from './bundle.ts';
 
 describe('the operator’s bundle', () => {
   let chunks: ReadonlyMap<string, OutputChunk>;
@@ -29,7 +37,7 @@ describe('the operator’s bundle', () => {
     return [...Object.keys(chunk.modules), ...chunk.imports.flatMap((each) => loadedWith(each, seen))];
   }
 
-  const late = ['ssh2', 'dockerode', '@azure/storage-blob', '@peculiar/x509'];
+  const late = ['ssh2', 'dockerode', '@azure/storage-blob', '@peculiar/x509', 'ajv', 'liquidjs'];
 
   it('loads what stacks need only when there is a stack', () => {
     const start = [...chunks.values()].find(({ facadeModuleId }) =>
@@ -45,6 +53,30 @@ describe('the operator’s bundle', () => {
     for (const name of late) expect(packages).toContain(name);
     expect(packages).not.toContain('@grpc/grpc-js');
   });
+
+  it('has the file of its thread beside the one that starts it, and that does tasks', async () => {
+    const starter = [...chunks.values()].find(({ modules }) =>
+      Object.keys(modules).some((module) => module.endsWith('/operator/off-loop.ts')),
+    );
+    expect(starter?.fileName).toMatch(/^[^/]+\.js$/);
+    const directory = await mkdtemp(join(tmpdir(), 'bundle-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    await writeBundle(output, directory);
+    const pool = new ThreadPool<ReleaseTasks & KeyTasks>({
+      file: pathToFileURL(join(directory, 'thread.js')),
+    });
+    onTestFinished(() => pool.close());
+    const options = { owner: 'acme', id: 'x', signal: new AbortController().signal };
+    const manifest = { bytes: Buffer.from('{"formatVersion":1}'), what: 'the manifest' };
+    expect(await pool.run('checkManifest', manifest, options)).toEqual({
+      problem: expect.stringContaining('field "components" is missing'),
+    });
+    const texts = await pool.run('renderTemplates', templatesNeeded(aRenderInput()), options);
+    expect('value' in texts && texts.value.get('variable acd-web JTEL_FQDN')).toBe('acme.jtel.example');
+    expect(await pool.run('openKey', { privateKey: 'no key' }, options)).toEqual({
+      problem: 'Unsupported key format',
+    });
+  }, 60_000);
 
   it('has the page’s files inside, and not what makes them', () => {
     const maker = [...chunks.values()].find(({ modules }) =>

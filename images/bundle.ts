@@ -29,7 +29,8 @@ const absent = new Set(['@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'cp
 
 export type Bundle = RolldownOutput['output'];
 
-const operator = { 'jtel-operator': 'operator/bin/jtel-operator' };
+/** The thread's file lies beside the others, where `operator/off-loop.ts` looks for it. */
+const operator = { 'jtel-operator': 'operator/bin/jtel-operator', thread: 'operator/thread.ts' };
 /** `start.js` beside the folder of the plug-in's launchers replaces `start.ts`. */
 const plugin = { start: 'kubectl-jtel/start.ts' };
 

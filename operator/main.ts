@@ -25,6 +25,7 @@ import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import type { Caches } from './caches.ts';
 import { runControllers } from './controllers.ts';
+import { offLoop } from './off-loop.ts';
 import { auditLostMetric } from './metrics/audit-metrics.ts';
 import { auditTo } from './audit/write.ts';
 import { fleetFrom, registerBusinessMetrics } from './metrics/business-metrics.ts';
@@ -231,7 +232,8 @@ async function lead(
     Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)),
   );
   const clusterID = await cluster.clusterID({ signal });
-  const driver = createHostDriver();
+  const tasks = offLoop();
+  const driver = createHostDriver({ tasks });
   const events = new EventRecorder({
     cluster,
     reportingController: 'jtel.de/operator',
@@ -246,7 +248,7 @@ async function lead(
         cluster,
         caches,
         driver,
-        releases: new ReleaseSource(config.releaseKey === undefined ? {} : { publicKey: config.releaseKey }),
+        releases: new ReleaseSource({ tasks, ...optional({ publicKey: config.releaseKey }) }),
         openStore,
         toolbox: config.toolboxImage,
         events,
@@ -271,5 +273,6 @@ async function lead(
     clearInterval(idle);
     await events.close();
     await driver.close();
+    await tasks.close();
   }
 }

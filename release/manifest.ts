@@ -4,7 +4,6 @@
  */
 import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { Release } from './generated/release.ts';
-import { ReleaseInvalidError, validateRelease } from './validate.ts';
 
 /** A manifest is small. Anything bigger is something else. */
 export const maximumManifestBytes = 1024 * 1024;
@@ -17,17 +16,6 @@ export function manifestBytes(release: Release): Buffer {
 /** JSON with sorted keys, indented, with a line feed at its end. */
 export function canonicalJSON(value: unknown): string {
   return `${JSON.stringify(sorted(value), null, 2)}\n`;
-}
-
-/** @throws {ReleaseInvalidError} unless this is a valid published manifest. */
-export function parseManifest(bytes: Buffer, what: string): Release {
-  let document: unknown;
-  try {
-    document = JSON.parse(bytes.toString());
-  } catch {
-    throw new ReleaseInvalidError(what, ['it is not JSON']);
-  }
-  return validateRelease(document, 'Published', what);
 }
 
 /** `sha256` in lower-case hex. */

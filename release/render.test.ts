@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { aComponent, aRelease, aRenderInput, aStack } from '../test/support/release-builder.ts';
 import type { Component } from './generated/release.ts';
-import { renderRelease } from './render.ts';
+import { renderHere } from './render-here.ts';
 import { RenderError, type ComponentOverride, type RenderInput } from './stack-input.ts';
 
 interface ComposeService {
@@ -18,7 +18,7 @@ interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-const composeOf = (input: RenderInput): ComposeFile => parse(renderRelease(input).composeYaml) as ComposeFile;
+const composeOf = (input: RenderInput): ComposeFile => parse(renderHere(input).composeYaml) as ComposeFile;
 const withOverrides = (...components: readonly ComponentOverride[]): RenderInput =>
   aRenderInput({ stack: aStack({ components }) });
 const withComponents = (...components: readonly Component[]): RenderInput =>
@@ -26,7 +26,7 @@ const withComponents = (...components: readonly Component[]): RenderInput =>
 
 describe('services', () => {
   it('come in start order, replicas numbered from one', () => {
-    expect(renderRelease(aRenderInput()).services).toEqual([
+    expect(renderHere(aRenderInput()).services).toEqual([
       'acd-dbm',
       'acd-dbs',
       'acd-task-runner',
@@ -140,7 +140,7 @@ describe('a disabled component', () => {
   });
 
   it('is refused when the release needs it', () => {
-    expect(() => renderRelease(withOverrides({ name: 'acd-dbm', state: 'Disabled' }))).toThrow(
+    expect(() => renderHere(withOverrides({ name: 'acd-dbm', state: 'Disabled' }))).toThrow(
       'acd-dbm cannot be disabled',
     );
   });
@@ -153,7 +153,7 @@ describe('a disabled component', () => {
     });
     const input = withComponents(...components, reader);
     expect(() =>
-      renderRelease({ ...input, stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }) }),
+      renderHere({ ...input, stack: aStack({ components: [{ name: 'acd-dbs', state: 'Disabled' }] }) }),
     ).toThrow('disable acd-stats too, or enable acd-dbs');
   });
 });
@@ -181,8 +181,8 @@ describe('wishes that the release cannot fulfil are refused with what to do', ()
     ],
   ];
   it.each(wishes)('%s', (_, override, message) => {
-    expect(() => renderRelease(withOverrides(override))).toThrow(RenderError);
-    expect(() => renderRelease(withOverrides(override))).toThrow(message);
+    expect(() => renderHere(withOverrides(override))).toThrow(RenderError);
+    expect(() => renderHere(withOverrides(override))).toThrow(message);
   });
 
   it('an image without digest', () => {
@@ -191,7 +191,7 @@ describe('wishes that the release cannot fulfil are refused with what to do', ()
       ...component,
       image: { repository: 'jtel/x', tag: '1' },
     }));
-    expect(() => renderRelease(aRenderInput({ release: { ...release, components } }))).toThrow(
+    expect(() => renderHere(aRenderInput({ release: { ...release, components } }))).toThrow(
       'release publish',
     );
   });
@@ -208,7 +208,7 @@ describe('files', () => {
   });
 
   it('are all mounted read-only from the project’s folder, and every mounted one is delivered', () => {
-    const rendered = renderRelease(aRenderInput());
+    const rendered = renderHere(aRenderInput());
     const mounts = Object.values((parse(rendered.composeYaml) as ComposeFile).services)
       .flatMap((service) => service.volumes ?? [])
       .filter((mount) => mount['type'] === 'bind');
@@ -222,7 +222,7 @@ describe('files', () => {
   });
 
   it('with secrets are for root only', () => {
-    const { files } = renderRelease(aRenderInput());
+    const { files } = renderHere(aRenderInput());
     expect(files.find((file) => file.content === 'PEM')?.mode).toBe(0o600);
     expect(files.find((file) => String(file.content).startsWith('server'))?.mode).toBe(0o644);
   });
@@ -239,7 +239,7 @@ describe('files', () => {
       ]),
       environment: new Map([['s/k', 'canary-3']]),
     };
-    const rendered = renderRelease({ ...input, secrets });
+    const rendered = renderHere({ ...input, secrets });
     expect(rendered.composeYaml).not.toContain('canary');
     expect((parse(rendered.composeYaml) as ComposeFile).services['acd-web-1']?.environment).toContain(
       'API_KEY_FILE=/run/secrets/environment/API_KEY',
@@ -249,13 +249,13 @@ describe('files', () => {
 
   it('of a secret without a value stop the rendering', () => {
     expect(() =>
-      renderRelease(aRenderInput({ secrets: { release: new Map(), environment: new Map() } })),
+      renderHere(aRenderInput({ secrets: { release: new Map(), environment: new Map() } })),
     ).toThrow('database-root-password has no value');
   });
 
   it('cannot be a secret and readable for all at once', () => {
     const templates = new Map([['config/haproxy.cfg.liquid', 'PEM']]);
-    expect(() => renderRelease(aRenderInput({ templates }))).toThrow('must not equal');
+    expect(() => renderHere(aRenderInput({ templates }))).toThrow('must not equal');
   });
 });
 
@@ -283,7 +283,7 @@ describe('environment', () => {
 
 describe('the digest', () => {
   it('is the same for the same input', () => {
-    const [one, other] = [renderRelease(aRenderInput()), renderRelease(aRenderInput())];
+    const [one, other] = [renderHere(aRenderInput()), renderHere(aRenderInput())];
     expect(one).toEqual(other);
     expect(one.composeYaml).toBe(other.composeYaml);
   });
@@ -293,8 +293,8 @@ describe('the digest', () => {
       { name: 'acd-web', replicas: 3 },
       { name: 'acd-dbs', state: 'Disabled' },
     ];
-    expect(renderRelease(withOverrides(...overrides)).digest).toBe(
-      renderRelease(withOverrides(...overrides.toReversed())).digest,
+    expect(renderHere(withOverrides(...overrides)).digest).toBe(
+      renderHere(withOverrides(...overrides.toReversed())).digest,
     );
   });
 
@@ -303,7 +303,7 @@ describe('the digest', () => {
    * text reaches no host that has the release, and a digest of the model alone reaches hosts for nothing.
    */
   it('and the text change together: whoever changes one here changes the other', () => {
-    const { composeYaml, digest, start } = renderRelease(aRenderInput());
+    const { composeYaml, digest, start } = renderHere(aRenderInput());
     const text = createHash('sha256')
       .update(JSON.stringify([composeYaml, start]))
       .digest('hex');
@@ -312,10 +312,10 @@ describe('the digest', () => {
 
   it('is the same whether or not the release says which series its database has, which is told beside it', () => {
     const plain = aRelease();
-    const told = renderRelease(
+    const told = renderHere(
       aRenderInput({ release: aRelease({ database: { ...plain.database, series: '11.8' } }) }),
     );
-    const silent = renderRelease(aRenderInput());
+    const silent = renderHere(aRenderInput());
     expect(told.digest).toBe(silent.digest);
     expect(silent.database).toBeUndefined();
     expect(told.database).toEqual({
@@ -344,6 +344,6 @@ describe('the digest', () => {
     ['the version', aRenderInput({ release: aRelease({ version: '3.43.3' }) })],
   ];
   it.each(changes)('changes with %s', (_, input) => {
-    expect(renderRelease(input).digest).not.toBe(renderRelease(aRenderInput()).digest);
+    expect(renderHere(input).digest).not.toBe(renderHere(aRenderInput()).digest);
   });
 });

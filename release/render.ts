@@ -20,26 +20,26 @@ import { secretTarget } from './components.ts';
 import { FileSet } from './file-set.ts';
 import { selectComponents, type SelectedComponent } from './select.ts';
 import { RenderError, secretKeyID, type RenderInput } from './stack-input.ts';
-import { isSafeText, renderTemplate, templateContext, type TemplateContext } from './templates.ts';
+import { isSafeText } from './template-context.ts';
+import { fileText, variableText, type TemplateTexts } from './template-texts.ts';
 
 /** Holds the values of the stack's own `secretKeyRef` variables as files, see {@link environmentOf}. */
 const environmentSecretFolder = '/run/secrets/environment';
 
 interface Rendering {
   readonly input: RenderInput;
-  readonly context: TemplateContext;
+  readonly texts: TemplateTexts;
   readonly files: FileSet;
 }
 
 /**
- * @throws {RenderError} when the stack asks for something that the release cannot do, or a secret or template
- * is missing.
+ * @param texts of all templates that this stack needs (`template-texts.ts`)
+ * @throws {RenderError} when the stack asks for something that the release cannot do, or a secret is missing.
  */
-export function renderRelease(input: RenderInput): RenderedRelease {
-  const { release, stack, project } = input;
+export function renderRelease(input: RenderInput, texts: TemplateTexts): RenderedRelease {
+  const { release, stack } = input;
   const selected = selectComponents(release, stack);
-  const context = templateContext(release, stack, project, selected);
-  const rendering: Rendering = { input, context, files: new FileSet() };
+  const rendering: Rendering = { input, texts, files: new FileSet() };
   const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
   const model = {
     services: Object.fromEntries(services),
@@ -171,22 +171,19 @@ function servicesOf(
 }
 
 function templateFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
-  return (component.files ?? []).map((file) => {
-    const template = rendering.input.templates.get(file.template);
-    if (template === undefined)
-      throw new RenderError(
-        `release ${rendering.input.release.version}: template ${file.template} is missing`,
-      );
-    const content = renderTemplate(
-      `${component.name}: template ${file.template}`,
-      template,
-      rendering.context,
-    );
-    return {
-      sha256: rendering.files.add(content, file.mode === '0755' ? 0o755 : 0o644),
-      target: file.target,
-    };
-  });
+  return (component.files ?? []).map((file) => ({
+    sha256: rendering.files.add(
+      textOf(rendering, fileText(file.template)),
+      file.mode === '0755' ? 0o755 : 0o644,
+    ),
+    target: file.target,
+  }));
+}
+
+function textOf({ texts }: Rendering, id: string): string {
+  const text = texts.get(id);
+  if (text === undefined) throw new Error(`${id} was not rendered`);
+  return text;
 }
 
 function secretFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
@@ -210,16 +207,16 @@ export interface ComponentFile {
  * Other components' secrets may be missing.
  * @throws {RenderError}
  */
-export function componentFiles(input: RenderInput, name: string): readonly ComponentFile[] {
+export function componentFiles(
+  input: RenderInput,
+  texts: TemplateTexts,
+  name: string,
+): readonly ComponentFile[] {
   const selected = selectComponents(input.release, input.stack);
   const component = selected.find((one) => one.component.name === name);
   if (component === undefined) return [];
   const files = new FileSet();
-  const rendering: Rendering = {
-    input,
-    context: templateContext(input.release, input.stack, input.project, selected),
-    files,
-  };
+  const rendering: Rendering = { input, texts, files };
   const mounts = [...templateFiles(rendering, component), ...secretFiles(rendering, component)];
   const contents = new Map(files.list().map((file) => [file.sha256, file]));
   return mounts.flatMap(({ sha256, target }) => {
@@ -240,12 +237,8 @@ function environmentOf(
 ): ReadonlyMap<string, string> {
   const { component, env } = selected;
   const environment = new Map<string, string>();
-  for (const { name, value } of component.environment ?? []) {
-    environment.set(
-      name,
-      renderTemplate(`${component.name}: environment variable ${name}`, value, rendering.context),
-    );
-  }
+  for (const { name } of component.environment ?? [])
+    environment.set(name, textOf(rendering, variableText(component.name, name)));
   for (const variable of env) {
     const place = `spec.components: ${component.name}: env ${variable.name}`;
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(variable.name))

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { aRelease, aRenderInput, aStack } from '../test/support/release-builder.ts';
-import { renderRelease } from './render.ts';
+import { renderHere } from './render-here.ts';
 import { RenderError, type StackInput } from './stack-input.ts';
+import { templatesNeeded } from './template-texts.ts';
+import { renderTexts } from './templates.ts';
 
 function haproxy(template: string, stack: StackInput = aStack()): string {
-  const rendered = renderRelease(
+  const rendered = renderHere(
     aRenderInput({ stack, templates: new Map([['config/haproxy.cfg.liquid', template]]) }),
   );
   return String(rendered.files.find((file) => file.mode === 0o644)?.content);
@@ -26,7 +28,7 @@ describe('a template', () => {
     const template = '{% if network.fqdn %}named{% else %}nameless{% endif %}';
     const components = aRelease().components.map((component) => ({ ...component, environment: [] }));
     const templates = new Map([['config/haproxy.cfg.liquid', template]]);
-    const { files } = renderRelease(
+    const { files } = renderHere(
       aRenderInput({ release: aRelease({ components }), stack: aStack({ network: {} }), templates }),
     );
     expect(files.map((file) => file.content)).toContain('nameless');
@@ -51,6 +53,39 @@ describe('a template', () => {
 
   it('that would never end is stopped', () => {
     expect(() => haproxy('{% for a in (1..1000000000) %}{{ a }}{% endfor %}')).toThrow(RenderError);
+  });
+
+  it.each([
+    ['a capture', '{% capture all %}%{% endcapture %}'],
+    ['a filter', "{% assign all = 'x' | replace: 'x', '%' | append: '%' %}"],
+  ])('that grows without end in %s is stopped', (_, grow) => {
+    const template = `{% for a in (1..50) %}${grow.replaceAll('%{', '{{ all }}{{ all }}{').replaceAll("'%'", 'all')}{% endfor %}`;
+    expect(() => haproxy(`{% assign all = 'x' %}${template}`)).toThrow('memory alloc limit exceeded');
+  });
+
+  it('may give a MiB with all others of its release, and no more', () => {
+    const text = 'x'.repeat(1000);
+    const times = (count: number) => `{% for a in (1..${count}) %}${text}{% endfor %}`;
+    expect(haproxy(times(1000))).toHaveLength(1_000_000);
+    expect(() => haproxy(times(1100))).toThrow(
+      'acd-haproxy: template config/haproxy.cfg.liquid cannot be rendered: with it, the files and variables of the release have more than 1048576 bytes',
+    );
+  });
+
+  it('may have ten thousand tags, and no more', () => {
+    expect(haproxy('{{ stack.name }}'.repeat(10_000))).toHaveLength(40_000);
+    expect(() => haproxy('{{ stack.name }}'.repeat(10_001))).toThrow(
+      'it has 10001 tags, and at most 10000 are read',
+    );
+  });
+
+  it('is named in the errors of what takes its time', () => {
+    const told: string[] = [];
+    renderTexts(templatesNeeded(aRenderInput()), (what) => told.push(what));
+    expect(told).toEqual([
+      'acd-haproxy: template config/haproxy.cfg.liquid',
+      'acd-web: environment variable JTEL_FQDN',
+    ]);
   });
 });
 

@@ -1,55 +1,19 @@
 /**
- * Liquid templates for configuration files and environment values. Templates come from the vendor, values
- * from the customer. A template cannot reach files, the clock or randomness, because the same input must give
- * the same bytes. A value cannot break out of its line.
+ * Liquid templates for configuration files and environment values. Templates come from the vendor, or from
+ * whoever fills the store that a stack names; values from the customer. A template cannot reach files, the
+ * clock or randomness, because the same input must give the same bytes. In the operator a thread runs this
+ * (docs/decisions/0049-threads.md), so the main thread never loads the engine.
  */
-import { Liquid } from 'liquidjs';
-import type { Release } from './generated/release.ts';
-import type { SelectedComponent } from './select.ts';
-import { RenderError, type StackInput } from './stack-input.ts';
+import { Liquid, toValue, type Context, type Emitter, type Template } from 'liquidjs';
+import type { TemplateContext } from './template-context.ts';
+import type { TemplateBatch, TemplateTexts } from './template-texts.ts';
+import { RenderError } from './stack-input.ts';
 
-/** Everything that a template may read. Documented in docs/release-format.md. */
-export interface TemplateContext {
-  readonly stack: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly project: string;
-    readonly size: string;
-  };
-  readonly release: { readonly version: string };
-  readonly timeZone: string;
-  readonly network: {
-    readonly fqdn?: string;
-    readonly aliases: readonly string[];
-    readonly allow: {
-      readonly admin: readonly string[];
-      readonly web: readonly string[];
-      readonly sip: readonly { readonly name: string; readonly cidr: string }[];
-    };
-  };
-  /** Every component of the release by name. Disabled ones have `enabled: false` and no services. */
-  readonly components: Readonly<Record<string, ComponentContext>>;
-}
+/** Bytes of all texts of one release together. */
+const maximumTextBytes = 1024 * 1024;
 
-export interface ComponentContext {
-  readonly enabled: boolean;
-  readonly replicas: number;
-  /** compose service names, which are host names inside the project's network. */
-  readonly services: readonly string[];
-  readonly cpus: string;
-  readonly memoryMiB: number;
-}
-
-/** C0, DEL, NEL and Unicode's line and paragraph separators. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const lineBreaking = /[\u0000-\u001F\u007F\u0085\u2028\u2029]/;
-
-const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
-const cidr = /^[0-9a-f.:]{2,45}(\/\d{1,3})?$/i;
-const label = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-/** For people. The resource allows spaces inside. */
-const peerName = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/;
-const zone = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
+/** Tags and outputs of one template: Liquid's parser takes the square of their number. */
+const mostTags = 10_000;
 
 /** Filters whose result depends on more than their input. */
 const impureFilters = [
@@ -73,96 +37,72 @@ function restrictedEngine(): Liquid {
     parseLimit: 1_000_000,
     // Stops a template that never ends, even on a busy machine. The vendor's templates take milliseconds.
     renderLimit: 30_000,
-    memoryLimit: 10_000_000,
+    // Characters and elements, of which the dearest takes 100 bytes.
+    memoryLimit: 2_000_000,
   });
   for (const name of impureFilters) delete liquid.filters[name];
   for (const name of ['include', 'render', 'layout', 'increment', 'decrement']) delete liquid.tags[name];
+  const { renderer } = liquid;
+  const render = renderer.renderTemplates.bind(renderer);
+  renderer.renderTemplates = (templates: Template[], context: Context, emitter?: Emitter) =>
+    render(templates, context, emitter ?? new BoundedEmitter(context));
   return liquid;
 }
 
+/** Liquid counts what filters make, but not what is written: a loop could write without end. */
+class BoundedEmitter implements Emitter {
+  buffer = '';
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  write(value: unknown): void {
+    const text = textOf(value);
+    this.#context.memoryLimit.use(text.length);
+    this.buffer += text;
+  }
+}
+
+/** As Liquid's own emitter writes it. */
+function textOf(value: unknown): string {
+  const plain: unknown = toValue(value);
+  if (Array.isArray(plain)) return plain.map(textOf).join('');
+  return plain === undefined || plain === null ? '' : String(plain as string);
+}
+
 /**
- * @param what names the template in errors
- * @throws {RenderError} when the template is invalid, uses something that does not exist, or does not end
+ * @param at is told which template comes next
+ * @throws {RenderError} when a template is invalid, uses something that does not exist, does not end, or gives
+ * too much
  */
-export function renderTemplate(what: string, template: string, context: TemplateContext): string {
+export function renderTexts(
+  { templates, context }: TemplateBatch,
+  at?: (what: string) => void,
+): TemplateTexts {
+  let bytes = 0;
+  const texts = new Map<string, string>();
+  for (const { id, what, template } of templates) {
+    at?.(what);
+    const text = renderTemplate(what, template, context);
+    bytes += Buffer.byteLength(text);
+    if (bytes > maximumTextBytes)
+      throw new RenderError(
+        `${what} cannot be rendered: with it, the files and variables of the release have more than ${maximumTextBytes} bytes`,
+      );
+    texts.set(id, text);
+  }
+  return texts;
+}
+
+function renderTemplate(what: string, template: string, context: TemplateContext): string {
   try {
+    const tags = (template.match(/\{[{%]/g) ?? []).length;
+    if (tags > mostTags) throw new Error(`it has ${tags} tags, and at most ${mostTags} are read`);
     return engine.parseAndRenderSync(template, context) as string;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new RenderError(`${what} cannot be rendered: ${reason}`, { cause: error });
   }
-}
-
-function check(place: string, pattern: RegExp, value: string): string {
-  if (pattern.test(value) && !lineBreaking.test(value)) return value;
-  throw new RenderError(
-    `${place}: ${JSON.stringify(value.slice(0, 80))} is not allowed there: correct it in the JtelStack`,
-  );
-}
-
-function checkAll(place: string, pattern: RegExp, values: readonly string[] | undefined): readonly string[] {
-  return (values ?? []).map((value, index) => check(`${place}[${index}]`, pattern, value));
-}
-
-/** @throws {RenderError} when a value could be more than one word in a configuration file. */
-export function templateContext(
-  release: Release,
-  stack: StackInput,
-  project: string,
-  selected: readonly SelectedComponent[],
-): TemplateContext {
-  const network = stack.network ?? {};
-  const allow = network.allow ?? {};
-  return {
-    stack: {
-      namespace: check('metadata.namespace', label, stack.namespace),
-      name: check('metadata.name', hostName, stack.name),
-      project: check('project', label, project),
-      size: stack.size,
-    },
-    release: { version: release.version },
-    timeZone: check('timeZone', zone, stack.timeZone ?? 'UTC'),
-    network: {
-      ...(network.fqdn === undefined ? {} : { fqdn: check('spec.network.fqdn', hostName, network.fqdn) }),
-      aliases: checkAll('spec.network.aliases', hostName, network.aliases),
-      allow: {
-        admin: checkAll('spec.network.allow.admin', cidr, allow.admin),
-        web: checkAll('spec.network.allow.web', cidr, allow.web),
-        sip: (allow.sip ?? []).map((peer, index) => ({
-          name: check(`spec.network.allow.sip[${index}].name`, peerName, peer.name),
-          cidr: check(`spec.network.allow.sip[${index}].cidr`, cidr, peer.cidr),
-        })),
-      },
-    },
-    components: componentContexts(release, stack, selected),
-  };
-}
-
-function componentContexts(
-  release: Release,
-  stack: StackInput,
-  selected: readonly SelectedComponent[],
-): Readonly<Record<string, ComponentContext>> {
-  return Object.fromEntries(
-    release.components.map((component) => {
-      const running = selected.find((candidate) => candidate.component.name === component.name);
-      const resources = running?.resources ?? component.resources[stack.size];
-      const services = running?.services ?? [];
-      return [
-        component.name,
-        {
-          enabled: running !== undefined,
-          replicas: services.length,
-          services,
-          cpus: resources.cpus,
-          memoryMiB: resources.memoryMiB,
-        },
-      ];
-    }),
-  );
-}
-
-/** False for text that no environment variable may hold: control characters except tab and line feed. */
-export function isSafeText(value: string): boolean {
-  return !lineBreaking.test(value.replaceAll(/[\t\n]/g, ''));
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { aComponent, aRelease } from '../test/support/release-builder.ts';
 import { databaseFiles } from './database-files.ts';
 import type { Component, Release } from './generated/release.ts';
-import { ReleaseInvalidError, validateRelease, type ReleaseForm } from './validate.ts';
+import { ReleaseInvalidError } from './release-invalid-error.ts';
+import { validateRelease, type ReleaseForm } from './validate.ts';
 
 function problemsOf(document: unknown, form: ReleaseForm = 'Published'): readonly string[] {
   try {

@@ -6,24 +6,11 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { crossCheck } from './cross-checks.ts';
 import type { Release } from './generated/release.ts';
+import { ReleaseInvalidError } from './release-invalid-error.ts';
 import schema from './generated/schema.json' with { type: 'json' };
 
 /** `Draft`: as people write it. `Published`: with digests and sizes, as the operator reads it. */
 export type ReleaseForm = 'Draft' | 'Published';
-
-/** The manifest is invalid. `problems` are complete sentences, each with the place. */
-export class ReleaseInvalidError extends Error {
-  override readonly name = 'ReleaseInvalidError';
-  readonly problems: readonly string[];
-
-  /** @param what names the manifest, for instance `release.yaml of /srv/3.43.2`. */
-  constructor(what: string, problems: readonly string[]) {
-    const lines = problems.slice(0, 20).map((problem) => `\n- ${problem}`);
-    const more = problems.length > 20 ? `\n- … and ${problems.length - 20} more` : '';
-    super(`${what} is not a valid release manifest:${lines.join('')}${more}`);
-    this.problems = problems;
-  }
-}
 
 let compiled: ValidateFunction<Release> | undefined;
 

@@ -21,12 +21,12 @@ function keyOf(rounds: number): string {
   return readFileSync(file, 'utf8');
 }
 
-async function targetWith(key: string): Promise<HostTarget> {
+async function targetWith(key: string, passphrase = 'secret'): Promise<HostTarget> {
   const cluster = new MemoryCluster();
   const stack = aStack();
   const { namespace } = stack.metadata;
   const metadata = { name: stack.spec.host.sshSecretRef.name, ...optional({ namespace }) };
-  const stringData = { 'ssh-privatekey': key, passphrase: 'secret' };
+  const stringData = { 'ssh-privatekey': key, passphrase };
   await cluster.create(secrets, { metadata, stringData }, options);
   return readHostTarget(cluster, stack, options);
 }
@@ -37,4 +37,16 @@ it('an SSH key that is much dearer to open than usual is refused before anybody 
     message: expect.stringMatching(/takes 65 rounds, and at most 64 .* ssh-keygen -p -a 24/),
   });
   expect(await targetWith(keyOf(1))).toMatchObject({ passphrase: 'secret' });
+});
+
+it('an SSH key is refused by its size before anybody reads it', async () => {
+  expect(await targetWith('x'.repeat(16_384))).toMatchObject({ passphrase: 'secret' });
+  for (const [key, passphrase] of [
+    ['x'.repeat(16_385), 'secret'],
+    ['x', 'x'.repeat(1025)],
+  ] as const)
+    await expect(targetWith(key, passphrase)).rejects.toMatchObject({
+      reason: 'SecretInvalid',
+      message: expect.stringContaining('ssh-privatekey may have 16384 characters, and passphrase 1024'),
+    });
 });

@@ -8,6 +8,10 @@ import { InputError } from '../inputs/input-error.ts';
 import { readSecret, requireKey } from '../inputs/secret-input.ts';
 import { optional } from '../../base/optional.ts';
 
+/** RSA keys of 8192 bits have half of it. */
+const mostKeyCharacters = 16_384;
+const mostPassphraseCharacters = 1024;
+
 /** A JtelStack is one. */
 export interface HostOwner {
   readonly metadata: { readonly namespace?: string };
@@ -43,6 +47,11 @@ async function readEndpoint(
   const passphrase = secret.find('passphrase');
   const where = `${namespace}/${name} (${field})`;
   const privateKey = requireKey(secret, 'ssh-privatekey', where);
+  if (privateKey.length > mostKeyCharacters || (passphrase ?? '').length > mostPassphraseCharacters)
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${where}: ssh-privatekey may have ${mostKeyCharacters} characters, and passphrase ${mostPassphraseCharacters}: put one key into the Secret.`,
+    );
   const rounds = roundsOf(privateKey);
   if (rounds > mostRounds)
     throw new InputError(

@@ -1,8 +1,10 @@
 /**
  * Reads releases from a vendor store, and checks schema, digests and signature. A published release never changes, so it is
- * kept in memory. A kept release is given only to credentials that have read it once.
+ * kept in memory, with the texts of its templates for each stack. A kept release is given only to credentials that have read it
+ * once. What may take long, the check and the templates, is a task; in the operator a thread does it.
  */
 import type { KeyObject } from 'node:crypto';
+import { ByteCache } from '../../base/byte-cache.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { readOr } from '../../blob-store/read.ts';
 import type { Release } from '../../release/generated/release.ts';
@@ -18,10 +20,13 @@ import {
   isSignedBy,
   maximumManifestBytes,
   maximumTemplateBytes,
-  parseManifest,
   sha256,
 } from '../../release/manifest.ts';
-import { ReleaseInvalidError } from '../../release/validate.ts';
+import { RenderError, type StackInput } from '../../release/stack-input.ts';
+import { releaseTasks, type ReleaseTasks, type TaskResult } from '../../release/tasks.ts';
+import { templatesNeeded, type TemplateTexts } from '../../release/template-texts.ts';
+import { needsMore, TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
 import { InputError } from './input-error.ts';
 
 export interface LoadedRelease {
@@ -35,21 +40,40 @@ export interface LoadedRelease {
 export interface ReleaseSourceOptions {
   /** The vendor's ed25519 key as PEM. When it is given, unsigned releases are refused. */
   readonly publicKey?: string;
+  /** Who checks and renders. Default: this thread, for programs that serve one person. */
+  readonly tasks?: TaskRunner<ReleaseTasks>;
 }
 
-/** Releases kept in memory; a fleet runs a few versions at a time. */
-const maximumKept = 64;
-const maximumTemplatesBytes = 16 * 1024 * 1024;
+/** Whose templates: one stack's. */
+export interface TextsFor {
+  readonly stack: StackInput;
+  readonly project: string;
+  /** Only what {@link componentFiles} takes of this component. */
+  readonly component?: string;
+}
+
+/** Of releases in memory; a fleet runs a few versions at a time. */
+const keptReleaseBytes = 32 * 1024 * 1024;
+/** Of texts in memory. Those of one stack have some ten KiB. */
+const keptTextBytes = 16 * 1024 * 1024;
+/** A manifest as objects, in bytes of its JSON. */
+const timesInMemory = 4;
+/** Of an entry of a cache, besides its value. */
+const entryBytes = 512;
+const maximumTemplatesBytes = 4 * 1024 * 1024;
 /** The search ends here: it only makes a message better. */
 const maximumListed = 10_000;
 
 export class ReleaseSource {
   readonly #publicKey: KeyObject | undefined;
-  readonly #kept = new Map<string, LoadedRelease>();
+  readonly #tasks: TaskRunner<ReleaseTasks>;
+  readonly #kept = new ByteCache<LoadedRelease>(keptReleaseBytes);
+  readonly #texts = new ByteCache<TaskResult<TemplateTexts>>(keptTextBytes);
 
   /** @throws {TypeError} when `publicKey` is not an ed25519 public key. */
   constructor(options: ReleaseSourceOptions = {}) {
     this.#publicKey = options.publicKey === undefined ? undefined : ed25519PublicKey(options.publicKey);
+    this.#tasks = options.tasks ?? tasksHere(releaseTasks);
   }
 
   /**
@@ -59,16 +83,51 @@ export class ReleaseSource {
   async load(store: BlobStore, version: string, signal: AbortSignal): Promise<LoadedRelease> {
     const key = `${store.identity} ${version}`;
     const kept = this.#kept.get(key);
-    // It is removed and added again, so the map stays ordered by use.
-    this.#kept.delete(key);
-    const loaded = kept ?? (await this.#read(store, version, signal));
-    this.#kept.set(key, loaded);
-    const oldest = this.#kept.keys().next();
-    if (this.#kept.size > maximumKept && oldest.done !== true) this.#kept.delete(oldest.value);
+    if (kept !== undefined) return kept;
+    const { loaded, bytes } = await this.#read(store, version, signal);
+    this.#kept.set(key, loaded, bytes);
     return loaded;
   }
 
-  async #read(store: BlobStore, version: string, signal: AbortSignal): Promise<LoadedRelease> {
+  /**
+   * The texts of the templates that a stack needs. They depend on nothing but the arguments, so they are kept, and so is why
+   * there are none.
+   * @throws {RenderError}
+   * @throws {InputError} `ReleaseInvalid` when a template takes too long or too much memory
+   */
+  async texts(
+    { release, templates, digest }: Pick<LoadedRelease, 'release' | 'templates' | 'digest'>,
+    { stack, project, component }: TextsFor,
+    signal: AbortSignal,
+  ): Promise<TemplateTexts> {
+    const batch = templatesNeeded({ release, templates, stack, project }, component);
+    // What is rendered follows from the manifest (also which templates), from the context, and from who is asked about.
+    const key = sha256(JSON.stringify([digest, component, batch.context]));
+    const kept = this.#texts.get(key);
+    const made = kept ?? (await this.#render(release.version, batch, key, stack.namespace, signal));
+    if (kept === undefined) this.#texts.set(key, made, bytesOf(made));
+    if ('problem' in made) throw new RenderError(made.problem);
+    return made.value;
+  }
+
+  async #render(
+    version: string,
+    batch: ReturnType<typeof templatesNeeded>,
+    id: string,
+    owner: string,
+    signal: AbortSignal,
+  ): Promise<TaskResult<TemplateTexts>> {
+    if (batch.templates.length === 0) return { value: new Map() };
+    return await bounded(`release ${version} cannot be rendered`, () =>
+      this.#tasks.run('renderTemplates', batch, { owner, id, signal }),
+    );
+  }
+
+  async #read(
+    store: BlobStore,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly loaded: LoadedRelease; readonly bytes: number }> {
     const what = `release ${version} in ${store.description}`;
     const bytes = await readOr(store, manifestPath(version), maximumManifestBytes, signal, async () => {
       const versions = await publishedVersions(store, signal);
@@ -79,13 +138,23 @@ export class ReleaseSource {
       );
     });
     await this.#checkSignature(store, version, bytes, what, signal);
-    const release = parsed(bytes, what);
+    const digest = sha256(bytes);
+    const checked = await bounded(`${what} cannot be checked`, () =>
+      this.#tasks.run('checkManifest', { bytes, what }, { owner: store.identity, id: digest, signal }),
+    );
+    if ('problem' in checked) throw new InputError('ReleaseInvalid', checked.problem);
+    const release = checked.value;
     if (release.version !== version)
       throw new InputError(
         'ReleaseInvalid',
         `${what} says that it is ${release.version}: publish it again under a new version.`,
       );
-    return { release, templates: await readTemplates(store, release, what, signal), digest: sha256(bytes) };
+    const templates = await readTemplates(store, release, what, signal);
+    const templateBytes = [...templates.values()].reduce((sum, text) => sum + text.length, 0);
+    return {
+      loaded: { release, templates, digest },
+      bytes: bytes.length * timesInMemory + templateBytes + entryBytes,
+    };
   }
 
   async #checkSignature(
@@ -157,11 +226,17 @@ async function readTemplates(
   return templates;
 }
 
-function parsed(bytes: Buffer, what: string): Release {
+function bytesOf(made: TaskResult<TemplateTexts>): number {
+  if ('problem' in made) return made.problem.length + entryBytes;
+  return [...made.value].reduce((sum, [id, text]) => sum + id.length + text.length + entryBytes, entryBytes);
+}
+
+async function bounded<T>(what: string, task: () => Promise<T>): Promise<T> {
   try {
-    return parseManifest(bytes, what);
+    return await task();
   } catch (error) {
-    if (error instanceof ReleaseInvalidError) throw new InputError('ReleaseInvalid', error.message, error);
-    throw error;
+    if (!(error instanceof TaskLimitError)) throw error;
+    const { at = 'it', limit } = error;
+    throw new InputError('ReleaseInvalid', `${what}: ${at} ${needsMore(limit)}: make it simpler.`, error);
   }
 }

@@ -8,6 +8,7 @@ import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
 import { componentFiles, renderRelease, type ComponentFile } from '../../release/render.ts';
+import type { TemplateTexts } from '../../release/template-texts.ts';
 import { optional } from '../../base/optional.ts';
 import { certificateLife, type CertificateLife } from './certificate-life.ts';
 import { findSelfSigned, type CredentialRequest } from './credential-secret.ts';
@@ -24,6 +25,8 @@ export interface ReleaseDependencies {
   readonly credentials: CredentialStore;
   readonly openStore: typeof openStore;
 }
+
+export type RenderDependencies = Pick<ReleaseDependencies, 'cluster' | 'releases' | 'credentials'>;
 
 export interface StackRelease {
   readonly loaded: LoadedRelease;
@@ -100,6 +103,7 @@ export async function readStackSecrets(
 
 /**
  * Pure.
+ * @param texts of the release's templates; asked for once all secrets are there
  * @param volumes those that a restore has switched, from the host's state.json
  * @returns what must still be generated, or the rendered stack
  * @throws {InputError} {@link RenderError}
@@ -108,11 +112,13 @@ export function renderWith(
   stack: JtelStack,
   project: string,
   { release, templates }: LoadedRelease,
+  texts: () => TemplateTexts,
   { generated, certificate, environment, pullCredentials }: StackSecrets,
   volumes?: SwitchedVolumes,
 ): { readonly missing: CredentialRequest } | RenderedStack {
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
+  const rendered = texts();
   const renderInput = {
     release,
     templates,
@@ -122,8 +128,8 @@ export function renderWith(
     secrets: { release: secrets.values, environment },
   };
   return {
-    rendered: renderRelease(renderInput),
-    databaseFiles: componentFiles(renderInput, release.database.component),
+    rendered: renderRelease(renderInput, rendered),
+    databaseFiles: componentFiles(renderInput, rendered, release.database.component),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
     ...optional({ certificate: certificateLife(release, certificate, findSelfSigned(generated)) }),
@@ -135,12 +141,14 @@ export async function renderStack(
   stack: JtelStack,
   project: string,
   loaded: LoadedRelease,
-  dependencies: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  dependencies: RenderDependencies,
   options: CallOptions,
   volumes?: SwitchedVolumes,
 ): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
   const secrets = await readStackSecrets(stack, loaded.release, dependencies, options);
-  return renderWith(stack, project, loaded, secrets, volumes);
+  const { releases } = dependencies;
+  const texts = await releases.texts(loaded, { stack: stackInput(stack), project }, options.signal);
+  return renderWith(stack, project, loaded, () => texts, secrets, volumes);
 }
 
 /**
@@ -180,10 +188,11 @@ export async function renderBeside(
 export async function databaseSecrets(
   stack: JtelStack,
   project: string,
-  { release, templates }: LoadedRelease,
-  { cluster, credentials }: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  loaded: LoadedRelease,
+  { cluster, releases, credentials }: RenderDependencies,
   options: CallOptions,
 ): Promise<Pick<RenderedStack, 'rootPassword' | 'databaseFiles'>> {
+  const { release, templates } = loaded;
   const { component: name, rootSecret } = release.database;
   const generated = await credentials.read(stack, options);
   const values = new Map<string, string>();
@@ -208,5 +217,10 @@ export async function databaseSecrets(
     project,
     secrets: { release: values, environment: new Map<string, string>() },
   };
-  return { rootPassword: values.get(rootSecret) ?? '', databaseFiles: componentFiles(renderInput, name) };
+  const wanted = { stack: renderInput.stack, project, component: name };
+  const texts = await releases.texts(loaded, wanted, options.signal);
+  return {
+    rootPassword: values.get(rootSecret) ?? '',
+    databaseFiles: componentFiles(renderInput, texts, name),
+  };
 }

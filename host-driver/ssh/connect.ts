@@ -186,7 +186,7 @@ function attempt(
 }
 
 /**
- * ssh2 marks errors with a `level`. For an unreadable key, connect() throws an error with a fixed beginning.
+ * ssh2 marks errors with a `level`.
  * @param firstLine the first line of the other side. If it refuses, these are OpenSSH's words (sshd.c,
  * drop_connection).
  */
@@ -212,13 +212,6 @@ function connectError(
       name,
       `sshd at ${name} has as many unfinished logins as it allows (MaxStartups): the operator tries again later`,
       error,
-    );
-  }
-  if (/^(Cannot parse privateKey|privateKey value)/.test(error.message)) {
-    return new HostError(
-      'AuthenticationFailed',
-      name,
-      `the SSH key for ${name} cannot be read (${error.message}): check ssh-privatekey and passphrase in the Secret`,
     );
   }
   if (error.level === 'client-authentication') {

@@ -1,6 +1,6 @@
 /**
  * What it costs to open an encrypted private key. OpenSSH's format says how often its passphrase is hashed,
- * whoever made the key decides that, and ssh2 does it in JavaScript on the main thread: some 20 ms a round.
+ * whoever made the key decides that, and ssh2 does it in JavaScript: some 20 ms a round.
  * Form: openssh/PROTOCOL.key, a text with the lengths of its strings before them.
  */
 

@@ -13,6 +13,7 @@ import { abortable } from './abortable.ts';
 import { connect, endpointName } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
+import { KeyRing } from './key-ring.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 
@@ -45,10 +46,12 @@ export class ConnectionPool {
   readonly #refusals = new Set<string>();
   readonly #connects = new Semaphore(connectsAtOnce);
   readonly #life = new AbortController();
+  readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
 
-  constructor(logger?: HostLogger) {
+  constructor(logger?: HostLogger, keys = new KeyRing()) {
     this.#logger = logger;
+    this.#keys = keys;
   }
 
   /** Returns the open connection to the target, or opens one. @throws HostError when that fails. */
@@ -155,7 +158,8 @@ export class ConnectionPool {
 
   async #connect(target: HostTarget): Promise<Connected> {
     const signal = this.#life.signal;
-    const { jumpHost, ...endpoint } = target;
+    const { jumpHost, ...locked } = target;
+    const endpoint = await this.#keys.open(locked, signal);
     if (jumpHost === undefined)
       return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
     const gate = await this.get(jumpHost, signal);

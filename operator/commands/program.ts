@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
-import { ReleaseInvalidError } from '../../release/validate.ts';
+import { ReleaseInvalidError } from '../../release/release-invalid-error.ts';
 import { runCommandLine } from '../../command-line/command-line.ts';
 import { backupCommand } from './backup/command.ts';
 import { checkCommand } from './check/command.ts';

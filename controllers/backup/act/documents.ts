@@ -6,7 +6,7 @@ import { canonicalJSON, manifestBytes } from '../../../release/manifest.ts';
 import { RenderError } from '../../../release/stack-input.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import type { LoadedRelease } from '../../inputs/release-source.ts';
-import { renderStack, type ReleaseDependencies } from '../../inputs/stack-release.ts';
+import { renderStack, type RenderDependencies } from '../../inputs/stack-release.ts';
 import type { StoredDocument } from './commit.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -14,7 +14,7 @@ export async function storedDocuments(
   stack: JtelStack,
   project: string,
   loaded: LoadedRelease,
-  dependencies: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  dependencies: RenderDependencies,
   options: CallOptions,
 ): Promise<readonly StoredDocument[]> {
   // The release that the data belong to. During an update it need not be the desired one.
@@ -43,7 +43,7 @@ async function composeFile(
   stack: JtelStack,
   project: string,
   loaded: LoadedRelease,
-  dependencies: Pick<ReleaseDependencies, 'cluster' | 'credentials'>,
+  dependencies: RenderDependencies,
   options: CallOptions,
 ): Promise<string | undefined> {
   try {

@@ -20,6 +20,7 @@ import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { readPullCredentials } from '../../inputs/pull-credentials.ts';
+import type { ReleaseSource } from '../../inputs/release-source.ts';
 import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.ts';
 import { commit, type Committed } from './commit.ts';
 import { storedDocuments } from './documents.ts';
@@ -37,6 +38,7 @@ export interface ExecutionContext {
   readonly backup: JtelBackup;
   readonly gathered: Gathered;
   readonly cluster: Cluster;
+  readonly releases: ReleaseSource;
   readonly credentials: CredentialStore;
   readonly toolbox: ImageReference;
   readonly clusterID: string;
@@ -86,19 +88,13 @@ export async function execute(action: Action, context: ExecutionContext): Promis
 }
 
 async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
-  const { backup, gathered, cluster, credentials, toolbox, limits, signal } = context;
+  const { backup, gathered, cluster, toolbox, limits, signal } = context;
   const { release } = releaseOf(context).loaded;
   const { resource, blobs } = storeOf(context);
   const stack = stackOf(context);
   const { backupID = '', epoch = '', attempt = 1, encryptionKeyID: keyID, operation } = backup.status ?? {};
   const { identity, project } = gathered;
-  const database = await databaseSecrets(
-    stack,
-    project,
-    releaseOf(context).loaded,
-    { cluster, credentials },
-    { signal },
-  );
+  const database = await databaseSecrets(stack, project, releaseOf(context).loaded, context, { signal });
   const lifetimeSeconds = uploadWindowSeconds(backup, limits);
   const isFull = operation?.type === fullBackupOperation;
   const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);

@@ -11,6 +11,7 @@ import type { SwitchedVolumes } from '../../../host-driver/volumes.ts';
 import { secretTarget } from '../../../release/components.ts';
 import { preflight, updateAllowed } from '../../../release/fitness.ts';
 import type { Release } from '../../../release/generated/release.ts';
+import type { TemplateTexts } from '../../../release/template-texts.ts';
 import { isSupportedOS, oldestDebian } from '../../hosts/supported-os.ts';
 import { credentialsName } from '../../inputs/credential-secret.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -36,6 +37,8 @@ export interface CandidateInputs {
   readonly release: Outcome<StackRelease>;
   /** Absent without a release, which says what is needed. */
   readonly secrets?: Outcome<StackSecrets>;
+  /** Of its templates. Absent without a release. */
+  readonly texts?: Outcome<TemplateTexts>;
   readonly proxy?: Outcome<HostProxy['credentials'] | undefined>;
 }
 
@@ -93,16 +96,15 @@ export function choose({ project, inputs, target, observed, now }: ChoiceInput):
 }
 
 function concrete(
-  { stack, release, secrets, proxy }: CandidateInputs,
+  inputs: CandidateInputs,
   project: string,
   target: Outcome<unknown>,
   host: HostObservation | undefined,
 ): Rendering {
+  const { stack, release } = inputs;
   if (!release.ok) return { candidate: { stack, secrets: target, release, findings: [] } };
   const { loaded } = release.value;
-  const rendering = outcomeOf(() =>
-    render(stack, project, release.value, secrets, proxy, host?.state?.volumes),
-  );
+  const rendering = outcomeOf(() => render(inputs, project, release.value, host?.state?.volumes));
   const candidate: Candidate = {
     stack,
     secrets: rendering.ok ? target : rendering,
@@ -123,14 +125,12 @@ interface Rendered {
 }
 
 function render(
-  stack: JtelStack,
+  { stack, secrets, texts, proxy }: CandidateInputs,
   project: string,
   { loaded }: StackRelease,
-  secrets: CandidateInputs['secrets'],
-  proxy: CandidateInputs['proxy'],
   volumes: SwitchedVolumes | undefined,
 ): Rendered {
-  const result = renderWith(stack, project, loaded, required(secrets), volumes);
+  const result = renderWith(stack, project, loaded, () => required(texts), required(secrets), volumes);
   if ('missing' in result) return { made: { missingCredentials: result.missing } };
   const setup = hostSetup(stack, loaded.release, proxy === undefined ? undefined : required(proxy));
   const desired = {

@@ -67,11 +67,11 @@ export async function observe(
   ]);
   const [first, ...others] = candidateStacks(stack, revisions);
   const read = (candidate: JtelStack): Promise<CandidateInputs> =>
-    readInputs(candidate, dependencies, options);
+    readInputs(candidate, looking.project, dependencies, options);
   const [host, wanted, former, asked] = await Promise.all([
     observeHost(looking, orders, dependencies, options),
     read(first),
-    Promise.all(others.map((one) => readFormer(one, dependencies, options))),
+    Promise.all(others.map((one) => readFormer(one, looking.project, dependencies, options))),
     revisions === undefined ? {} : askedFor(dependencies.cluster, stack, revisions, options),
   ]);
   const { relocation } = host.others.observed;
@@ -97,12 +97,13 @@ export async function observe(
  */
 async function readFormer(
   former: JtelStack,
+  project: string,
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<CandidateInputs | undefined> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(spareTimeoutSeconds * 1000)]);
   try {
-    return await readInputs(former, dependencies, { ...options, signal });
+    return await readInputs(former, project, dependencies, { ...options, signal });
   } catch (error) {
     if (options.signal.aborted) throw error;
     return undefined;

@@ -7,7 +7,8 @@ import { readTextFile } from '../../../doctor/read/text-file.ts';
 import { hostScript } from '../../../host-driver/bootstrap/script.ts';
 import { InvalidValue } from '../../../host-driver/values.ts';
 import type { Release } from '../../../release/generated/release.ts';
-import { ReleaseInvalidError, validateRelease } from '../../../release/validate.ts';
+import { ReleaseInvalidError } from '../../../release/release-invalid-error.ts';
+import { validateRelease } from '../../../release/validate.ts';
 import { UsageError } from '../../../command-line/terminal.ts';
 
 /** Files as the user named them. */

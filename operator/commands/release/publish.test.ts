@@ -6,7 +6,7 @@ import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { startFakeRegistry, type FakeRegistry } from '../../../test/support/registry.ts';
 import { aDraft, temporaryRelease, type TemporaryRelease } from '../../../test/support/release-directory.ts';
-import { ReleaseInvalidError } from '../../../release/validate.ts';
+import { ReleaseInvalidError } from '../../../release/release-invalid-error.ts';
 import { CommandError, type Terminal } from '../../../command-line/terminal.ts';
 import { listReleases, verifyRelease } from './inspect.ts';
 import { publishRelease, type PublishInput, type PublishResult } from './publish.ts';

@@ -2,7 +2,7 @@
  * Renders a release for made-up stacks of each size, so its author finds a broken template, not a customer.
  */
 import type { Release } from '../../../release/generated/release.ts';
-import { renderRelease } from '../../../release/render.ts';
+import { renderHere } from '../../../release/render-here.ts';
 import { RenderError, type Size } from '../../../release/stack-input.ts';
 import { CommandError } from '../../../command-line/terminal.ts';
 
@@ -43,7 +43,7 @@ function renderFor(
     aliases: least ? [] : ['alias.jtel.example'],
     allow: least ? {} : { web: ['192.0.2.0/24'], sip: [{ name: 'trunk-1', cidr: '198.51.100.7/32' }] },
   };
-  renderRelease({
+  renderHere({
     release,
     templates,
     stack: { namespace: 'trial', name: 'trial', size, network, components },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderRelease } from '../../../release/render.ts';
+import { renderHere } from '../../../release/render-here.ts';
 import { ensureHostImage } from '../../../sandbox/host/host.ts';
 import { silentProgress } from '../../../sandbox/index.ts';
 import { ensureBaseImage } from '../../../kit/base-image.ts';
@@ -67,7 +67,7 @@ describe('docker compose', () => {
   it('reads every value as it was given', async () => {
     const env = Object.entries(values).map(([name, value]) => ({ name, value }));
     const { services } = await readByCompose(
-      renderRelease(aRenderInput({ stack: aStack({ components: [{ name: 'acd-web', env }] }) })).composeYaml,
+      renderHere(aRenderInput({ stack: aStack({ components: [{ name: 'acd-web', env }] }) })).composeYaml,
     );
     const expected = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, asCompose(value)]),
@@ -96,7 +96,7 @@ describe('docker compose', () => {
       everything,
       ...['y', 'no', 'null', 'true'].map((name) => aComponent(name)),
     ];
-    const rendered = renderRelease(aRenderInput({ release: aRelease({ components }) }));
+    const rendered = renderHere(aRenderInput({ release: aRelease({ components }) }));
     const { services, volumes } = await readByCompose(rendered.composeYaml);
     expect(Object.keys(services).toSorted()).toEqual(rendered.services.toSorted());
     expect(volumes).toEqual({

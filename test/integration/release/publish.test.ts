@@ -14,7 +14,7 @@ import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { runOperatorCommand } from '../../../operator/commands/program.ts';
 import { verifyRelease } from '../../../operator/commands/release/inspect.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
-import { renderRelease } from '../../../release/render.ts';
+import { renderHere } from '../../../release/render-here.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { registryUser, startFakeRegistry, type FakeRegistry } from '../../support/registry.ts';
 import { aRenderInput } from '../../support/release-builder.ts';
@@ -152,7 +152,7 @@ describe('a release', () => {
 
     const store = azureBlobStore(await azurite.location('releases', 'vendor/one'), azurite.credentials);
     const { release, templates } = await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal);
-    const rendered = renderRelease(aRenderInput({ release, templates }));
+    const rendered = renderHere(aRenderInput({ release, templates }));
     expect(rendered.composeYaml).toContain(`${registry.host}/jtel/acd-web@sha256:`);
     expect(rendered.files.map((file) => String(file.content))).toContain(
       'server acd-web-1 acd-web-1:8080\nserver acd-web-2 acd-web-2:8080\n',

@@ -1,0 +1,71 @@
+/**
+ * Opens the SSH keys of hosts, and keeps those that cost something, by their content: a key is opened once for
+ * each version of its Secret, however often a host is connected to.
+ */
+import { createHash } from 'node:crypto';
+import { ByteCache } from '../../base/byte-cache.ts';
+import { needsMore, TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
+import { HostError, type HostEndpoint } from '../host.ts';
+import { endpointName } from './connect.ts';
+import { roundsOf } from './key-cost.ts';
+import { keyTasks, openKey, type KeyTasks, type OpenedKey } from './key-tasks.ts';
+
+/** Some hundred keys. */
+const keptBytes = 1024 * 1024;
+/** Processor time. How many rounds a key may take is checked before, and the most take 1.2 s. */
+const openSeconds = 10;
+
+export class KeyRing {
+  readonly #tasks: TaskRunner<KeyTasks>;
+  readonly #opened = new ByteCache<OpenedKey>(keptBytes);
+
+  /** @param tasks who opens encrypted keys; default: this thread, for programs that serve one person. */
+  constructor(tasks: TaskRunner<KeyTasks> = tasksHere(keyTasks)) {
+    this.#tasks = tasks;
+  }
+
+  /**
+   * The endpoint with its key opened.
+   * @throws {HostError} AuthenticationFailed when it cannot be opened
+   */
+  async open<T extends HostEndpoint>(endpoint: T, signal: AbortSignal): Promise<T> {
+    const opened = await this.#open(endpoint, signal);
+    if ('problem' in opened) throw unreadable(endpoint, opened.problem);
+    const { passphrase: _passphrase, ...others } = endpoint;
+    return { ...(others as T), privateKey: opened.privateKey };
+  }
+
+  async #open(endpoint: HostEndpoint, signal: AbortSignal): Promise<OpenedKey> {
+    const { privateKey, passphrase } = endpoint;
+    const isCheap = roundsOf(privateKey) === 0;
+    if (isCheap) return await openKey({ privateKey, passphrase });
+    const id = createHash('sha256')
+      .update(JSON.stringify([privateKey, passphrase]))
+      .digest('hex');
+    const kept = this.#opened.get(id);
+    if (kept !== undefined) return kept;
+    const owner = endpointName(endpoint);
+    try {
+      const opened = await this.#tasks.run(
+        'openKey',
+        { privateKey, passphrase },
+        { owner, id, signal, taskSeconds: openSeconds },
+      );
+      this.#opened.set(id, opened, id.length + JSON.stringify(opened).length);
+      return opened;
+    } catch (error) {
+      if (error instanceof TaskLimitError) return { problem: `opening it ${needsMore(error.limit)}` };
+      throw error;
+    }
+  }
+}
+
+function unreadable(endpoint: HostEndpoint, why: string): HostError {
+  const name = endpointName(endpoint);
+  return new HostError(
+    'AuthenticationFailed',
+    name,
+    `the SSH key for ${name} cannot be read (${why}): check ssh-privatekey and passphrase in the Secret`,
+  );
+}

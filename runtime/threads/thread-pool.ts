@@ -1,0 +1,281 @@
+/**
+ * A thread beside the event loop, for work whose cost an input from outside decides. A task that takes too
+ * much processor time or memory is ended with its thread, and the next one gets a new thread. So whoever sends
+ * it stops nobody else. The thread begins with the first task and ends when it was idle for a while: an
+ * operator at rest does not pay for it.
+ *
+ * Processor time is what counts, because on a busy machine an honest task may wait for long. V8 ends a thread
+ * that reaches its heap's limit, but the whole process if that happens within one of its own functions
+ * (`split`, `join`). So a task needs bounds of its own below that limit (docs/decisions/0049-threads.md).
+ */
+import { deserialize } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import type { TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
+import { TaskLimitError, type TaskLimit } from './task-limit-error.ts';
+import type { TaskOptions, TaskRunner } from './task-runner.ts';
+
+export interface ThreadPoolOptions {
+  /** The file that calls `serveTasks`. */
+  readonly file: URL;
+  /** Of processor time, for one task. Default 2. */
+  readonly taskSeconds?: number;
+  /** For one task with the start of its thread, by the clock. Default 60. */
+  readonly longestSeconds?: number;
+  /** Default 2 MiB. */
+  readonly outputBytes?: number;
+  /** V8's heap of the thread. Default 128. */
+  readonly megabytes?: number;
+  /** Default 30. */
+  readonly idleSeconds?: number;
+  /** Tasks that may wait. Default 1000. */
+  readonly mostWaiting?: number;
+  /** For so long, a task that was ended is refused at once. Default 600. */
+  readonly refuseSeconds?: number;
+}
+
+interface Task extends TaskOptions {
+  readonly message: TaskMessage;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  at: string | undefined;
+}
+
+const checkMilliseconds = 100;
+/** Tasks that were ended; the oldest ones are forgotten. */
+const mostRemembered = 1000;
+
+export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
+  readonly #options: Required<ThreadPoolOptions>;
+  #waiting: Task[] = [];
+  /** When each waiting owner was served last, as a running number. */
+  readonly #served = new Map<string, number>();
+  #turn = 0;
+  readonly #ended = new Map<string, { readonly error: TaskLimitError; readonly until: number }>();
+  #running: Task | undefined;
+  #thread: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #started = 0;
+  #closed = false;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = {
+      taskSeconds: 2,
+      longestSeconds: 60,
+      outputBytes: 2 * 1024 * 1024,
+      megabytes: 128,
+      idleSeconds: 30,
+      mostWaiting: 1000,
+      refuseSeconds: 600,
+      ...options,
+    };
+  }
+
+  /** Threads that were started so far. */
+  get started(): number {
+    return this.#started;
+  }
+
+  get hasThread(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  /**
+   * @throws {TaskLimitError} when the task was ended
+   * @throws {Error} when too many wait, the pool was closed, or the task threw
+   */
+  async run<Name extends keyof Tasks & string>(
+    name: Name,
+    input: TaskInput<Tasks, Name>,
+    options: TaskOptions,
+  ): Promise<TaskOutput<Tasks, Name>> {
+    const { signal } = options;
+    signal.throwIfAborted();
+    const ended = this.#ended.get(`${name} ${options.id}`);
+    if (ended !== undefined && performance.now() < ended.until) throw ended.error;
+    if (this.#closed) throw new Error('the thread pool was closed');
+    if (this.#waiting.length >= this.#options.mostWaiting)
+      throw new Error(
+        `${this.#waiting.length} tasks wait for the thread already: this one is tried again later`,
+      );
+    const message = { name, input, outputBytes: this.#options.outputBytes };
+    let leave: (() => void) | undefined;
+    try {
+      return await new Promise<TaskOutput<Tasks, Name>>((resolve, reject) => {
+        const task: Task = {
+          ...options,
+          message,
+          resolve: resolve as Task['resolve'],
+          reject,
+          at: undefined,
+        };
+        leave = () => {
+          this.#waiting = this.#waiting.filter((one) => one !== task);
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        this.#waiting.push(task);
+        this.#next();
+      });
+    } finally {
+      if (leave !== undefined) signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const error = new Error('the thread pool was closed');
+    for (const task of this.#waiting.splice(0)) task.reject(error);
+    this.#running?.reject(error);
+    this.#running = undefined;
+    await this.#endThread();
+  }
+
+  #next(): void {
+    if (this.#running !== undefined) return;
+    const task = this.#longestWaiting();
+    if (task === undefined) {
+      this.#served.clear();
+      if (this.#thread !== undefined) this.#rest(this.#thread);
+      return;
+    }
+    clearTimeout(this.#idle);
+    this.#waiting = this.#waiting.filter((one) => one !== task);
+    this.#turn += 1;
+    this.#served.set(task.owner, this.#turn);
+    this.#running = task;
+    void this.#supervise(task);
+  }
+
+  #longestWaiting(): Task | undefined {
+    const last = ({ owner }: Task): number => this.#served.get(owner) ?? 0;
+    return this.#waiting.reduce<Task | undefined>(
+      (first, task) => (first === undefined || last(task) < last(first) ? task : first),
+      undefined,
+    );
+  }
+
+  /** An idle thread keeps no process alive, and ends after a while. */
+  #rest(thread: Worker): void {
+    thread.unref();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.#endThread(), this.#options.idleSeconds * 1000).unref();
+  }
+
+  async #supervise(task: Task): Promise<void> {
+    const deadline = performance.now() + this.#options.longestSeconds * 1000;
+    const seconds = task.taskSeconds ?? this.#options.taskSeconds;
+    try {
+      const thread = await this.#ready(task);
+      if (this.#running !== task) return;
+      const before = await processorSeconds(thread);
+      thread.postMessage(task.message);
+      while (this.#running === task) {
+        await pause(checkMilliseconds);
+        const isLong = (await processorSeconds(thread)) - before > seconds;
+        if (this.#running === task && (isLong || performance.now() > deadline))
+          this.#endTask(task, { kind: 'Time', seconds: isLong ? seconds : this.#options.longestSeconds });
+      }
+    } catch (error) {
+      this.#settle(task, () => task.reject(error));
+    }
+  }
+
+  /** The thread, once it takes tasks. */
+  async #ready(task: Task): Promise<Worker> {
+    if (this.#thread !== undefined) {
+      this.#thread.ref();
+      return this.#thread;
+    }
+    const { file, megabytes } = this.#options;
+    const thread = new Worker(file, {
+      name: 'tasks',
+      resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 8 },
+    });
+    this.#thread = thread;
+    this.#started += 1;
+    await new Promise<void>((resolve, reject) => {
+      thread.on('message', (message: ThreadMessage) => {
+        if (message.kind === 'Ready') resolve();
+        else if (thread === this.#thread) this.#told(message);
+      });
+      thread.on('error', (error: Error & { readonly code?: string }) => {
+        const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+        this.#lost(thread, isMemory ? { kind: 'Memory', megabytes } : error);
+        reject(error);
+      });
+      thread.on('exit', () => {
+        const error = new Error(`the thread ended during ${task.message.name}`);
+        this.#lost(thread, error);
+        reject(error);
+      });
+    });
+    return thread;
+  }
+
+  #told(message: Exclude<ThreadMessage, { readonly kind: 'Ready' }>): void {
+    const task = this.#running;
+    if (task === undefined) return;
+    if (message.kind === 'At') task.at = message.what;
+    else this.#settle(task, () => this.#end(task, message));
+  }
+
+  #end(task: Task, message: Exclude<ThreadMessage, { readonly kind: 'Ready' | 'At' }>): void {
+    const { name, outputBytes: bytes } = task.message;
+    if (message.kind === 'Done') task.resolve(deserialize(message.output));
+    else if (message.kind === 'TooMuch') this.#refuse(task, { kind: 'Output', bytes });
+    else task.reject(new Error(`task ${name} failed: ${message.message}`));
+  }
+
+  #endTask(task: Task, limit: TaskLimit): void {
+    void this.#endThread();
+    this.#settle(task, () => this.#refuse(task, limit));
+  }
+
+  #refuse(task: Task, limit: TaskLimit): void {
+    const error = new TaskLimitError(limit, task.at);
+    const until = performance.now() + this.#options.refuseSeconds * 1000;
+    this.#ended.set(`${task.message.name} ${task.id}`, { error, until });
+    const oldest = this.#ended.keys().next();
+    if (this.#ended.size > mostRemembered && oldest.done !== true) this.#ended.delete(oldest.value);
+    task.reject(error);
+  }
+
+  #lost(thread: Worker, why: TaskLimit | Error): void {
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    const task = this.#running;
+    if (task === undefined) return;
+    this.#settle(task, () => {
+      if (why instanceof Error) task.reject(why);
+      else this.#refuse(task, why);
+    });
+  }
+
+  #settle(task: Task, settle: () => void): void {
+    if (this.#running !== task) return;
+    this.#running = undefined;
+    settle();
+    this.#next();
+  }
+
+  async #endThread(): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+  }
+}
+
+/** 0 for a thread that has ended, or that answers only later because it is within a function of V8. */
+async function processorSeconds(thread: Worker): Promise<number> {
+  try {
+    const usage = await Promise.race([thread.cpuUsage(), pause(checkMilliseconds)]);
+    return usage === undefined ? 0 : (usage.user + usage.system) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+async function pause(milliseconds: number): Promise<undefined> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
