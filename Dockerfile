@@ -1,5 +1,5 @@
 # The operator's image: `docker build .` here, for the machine's own platform or any other that Node runs on.
-#   BASE      any Debian-like image with Node 24 and npm
+#   BASE      any Debian-like image with Node 24 and npm; by its digest (node:24-trixie-slim@sha256:…), it is the same each time
 #   VERSION, REVISION   of the sources, for the labels
 # The build stage fetches packages from the npm registry and bundles. The sandbox builds with this file, too, but from a context that
 # holds in `ready/` what the build stage would have made (images/contexts.ts): its builds need no network and no npm.
@@ -35,5 +35,6 @@ LABEL org.opencontainers.image.title="jtel-operator" \
 USER 65532:65532
 # V8's optimizing compilers, for JavaScript and for the HTTP parser of undici, which is WebAssembly, take 14 MB and win nothing that
 # could be measured: docs/decisions/0036-flags-of-the-image.md.
-ENTRYPOINT ["node", "--max-opt=2", "--liftoff-only", "/opt/jtel-operator/jtel-operator.js"]
+# Without --disable-sigusr1, whoever can send the process a signal opens a debugger in it, with every secret that it holds.
+ENTRYPOINT ["node", "--max-opt=2", "--liftoff-only", "--disable-sigusr1", "/opt/jtel-operator/jtel-operator.js"]
 CMD ["run"]

@@ -6,14 +6,13 @@ import { stackIdentity } from '../controllers/stores/backup-identity.ts';
 import { openBlobs, openStore, retentionReader } from '../controllers/stores/store-access.ts';
 import { InputError } from '../controllers/inputs/input-error.ts';
 import { readPullCredentials } from '../controllers/inputs/pull-credentials.ts';
-import { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import {
   readCertificate,
   readEnvironment,
   readProxyCredentials,
   stackInput,
 } from '../controllers/inputs/render-inputs.ts';
-import { readRelease } from '../controllers/inputs/stack-release.ts';
+import { readRelease, statedReleases } from '../controllers/inputs/stack-release.ts';
 import { storeKind, type JtelBackupStore, type JtelStack } from '../crds/index.ts';
 import type { Release } from '../release/generated/release.ts';
 import { selectComponents } from '../release/select.ts';
@@ -79,7 +78,7 @@ async function examineRelease(
   try {
     const { loaded } = await readRelease(
       stack,
-      { cluster, releases: new ReleaseSource(), openStore },
+      { cluster, releases: await statedReleases(cluster, stack, { signal }), openStore },
       { signal },
     );
     // Throws if the stack asks for what the release does not have.

@@ -32,7 +32,7 @@ export interface OperatorConfig {
   readonly logFormat: 'json' | 'readable';
   /** File that audit lines are appended to; `-` is standard output. Without it there are none. */
   readonly auditLog?: string;
-  /** PEM of the vendor's ed25519 key; if given, unsigned releases are refused. */
+  /** PEM of the vendor's ed25519 key. Without it, releases are not checked, which has to be asked for. */
   readonly releaseKey?: string;
 }
 

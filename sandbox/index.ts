@@ -22,7 +22,7 @@ import type { HostSpec, SandboxHost } from './host/host.ts';
 import { findNetwork, networkName } from './network.ts';
 import { Registry } from './registry.ts';
 import { sshConfig, sshFiles, type SSHFiles } from './host/ssh-config.ts';
-import { readSecrets, writePrivate } from './secrets.ts';
+import { readSecrets, secretFiles, writePrivate } from './secrets.ts';
 import type { SandboxSecrets } from './secrets.ts';
 import { ensureDocker, reachableDocker } from '../kit/docker-daemon.ts';
 import { roleLabel, sandboxLabel } from '../kit/docker.ts';
@@ -157,6 +157,12 @@ export class Sandbox {
 
   async down(progress: Progress = this.#context.progress): Promise<void> {
     await Sandbox.remove(this.name, progress);
+  }
+
+  /** PEM files of the vendor's key pair: releases are signed with the first and checked with the second. */
+  get releaseKeyFiles(): { readonly signing: string; readonly public: string } {
+    const { releaseSigningKey, releaseKey } = secretFiles(this.directory);
+    return { signing: releaseSigningKey, public: releaseKey };
   }
 
   /** Looks again which hosts exist and whether they run. */

@@ -1,5 +1,5 @@
 /** A sandbox's passwords and keys: made once, kept in its directory (0700, files 0600), removed by `down`. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
@@ -13,6 +13,8 @@ export interface SandboxSecrets {
   readonly sshPrivateKey: string;
   /** One line, as in `authorized_keys`. */
   readonly sshPublicKey: string;
+  /** The vendor signs releases with it; PEM of an ed25519 private key. */
+  readonly releaseSigningKey: string;
 }
 
 export const blobAccounts = ['vendor', 'customer'] as const;
@@ -21,12 +23,16 @@ export type BlobAccount = (typeof blobAccounts)[number];
 export function secretFiles(directory: string): {
   secrets: string;
   privateKey: string;
+  releaseSigningKey: string;
+  releaseKey: string;
   registryUsers: string;
   blobAccounts: string;
 } {
   return {
     secrets: join(directory, 'secrets.json'),
     privateKey: join(directory, 'ssh', 'id_ed25519'),
+    releaseSigningKey: join(directory, 'release-signing-key.pem'),
+    releaseKey: join(directory, 'release-key.pem'),
     registryUsers: join(directory, 'registry-users'),
     blobAccounts: join(directory, 'blob-accounts'),
   };
@@ -46,12 +52,16 @@ export async function readSecrets(directory: string): Promise<SandboxSecrets | u
 /** Reads or makes the secrets of a sandbox, and the files that its containers and people use. */
 export async function ensureSecrets(directory: string): Promise<SandboxSecrets> {
   await makePrivateDirectory(directory);
-  const secrets = (await readSecrets(directory)) ?? newSecrets();
+  // A sandbox of an earlier version may lack some.
+  const secrets = { ...newSecrets(), ...(await readSecrets(directory)) };
   const files = secretFiles(directory);
   await makePrivateDirectory(join(directory, 'ssh'));
   const accounts = blobAccounts.map((account) => `${account}:${secrets.blobKeys[account]}`).join(';');
   await writePrivate(files.privateKey, secrets.sshPrivateKey);
   await writePrivate(`${files.privateKey}.pub`, `${secrets.sshPublicKey}\n`);
+  await writePrivate(files.releaseSigningKey, secrets.releaseSigningKey);
+  const releaseKey = createPublicKey(secrets.releaseSigningKey).export({ type: 'spki', format: 'pem' });
+  await writePrivate(files.releaseKey, releaseKey.toString());
   await writePrivate(files.registryUsers, `${registryUser}:${secrets.registryPassword}\n`);
   await writePrivate(files.blobAccounts, accounts);
   await writePrivate(files.secrets, `${JSON.stringify(secrets, undefined, 2)}\n`);
@@ -93,5 +103,8 @@ function newSecrets(): SandboxSecrets {
     blobKeys: { vendor: randomBytes(64).toString('base64'), customer: randomBytes(64).toString('base64') },
     sshPrivateKey: pair.private,
     sshPublicKey: pair.public,
+    releaseSigningKey: generateKeyPairSync('ed25519')
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
   };
 }

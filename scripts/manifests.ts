@@ -50,6 +50,16 @@ async function chartFiles(): Promise<Files> {
 
 /** The manifests in `deploy/`, by the template that they come from. The namespace and its policy are written there by hand. */
 export async function renderManifests(helm: Helm): Promise<Files> {
+  const wide = await render(helm, [
+    '--set',
+    'scope=Cluster',
+    '--show-only',
+    'templates/cluster-wide/access.yaml',
+  ]);
+  return new Map([...(await render(helm)), ...wide]);
+}
+
+async function render(helm: Helm, more: readonly string[] = []): Promise<Files> {
   const rendered = await helm([
     'template',
     'jtel-operator',
@@ -59,6 +69,7 @@ export async function renderManifests(helm: Helm): Promise<Files> {
     '--values',
     at(values),
     '--skip-tests',
+    ...more,
   ]);
   const manifests = new Map<string, string>();
   for (const document of rendered.split(/^---\n(?=# Source: )/m).slice(1)) {

@@ -6,6 +6,7 @@
  */
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import type { Release } from '../../release/generated/release.ts';
+import { signAsVendor } from '../../sandbox/installation/releases.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { Benchmark, Trial } from '../benchmark.ts';
 import { formatValue } from '../statistics.ts';
@@ -85,6 +86,7 @@ async function publish({ sandbox }: InstalledStack, version: string): Promise<vo
     new StorageSharedKeyCredential(account, key),
   );
   for await (const { name } of client.listBlobsFlat({ prefix: `releases/${origin}/` })) {
+    if (name.endsWith('.sig')) continue;
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
       const release = JSON.parse(content.toString()) as Release;
@@ -103,6 +105,11 @@ async function publish({ sandbox }: InstalledStack, version: string): Promise<vo
     await client
       .getBlockBlobClient(name.replace(`releases/${origin}/`, `releases/${version}/`))
       .upload(content, content.length);
+    if (!name.endsWith('/release.json')) continue;
+    const signature = await signAsVendor(sandbox, content);
+    await client
+      .getBlockBlobClient(`releases/${version}/release.json.sig`)
+      .upload(signature, signature.length);
   }
 }
 

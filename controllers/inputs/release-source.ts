@@ -76,6 +76,11 @@ export class ReleaseSource {
     this.#tasks = options.tasks ?? tasksHere(releaseTasks);
   }
 
+  /** The key that releases are checked with, as PEM; undefined when they are not. */
+  get publicKey(): string | undefined {
+    return this.#publicKey?.export({ type: 'spki', format: 'pem' }).toString();
+  }
+
   /**
    * @throws {InputError} `ReleaseNotFound` or `ReleaseInvalid`
    * @throws {BlobError} when the store cannot be read

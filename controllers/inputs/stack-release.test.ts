@@ -1,9 +1,12 @@
-import { expect, it } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { storeKind, type JtelBackupStore, type JtelBackupStoreStatus } from '../../crds/index.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
-import { aRelease } from '../../test/support/release-builder.ts';
+import { aRelease, storeRelease } from '../../test/support/release-builder.ts';
 import { aStack } from '../stack/testing.ts';
 import { CredentialStore } from './credentials.ts';
-import { readStackSecrets } from './stack-release.ts';
+import { readStackSecrets, statedReleases } from './stack-release.ts';
 
 const call = { signal: new AbortController().signal };
 
@@ -17,4 +20,29 @@ it('a quantity that is none leaves no read on its way, beside a Secret that is m
   await expect(
     readStackSecrets(stack, aRelease(), { cluster, credentials: new CredentialStore(cluster) }, call),
   ).rejects.toMatchObject({ reason: 'SpecInvalid' });
+});
+
+describe('who looks at a stack without being the operator', () => {
+  const vendor = generateKeyPairSync('ed25519');
+  const releaseKey = vendor.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+
+  async function load(status: JtelBackupStoreStatus): Promise<unknown> {
+    const stack = aStack();
+    const cluster = new MemoryCluster();
+    const key = { namespace: stack.metadata.namespace, name: stack.spec.releaseStoreRef.name };
+    await cluster.create(storeKind, { metadata: key, spec: {} } as unknown as JtelBackupStore, call);
+    await cluster.applyStatus(storeKind, key, status, {}, call);
+    const store = new MemoryBlobStore();
+    await storeRelease(store, aRelease());
+    const releases = await statedReleases(cluster, stack, call);
+    return await releases.load(store, aRelease().version, call.signal);
+  }
+
+  it('refuses a release that nobody signed, if the operator says that it does', async () => {
+    await expect(load({ releaseKey })).rejects.toMatchObject({ reason: 'ReleaseInvalid' });
+  });
+
+  it('takes it if the operator allows unsigned ones', async () => {
+    await expect(load({})).resolves.toBeDefined();
+  });
 });

@@ -1,7 +1,7 @@
 /** Makes a stack concrete: reads its release, collects its secrets, renders its compose file and configuration files. */
 
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import type { JtelStack } from '../../crds/index.ts';
+import { storeKind, type JtelStack } from '../../crds/index.ts';
 import type { RegistryLogin } from '../../host-driver/registry-login.ts';
 import type { RenderedRelease } from '../../host-driver/rendered-release.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
@@ -14,7 +14,7 @@ import { certificateLife, type CertificateLife } from './certificate-life.ts';
 import { findSelfSigned, type CredentialRequest } from './credential-secret.ts';
 import { type CredentialStore } from './credentials.ts';
 import { InputError } from './input-error.ts';
-import type { LoadedRelease, ReleaseSource } from './release-source.ts';
+import { ReleaseSource, type LoadedRelease } from './release-source.ts';
 import { readPullCredentials } from './pull-credentials.ts';
 import { collectReleaseSecrets, readCertificate, readEnvironment, stackInput } from './render-inputs.ts';
 import type { openStore } from '../stores/store-access.ts';
@@ -62,6 +62,20 @@ export async function readRelease(
       `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`,
     );
   return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
+}
+
+/**
+ * For those who look at a stack without being the operator: checks releases with the key that the operator says it uses, in the
+ * status of the stack's vendor store, which only the operator may write.
+ */
+export async function statedReleases(
+  cluster: Cluster,
+  { metadata, spec }: JtelStack,
+  options: CallOptions,
+): Promise<ReleaseSource> {
+  const key = { namespace: metadata.namespace, name: spec.releaseStoreRef.name };
+  const store = await cluster.find(storeKind, key, options);
+  return new ReleaseSource(optional({ publicKey: store?.status?.releaseKey }));
 }
 
 /** Holds secrets. Executors and jobs may have it, planners and statuses must not. */

@@ -32,6 +32,8 @@ import { problemIn, summarise } from './report/status.ts';
 export interface StoreReconcilerOptions extends WaveOptions {
   /** Of the stacks whose backups go there. */
   readonly identitiesOf?: (store: JtelBackupStore) => readonly string[];
+  /** PEM of the key that releases are checked with. */
+  readonly releaseKey?: string;
   /** Default: the real store with the credentials of its Secret. */
   readonly open?: (store: JtelBackupStore, options: CallOptions) => Promise<BlobStore>;
   /** Default: the management plane that the store names. */
@@ -62,7 +64,8 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
       plan: ({ object, now }, { observed }) => plan(object, observed, now),
       within: async ({ object, plan: actions, seen: { blobs } }, { signal }) =>
         blobs === undefined ? { kind: 'NotDue' } : await execute(actions, object, blobs, signal),
-      summarise: ({ object, seen, found, now }) => summarise(object, seen.observed, found, now),
+      summarise: ({ object, seen, found, now }) =>
+        summarise(object, seen.observed, found, now, options.releaseKey),
       events: ({ object }, status) => storeEvents(object.status, status),
       nextLook: ({ seen, found }) =>
         spread(

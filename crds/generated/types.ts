@@ -960,6 +960,10 @@ export interface JtelBackupStoreStatus {
    */
   readonly lastProofTime?: string;
   /**
+   * PEM of the public key that the operator checks the releases of this vendor store with. Absent in other stores, and if the operator allows releases that nobody signed.
+   */
+  readonly releaseKey?: string;
+  /**
    * The container's immutability policy, as Azure's management plane reports it. Absent without spec.azure.management, or without an answer.
    */
   readonly retention?: RetentionStatus;

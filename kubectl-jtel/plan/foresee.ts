@@ -18,8 +18,7 @@ import { InputError } from '../../controllers/inputs/input-error.ts';
 import { told } from '../../controllers/inputs/outcome.ts';
 import { projectName } from '../../controllers/hosts/project.ts';
 import { readOnlyCluster, readOnlyDriver } from '../../controllers/hosts/read-only.ts';
-import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
-import { readRelease, renderStack } from '../../controllers/inputs/stack-release.ts';
+import { readRelease, renderStack, statedReleases } from '../../controllers/inputs/stack-release.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { restoreKind, type JtelStack } from '../../crds/index.ts';
@@ -43,7 +42,7 @@ export async function foresee(kit: Kit, stack: JtelStack): Promise<Forecast> {
     const dependencies: PlanDependencies = {
       cluster,
       driver,
-      releases: new ReleaseSource({}),
+      releases: await statedReleases(cluster, stack, kit.call),
       credentials: new CredentialStore(cluster),
       openStore,
       backups: new BackupSource(),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runOperatorCommand, type CommandFactory } from './program.ts';
+import { runCommand } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const release = `${root}sandbox/stand-ins/releases/3.43.2/release.yaml`;
@@ -75,6 +76,20 @@ describe('the exit code is', () => {
     expect(await run(argv)).toBe(2);
     expect(told.join('\n')).toContain(culprit);
     expect(printed).toEqual([]);
+  });
+
+  const toolbox = ['--toolbox-image', `registry.example.com/toolbox@sha256:${'0'.repeat(64)}`];
+  it.each([
+    ['neither a key for releases nor the consent to do without', [], '--release-key-file is missing'],
+    [
+      'both a key for releases and the consent to do without',
+      ['--release-key-file', 'key.pem', '--allow-unsigned-releases'],
+      'contradict each other',
+    ],
+    ['a key for releases that is not there', ['--release-key-file', '/nowhere'], 'cannot read /nowhere'],
+  ])('2 for an operator with %s', async (_, options, culprit) => {
+    expect(await run(['run', ...toolbox, ...options], { further: [runCommand] })).toBe(2);
+    expect(told.join('\n')).toContain(culprit);
   });
 
   it('1 for a failure nobody expected, with what is needed to find it', async () => {

@@ -35,6 +35,7 @@ interface RunOptions {
   readonly logFormat: 'json' | 'readable';
   readonly auditLog?: string;
   readonly releaseKeyFile?: string;
+  readonly allowUnsignedReleases?: boolean;
 }
 
 export function runCommand(terminal: Terminal): Command {
@@ -160,11 +161,18 @@ export function runCommand(terminal: Terminal): Command {
         'PEM of the vendor’s ed25519 public key: releases without its signature are refused',
       ),
     )
+    .addOption(
+      new Option(
+        '--allow-unsigned-releases',
+        'without a key: whoever can write to a vendor store decides what runs on the hosts',
+      ),
+    )
     .action(async (options: RunOptions) => {
-      // Loaded only here: no other command needs the operator and its dependencies in memory.
-      const { runOperator } = await import('../main.ts');
       try {
-        await runOperator(await configOf(options), terminal.signal);
+        const config = await configOf(options);
+        // Loaded only here: no other command needs the operator and its dependencies in memory.
+        const { runOperator } = await import('../main.ts');
+        await runOperator(config, terminal.signal);
       } catch (error) {
         if (error instanceof LeadershipLost)
           throw new CommandError(`another operator took over: ${error.message}`, { cause: error });
@@ -181,6 +189,7 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     identity,
     toolboxImage,
     releaseKeyFile,
+    allowUnsignedReleases,
     image,
     backupServiceAccount,
     webPort,
@@ -196,10 +205,7 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     throw new ConfigError(
       '--image and --backup-service-account go together: what the CronJobs of backup schedules run, and as whom',
     );
-  const releaseKey =
-    releaseKeyFile === undefined
-      ? undefined
-      : await (await import('./release/options.ts')).readPublicKey(releaseKeyFile);
+  const releaseKey = await readReleaseKey(releaseKeyFile, allowUnsignedReleases === true);
   return {
     ...rest,
     ...optional({ kubeconfig, releaseKey }),
@@ -212,6 +218,22 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,
     toolboxImage: parseToolboxImage(toolboxImage),
   };
+}
+
+/** @throws {ConfigError} unless exactly one of the two was chosen: nobody runs unsigned releases by accident. */
+async function readReleaseKey(
+  file: string | undefined,
+  allowsUnsigned: boolean,
+): Promise<string | undefined> {
+  if (file === undefined && !allowsUnsigned)
+    throw new ConfigError(
+      '--release-key-file is missing: the PEM of the public key that your vendor signs releases with (docs/releases.md). To run releases that nobody signed, give --allow-unsigned-releases instead',
+    );
+  if (file !== undefined && allowsUnsigned)
+    throw new ConfigError(
+      '--release-key-file and --allow-unsigned-releases contradict each other: remove one of them',
+    );
+  return file === undefined ? undefined : await (await import('./release/options.ts')).readPublicKey(file);
 }
 
 type WebOptions = Pick<RunOptions, 'webHost' | 'webSecretHeader' | 'webUserHeader' | 'webGroupsHeader'> & {

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -26,7 +27,7 @@ interface Kubeconfig {
 }
 
 /**
- * Installs the CRDs and `deploy/access`, and waits until the API serves the kinds.
+ * Installs the CRDs, `deploy/access`, and the operator's role in all namespaces, and waits until the API serves the kinds.
  * @param checkout the state of the repository that they are taken from
  */
 export async function installAccess(sandbox: Sandbox, checkout = repositoryDirectory): Promise<void> {
@@ -34,6 +35,9 @@ export async function installAccess(sandbox: Sandbox, checkout = repositoryDirec
   await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'crds')]);
   await kubectl.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'deploy/access')]);
+  // 0.1.0 had it in deploy/access.
+  const everywhere = join(checkout, 'deploy/cluster-wide/access.yaml');
+  if (existsSync(everywhere)) await kubectl.run(['apply', '--server-side', '-f', everywhere]);
 }
 
 /** A kubeconfig for the operator's ServiceAccount only. */
@@ -63,6 +67,8 @@ export interface OperatorOptions {
   readonly name?: string;
   /** Further arguments of `jtel-operator run`. */
   readonly args?: readonly string[];
+  /** PEM of the key that releases are signed with. Default: that of the sandbox's own vendor. */
+  readonly releaseKeyFile?: string;
 }
 
 export interface OperatorProcessOptions extends OperatorOptions {
@@ -79,9 +85,14 @@ export interface RunningOperator {
   kill(): Promise<void>;
 }
 
-function runArguments(kubeconfig: string, { toolbox, args = [] }: OperatorOptions): string[] {
+function runArguments(
+  kubeconfig: string,
+  releaseKeyFile: string,
+  { toolbox, args = [] }: OperatorOptions,
+): string[] {
   const lease = args.includes('--lease-namespace') ? [] : ['--lease-namespace', operatorNamespace];
-  return ['run', '--kubeconfig', kubeconfig, ...lease, '--toolbox-image', toolbox, ...args];
+  const trust = ['--toolbox-image', toolbox, '--release-key-file', releaseKeyFile];
+  return ['run', '--kubeconfig', kubeconfig, ...lease, ...trust, ...args];
 }
 
 /** `node operator/bin/jtel-operator run …` on this machine. */
@@ -94,7 +105,7 @@ export async function startOperatorProcess(
   const output = await open(logFile, 'a', 0o600);
   const args = [
     join(options.checkout ?? repositoryDirectory, 'operator/bin/jtel-operator'),
-    ...runArguments(kubeconfig, options),
+    ...runArguments(kubeconfig, options.releaseKeyFile ?? sandbox.releaseKeyFiles.public, options),
     '--health-port',
     '0',
     '--log-format',
@@ -126,11 +137,13 @@ export async function startOperatorContainer(
   const container = `jtel-sandbox-${name}-operator${options.name === undefined ? '' : `-${options.name}`}`;
   const volume = container;
   const mounted = '/run/operator/kubeconfig';
+  const mountedKey = '/run/operator/release-key.pem';
   await docker.remove(container);
   await docker.run(['volume', 'create', ...sandboxLabels(name, 'volume'), volume]);
   // Only the operator's own user may read its token, so it gets it in a volume, not from a file of this
   // machine.
-  const receive = `umask 077 && cat > ${mounted} && chown -R ${operatorUID} /run/operator`;
+  const receive = `umask 077 && cat > ${mounted} && printf %s "$RELEASE_KEY" > ${mountedKey} && chown -R ${operatorUID} /run/operator`;
+  const releaseKey = await readFile(options.releaseKeyFile ?? sandbox.releaseKeyFiles.public, 'utf8');
   const receiver = [
     'run',
     '--rm',
@@ -140,6 +153,8 @@ export async function startOperatorContainer(
     ...sandboxLabels(name, 'operator'),
     '--mount',
     `type=volume,src=${volume},dst=/run/operator`,
+    '--env',
+    `RELEASE_KEY=${releaseKey}`,
   ];
   await docker.run([...receiver, baseImage, 'sh', '-c', receive], {
     input: await readFile(await operatorKubeconfig(sandbox, 'network')),
@@ -163,7 +178,7 @@ export async function startOperatorContainer(
     '--mount',
     `type=volume,src=${volume},dst=/run/operator,readonly`,
     operatorImage,
-    ...runArguments(mounted, options),
+    ...runArguments(mounted, mountedKey, options),
     // On the machine's own network, the usual port may be taken.
     ...(sandbox.usesExistingCluster ? ['--health-port', '0'] : []),
     '--log-format',

@@ -2,7 +2,8 @@
  * The vendor's part: images in the registry, and releases in the vendor's store, published by the command
  * that the vendor's build runs.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { assembleDatabaseReleases } from '../stand-ins/database-releases.ts';
@@ -14,6 +15,7 @@ import type { BuiltImage } from '../../kit/image.ts';
 import type { Progress, PushedImage, Sandbox } from '../index.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { CommandError, run } from '../../kit/process.ts';
+import { signManifest } from '../../release/manifest.ts';
 
 export interface PublishedProduct {
   /** The toolbox as the operator gets it: pinned by digest. */
@@ -108,6 +110,11 @@ async function publishOrReplace(
   return `${await publishRelease(sandbox, directory, path)}, its images had changed`;
 }
 
+/** What lies beside a manifest in the vendor store. For tests that put one there themselves. */
+export async function signAsVendor(sandbox: Sandbox, manifest: Buffer): Promise<string> {
+  return signManifest(manifest, createPrivateKey(await readFile(sandbox.releaseKeyFiles.signing)));
+}
+
 /** Runs `jtel-operator release publish`. Credentials are passed in files, never as arguments. */
 async function publishRelease(sandbox: Sandbox, directory: string, path: string): Promise<string> {
   const { vendor } = sandbox.blob;
@@ -141,7 +148,17 @@ async function publishRelease(sandbox: Sandbox, directory: string, path: string)
     sandbox.registry.username,
   ];
   const printed = await run(
-    [...command, ...store, ...registry, '--registry-password-file', password, '-o', 'json'],
+    [
+      ...command,
+      ...store,
+      ...registry,
+      '--registry-password-file',
+      password,
+      '--signing-key-file',
+      sandbox.releaseKeyFiles.signing,
+      '-o',
+      'json',
+    ],
     { timeoutSeconds: 300 },
   );
   return (JSON.parse(printed) as { outcome?: string }).outcome ?? 'done';

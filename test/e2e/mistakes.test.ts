@@ -2,13 +2,12 @@
  * One stack meets every mistake that a person can make. Each is reported with a stable reason and a message
  * that names the thing. Then it is put right, and the stack goes on from there until it is Ready.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Release } from '../../release/generated/release.ts';
 import { dockerConfig } from '../../sandbox/installation/examples.ts';
+import { signAsVendor } from '../../sandbox/installation/releases.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage } from './stage.ts';
 
@@ -50,14 +49,31 @@ function publishReleaseWithoutImage(version: string): Promise<void> {
   }));
 }
 
-/** A release that differs from another one in something. */
+/** A release that differs from another one in something, and is signed. */
 async function publishRelease(
   version: string,
   bend: (release: Release) => Release,
   like = '3.43.2',
 ): Promise<void> {
+  await publishUnsigned(version, bend, like);
+  await signRelease(version);
+}
+
+async function signRelease(version: string): Promise<void> {
+  const client = vendorStore();
+  const manifest = await client.getBlobClient(`releases/${version}/release.json`).downloadToBuffer();
+  const signature = await signAsVendor(stage.sandbox, manifest);
+  await client.getBlockBlobClient(`releases/${version}/release.json.sig`).upload(signature, signature.length);
+}
+
+async function publishUnsigned(
+  version: string,
+  bend: (release: Release) => Release,
+  like: string,
+): Promise<void> {
   const client = vendorStore();
   for await (const { name } of client.listBlobsFlat({ prefix: `releases/${like}/` })) {
+    if (name.endsWith('.sig')) continue;
     let content = await client.getBlobClient(name).downloadToBuffer();
     if (name.endsWith('/release.json')) {
       content = Buffer.from(
@@ -243,24 +259,15 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
     expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.0' });
   });
 
-  it('a release that is not signed, when signatures are asked for, until it is', async () => {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const keyFile = join(stage.sandbox.directory, `${namespace}-release-key.pem`);
-    await writeFile(keyFile, publicKey.export({ type: 'spki', format: 'pem' }));
-    await stage.operator?.stop();
-    await stage.startOperator(['--resync-seconds', '5', '--release-key-file', keyFile]);
-    await publishRelease('4.0.1', (release) => ({ ...release, updatableFrom: ['>=4.0.0 <4.0.1'] }), '4.0.0');
-
+  it('a release that is not signed, until it is', async () => {
+    await publishUnsigned('4.0.1', (release) => ({ ...release, updatableFrom: ['>=4.0.0 <4.0.1'] }), '4.0.0');
     const before = await stage.containers();
     await stage.patchSpec({ version: '4.0.1' });
     const { message } = await stage.condition('ReleaseAvailable', 'ReleaseInvalid');
     expect(message).toMatch(/4\.0\.1.*sign/);
     expect(await stage.containers()).toEqual(before);
 
-    const vendor = vendorStore();
-    const manifest = await vendor.getBlobClient('releases/4.0.1/release.json').downloadToBuffer();
-    const signature = sign(null, manifest, privateKey).toString('base64');
-    await vendor.getBlockBlobClient('releases/4.0.1/release.json.sig').upload(signature, signature.length);
+    await signRelease('4.0.1');
     expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.1' });
   });
 });

@@ -138,6 +138,7 @@ export class Stage {
     const operator = await startOperatorProcess(this.cluster, {
       toolbox: this.toolbox,
       name: this.namespace,
+      releaseKeyFile: this.sandbox.releaseKeyFiles.public,
       ...other,
       args: [...place, ...args],
     });

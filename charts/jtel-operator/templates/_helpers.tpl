@@ -23,6 +23,21 @@ app.kubernetes.io/part-of: jtel
 {{- end }}
 {{- end }}
 
+{{/* The key that releases are checked with; empty if none are, which has to be asked for. */}}
+{{- define "jtel-operator.releaseKey" -}}
+{{- with .Values.releases -}}
+{{- if and .publicKey .allowUnsigned }}{{ fail "releases.publicKey and releases.allowUnsigned contradict each other: remove one of them" }}{{ end -}}
+{{- if not (or .publicKey .allowUnsigned) }}{{ fail "releases.publicKey is required: PEM of the public key that your vendor signs releases with (docs/releases.md); to run releases that nobody signed, set releases.allowUnsigned" }}{{ end -}}
+{{ .publicKey | trim }}
+{{- end }}
+{{- end }}
+
+{{/* Condition of a policy: the request is the operator's. */}}
+{{- define "jtel-operator.isItself" -}}
+- name: by-this-operator
+  expression: request.userInfo.username == 'system:serviceaccount:{{ .Release.Namespace }}:{{ include "jtel-operator.serviceAccount" . }}'
+{{- end }}
+
 {{/* Where stacks are, as a JSON list; empty with the scope Cluster. */}}
 {{- define "jtel-operator.namespaces" -}}
 {{- if eq .Values.scope "Namespaced" }}{{ .Values.namespaces | default (list .Release.Namespace) | uniq | toJson }}{{ else }}[]{{ end }}

@@ -102,6 +102,13 @@ describe('Available', () => {
     ).toMatchObject({ reason: 'StoreReachable' });
   });
 
+  test('a vendor’s store says which key releases are checked with, a customer’s does not', () => {
+    const keyOf = (store: JtelBackupStore): string | undefined =>
+      summarise(store, listed, notDue, now, 'PEM').releaseKey;
+    expect(keyOf(aStore({ tier: 'Vendor', accessMode: 'ReadOnly' }))).toBe('PEM');
+    expect(keyOf(aStore())).toBeUndefined();
+  });
+
   test('a message longer than the API server takes is cut', () => {
     const status = summarise(
       aStore(),

@@ -28,6 +28,7 @@ export function summarise(
   observed: Observed,
   probed: Probed,
   now: Date,
+  releaseKey?: string,
 ): JtelBackupStoreStatus {
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
@@ -50,6 +51,7 @@ export function summarise(
     ...optional({ lastProbeTime, lastProofTime }),
     ...contents(previous, observed),
     ...retention(store, observed),
+    ...(store.spec.tier === 'Vendor' ? optional({ releaseKey }) : {}),
     conditions: summariseConditions<Condition>(previous.conditions, drafts, {
       generation: store.metadata.generation,
       transient: transientStanding,

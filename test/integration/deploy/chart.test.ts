@@ -1,4 +1,5 @@
 /** charts/jtel-operator with the real Helm against a real API server, and what is rendered from it. */
+import { generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,9 @@ import { exampleManifests } from '../crds/objects.ts';
 import { PlayedPods } from './played-pods.ts';
 
 const directory = join(repositoryDirectory, chart);
+/** PEM of a key that nobody has. */
+const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const releaseKey = `releases.publicKey=${publicKey}`;
 const toolbox = `toolbox.image=registry.example.com/jtel/toolbox@sha256:${'a'.repeat(64)}`;
 const sandboxName = `${process.env['JTEL_SANDBOX'] || 'test'}-chart`;
 let sandbox: Sandbox;
@@ -46,7 +50,11 @@ afterAll(async () => {
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly uid?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -57,7 +65,9 @@ async function template(folder: string, ...args: readonly string[]): Promise<rea
 
 describe('the chart', () => {
   test('has no faults, and the version of the package', async () => {
-    expect(await helm(['lint', '--strict', directory, '--set', toolbox])).toContain('0 chart(s) failed');
+    expect(await helm(['lint', '--strict', directory, '--set', toolbox, '--set', releaseKey])).toContain(
+      '0 chart(s) failed',
+    );
     const { version, appVersion } = parse(await readFile(join(directory, 'Chart.yaml'), 'utf8')) as Manifest;
     expect([version, appVersion]).toEqual([manifest.version, manifest.version]);
   });
@@ -76,16 +86,23 @@ describe('the chart', () => {
     [['replicas=0'], '/replicas'],
     [['scope=Cluster', 'namespaces={a}'], '/namespaces'],
     [[], 'toolbox.image is required'],
+    [['releases.publicKey='], 'releases.publicKey is required'],
+    [['releases.publicKey=x'], '/releases/publicKey'],
+    [['releases.allowUnsigned=true'], 'contradict each other'],
   ] as const)('refuses %s', async ([settings, complaint]) => {
     const pinned = settings.some((setting) => setting.startsWith('toolbox')) || settings.length === 0;
-    const flags = [...(pinned ? [] : [toolbox]), ...settings].flatMap((setting) => ['--set', setting]);
+    const flags = [releaseKey, ...(pinned ? [] : [toolbox]), ...settings].flatMap((setting) => [
+      '--set',
+      setting,
+    ]);
     await expect(template(directory, ...flags)).rejects.toThrow(complaint);
   });
 
   test('gives the operator only arguments that it knows, in both scopes', async () => {
     for (const settings of [
-      ['scope=Cluster'],
+      ['scope=Cluster', 'releases.allowUnsigned=true'],
       [
+        releaseKey,
         'namespaces={a,b}',
         'backupSchedules.cronJobs=true',
         'audit.enabled=true',
@@ -108,6 +125,7 @@ describe('the chart', () => {
   test('is accepted by the API server with everything switched on', async () => {
     const settings = [
       toolbox,
+      releaseKey,
       'namespaces={default,jtel}',
       'imagePullSecrets[0].name=registry',
       'image.digest=sha256:' + 'b'.repeat(64),
@@ -138,7 +156,12 @@ describe('the chart', () => {
     expect(ofKind('PrometheusRule')).toMatchObject([{ spec: rules }]);
     const dashboards = await readdir(join(monitoring, 'dashboards'));
     expect(dashboards.length).toBeGreaterThan(3);
-    const shown = Object.assign({}, ...ofKind('ConfigMap').map(({ data }) => data)) as Record<string, string>;
+    const shown = Object.assign(
+      {},
+      ...ofKind('ConfigMap')
+        .filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1')
+        .map(({ data }) => data),
+    ) as Record<string, string>;
     expect(Object.keys(shown).toSorted()).toEqual(dashboards.toSorted());
     for (const name of dashboards)
       expect(`${shown[name]}\n`).toBe(await readFile(join(monitoring, 'dashboards', name), 'utf8'));
@@ -165,10 +188,63 @@ interface Deployment {
   };
 }
 
-test('the plain manifests are accepted by the API server', async () => {
-  await kubectl.run(['apply', '-f', join(repositoryDirectory, 'deploy/access/namespace.yaml')]);
-  const printed = await kubectl.run(['apply', '-k', join(repositoryDirectory, 'deploy'), '--dry-run=server']);
-  expect(printed).toContain('deployment.apps/jtel-operator created (server dry run)');
+describe('the plain manifests', () => {
+  let deploy: string;
+  let everywhere: string;
+
+  beforeAll(async () => {
+    deploy = join(repositoryDirectory, 'deploy');
+    for (const folder of ['crds', 'deploy'])
+      await cp(join(repositoryDirectory, folder), join(work, 'everywhere', folder), { recursive: true });
+    everywhere = join(work, 'everywhere/deploy');
+    const file = join(everywhere, 'kustomization.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('# components: [cluster-wide]', 'components: [cluster-wide]'));
+  });
+
+  test('are accepted by the API server, for named namespaces and for all', async () => {
+    await kubectl.run(['apply', '-f', join(deploy, 'access/namespace.yaml')]);
+    for (const folder of [deploy, everywhere]) {
+      const printed = await kubectl.run(['apply', '-k', folder, '--dry-run=server']);
+      expect(printed).toContain('deployment.apps/jtel-operator created (server dry run)');
+    }
+  });
+
+  async function built(folder: string): Promise<readonly Manifest[]> {
+    const text = await kubectl.run(['kustomize', folder]);
+    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  }
+
+  async function scopeOf(folder: string): Promise<unknown> {
+    const manifests = await built(folder);
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
+    const { args = [] } = deployment.spec.template.spec.containers[0] ?? {};
+    const wide = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding');
+    return {
+      watched: args.filter((argument) => argument.startsWith('--namespace')),
+      everywhere: wide.map(({ metadata }) => metadata.name).toSorted(),
+    };
+  }
+
+  test('give rights in the operator’s own namespace, and everywhere only if asked to', async () => {
+    expect(await scopeOf(deploy)).toEqual({
+      watched: ['--namespace=jtel-system'],
+      everywhere: ['jtel-operator-cluster-identity'],
+    });
+    expect(await scopeOf(everywhere)).toEqual({
+      watched: [],
+      everywhere: ['jtel-operator', 'jtel-operator-cluster-identity'],
+    });
+  });
+
+  test('have for one namespace the binding that the chart makes there', async () => {
+    const [own] = await built(join(deploy, 'namespace'));
+    const ofChart = (await built(join(deploy, 'access'))).find(
+      ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === own?.metadata.name,
+    );
+    expect(ofChart).toBeDefined();
+    expect([own?.['roleRef'], own?.['subjects']]).toEqual([ofChart?.['roleRef'], ofChart?.['subjects']]);
+  });
 });
 
 interface StackDefinition {
@@ -200,7 +276,7 @@ test(
     for (const name of [namespace, customer]) await kubectl.run(['create', 'namespace', name]);
     await kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
     const flags = ['-n', namespace, '--kubeconfig', sandbox.kubeconfigPath, '--wait', '--timeout', '60s'];
-    const settings = ['--set', toolbox, '--set', `namespaces={${customer}}`];
+    const settings = ['--set', toolbox, '--set', releaseKey, '--set', `namespaces={${customer}}`];
     const columns = async (): Promise<number | undefined> =>
       (await kubectl.json<StackDefinition>(['get', 'crd', 'jtelstacks.jtel.de'])).spec.versions[0]
         ?.additionalPrinterColumns.length;

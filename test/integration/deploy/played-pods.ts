@@ -6,7 +6,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -101,7 +101,9 @@ export class PlayedPods {
       ]),
     );
     // Several run on this machine.
+    const folders = await this.#mountedFolders(pod, container);
     const args = (container.args ?? [])
+      .map((arg) => folders.reduce((text, [inPod, here]) => text.replace(`=${inPod}/`, `=${here}/`), arg))
       .map((arg) => arg.replaceAll(/\$\((\w+)\)/g, (_, name: string) => env[name] ?? ''))
       .map((arg) => arg.replace('--health-port=8080', '--health-port=0'));
     const child = spawn(
@@ -117,6 +119,24 @@ export class PlayedPods {
       },
     );
     return { process: child, port: await healthPort(child) };
+  }
+
+  /** The ConfigMaps that the container mounts, as folders of this machine: where in the pod, and where here. */
+  async #mountedFolders(
+    pod: V1Pod,
+    { volumeMounts = [] }: V1Container,
+  ): Promise<readonly (readonly [string, string])[]> {
+    const folders: [string, string][] = [];
+    for (const { name, mountPath } of volumeMounts) {
+      const source = pod.spec?.volumes?.find((volume) => volume.name === name)?.configMap?.name;
+      if (source === undefined) continue;
+      const get = ['get', 'configmap', source, '-n', this.#namespace];
+      const { data = {} } = await this.#kubectl.json<{ data?: Record<string, string> }>(get);
+      const here = await mkdtemp(join(this.#sandbox.directory, 'mounted-'));
+      for (const [file, content] of Object.entries(data)) await writeFile(join(here, file), content);
+      folders.push([mountPath, here]);
+    }
+    return folders;
   }
 
   /** @returns the phase that the pod ends in. */

@@ -47,6 +47,20 @@ test('the operator runs as a user of its own and writes nothing', async () => {
   );
 });
 
+test('nobody opens a debugger in the operator with a signal', async () => {
+  const entry = await docker.run([
+    'image',
+    'inspect',
+    '--format',
+    '{{json .Config.Entrypoint}}',
+    operatorImage,
+  ]);
+  const flags = (JSON.parse(entry) as string[]).slice(1, -1);
+  const script = `process.kill(process.pid, 'SIGUSR1'); setTimeout(() => console.log(require('inspector').url()), 500)`;
+  const command = ['--entrypoint', 'node', operatorImage, ...flags, '-e', script];
+  expect(await docker.run(['run', '--rm', ...restricted, ...command])).toBe('undefined');
+});
+
 test('the operator’s image holds the bundle, neither sources nor packages', async () => {
   const list = [
     'run',

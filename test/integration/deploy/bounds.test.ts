@@ -1,0 +1,235 @@
+/**
+ * The policy that stands beside the operator's role, in a real API server: what the operator does passes, and what a broken-in one
+ * would do with the same rights is refused.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { cronJob } from '../../../controllers/schedule/desired/cron-job.ts';
+import type { JtelStack } from '../../../crds/index.ts';
+import { repositoryDirectory } from '../../../kit/paths.ts';
+import { ensureHelm } from '../../../sandbox/helm/helm.ts';
+import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
+import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
+import { installAccess } from '../../../sandbox/installation/operator.ts';
+import { chart } from '../../../scripts/manifests.ts';
+import { waitFor } from '../../support/wait.ts';
+import { exampleManifests } from '../crds/objects.ts';
+
+/** An installation of its own beside that of the sandbox. */
+const installed = 'bounded-jtel-operator';
+const customer = 'bounded-customer';
+const pods = { image: 'registry.example.com/jtel/jtel-operator:1.0.0', serviceAccount: 'jtel-backup' };
+const settings = [
+  'scope=Cluster',
+  'crds.install=false',
+  'clusterObjects.install=false',
+  'releases.allowUnsigned=true',
+  `toolbox.image=registry.example.com/jtel/toolbox@sha256:${'a'.repeat(64)}`,
+  'image.tag=1.0.0',
+  'backupSchedules.cronJobs=true',
+];
+let kubectl: Kubectl;
+let access: readonly { readonly kind: string }[];
+
+beforeAll(async () => {
+  const progress = lineProgress();
+  const [sandbox, helm] = await Promise.all([
+    Sandbox.up({ name: process.env['JTEL_SANDBOX'] || 'test', only: ['control-plane'], progress }),
+    ensureHelm(progress),
+  ]);
+  await installAccess(sandbox);
+  kubectl = await Kubectl.find(sandbox.kubeconfigPath);
+  const flags = settings.flatMap((setting) => ['--set', setting]);
+  const text = await helm([
+    'template',
+    installed,
+    join(repositoryDirectory, chart),
+    '-n',
+    installed,
+    ...flags,
+  ]);
+  access = parseAllDocuments(text)
+    .map((document) => document.toJS() as { readonly kind: string })
+    .filter(({ kind }) => /^(ServiceAccount|ConfigMap|Cluster.*|ValidatingAdmission.*)$/.test(kind));
+  await kubectl.apply([
+    ...[installed, customer].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...access,
+    secret('of-customer', {}, { password: 'c2VjcmV0' }),
+    secret('acme-credentials', own, { password: 'c2VjcmV0' }),
+    secret('other-credentials', {}, { password: 'c2VjcmV0' }),
+  ]);
+  // A policy takes effect a moment after it was made.
+  await waitFor(
+    'the policy',
+    async () =>
+      /changes nothing in the namespaces/.test(
+        await create({ ...newSecret, metadata: { ...newSecret.metadata, namespace: 'kube-system' } }),
+      ),
+    { timeoutSeconds: 60 },
+  );
+});
+
+afterAll(async () => {
+  const input = access.map((one) => JSON.stringify(one)).join('\n---\n');
+  await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', '-'], { input });
+  await kubectl.run(['delete', 'namespace', installed, customer, '--wait=false']);
+});
+
+interface Labels {
+  readonly [name: string]: string;
+}
+const own: Labels = { 'jtel.de/stack': 'acme' };
+
+function secret(name: string, labels: Labels, data: Labels, type = 'Opaque') {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: customer, labels }, type, data };
+}
+const newSecret = secret('new-credentials', { 'jtel.de/stack': 'new' }, {});
+
+/** Asks the API server as the operator. @returns what kubectl printed, or the refusal */
+async function asOperator(command: readonly string[], input?: object): Promise<string> {
+  const identity = ['--as', `system:serviceaccount:${installed}:${installed}`, '--dry-run=server'];
+  const { stdout, stderr } = await kubectl.tryRun(
+    [...command, ...identity],
+    input === undefined ? {} : { input: JSON.stringify(input) },
+  );
+  return `${stdout}${stderr}`;
+}
+
+function create(object: object): Promise<string> {
+  return asOperator(['create', '-o', 'name', '-f', '-'], object);
+}
+
+function patch(what: string, change: object): Promise<string> {
+  return asOperator([
+    'patch',
+    what,
+    '-n',
+    customer,
+    '--type',
+    'merge',
+    '-o',
+    'name',
+    '-p',
+    JSON.stringify(change),
+  ]);
+}
+
+const backedUp = exampleManifests('full-stack.yaml').find(
+  ({ kind }) => kind === 'JtelStack',
+) as unknown as JtelStack;
+const schedule = cronJob(
+  { ...backedUp, metadata: { ...backedUp.metadata, namespace: customer, uid: 'uid-of-stack' } },
+  pods,
+);
+
+/** The CronJob of a stack with another pod. */
+function scheduleWith(change: object, inContainer: object = {}): object {
+  const changed = structuredClone(schedule) as unknown as {
+    spec: { jobTemplate: { spec: { template: { spec: { containers: object[] } } } } };
+  };
+  const { spec } = changed.spec.jobTemplate.spec.template;
+  const [container] = spec.containers;
+  Object.assign(spec, { ...change, containers: [{ ...container, ...inContainer }] });
+  return changed;
+}
+
+describe('the operator may', () => {
+  test('make the credentials of a stack, change and remove them', async () => {
+    expect(await create(newSecret)).toContain('secret/new-credentials');
+    expect(await patch('secret/acme-credentials', { data: { more: 'bW9yZQ==' } })).toContain(
+      'acme-credentials',
+    );
+    expect(await asOperator(['delete', 'secret', 'acme-credentials', '-n', customer])).toContain('deleted');
+  });
+
+  test('hold a Secret of the customer with a finalizer, while a deletion needs it', async () => {
+    const held = { metadata: { finalizers: ['jtel.de/needed'] } };
+    expect(await patch('secret/of-customer', held)).toContain('secret/of-customer');
+  });
+
+  test('make the CronJob of a stack’s backups', async () => {
+    expect(await create(schedule ?? {})).toMatch(/^cronjob\.batch\/\S+-backup/);
+  });
+});
+
+describe('the operator is refused', () => {
+  const token = {
+    ...secret('', own, {}, 'kubernetes.io/service-account-token'),
+    metadata: {
+      name: 'new-credentials',
+      namespace: customer,
+      labels: { 'jtel.de/stack': 'new' },
+      annotations: { 'kubernetes.io/service-account.name': 'default' },
+    },
+  };
+
+  test.for([
+    ['the token of another ServiceAccount', token],
+    ['a Secret with another name', secret('anything', own, {})],
+    ['a Secret without its label', secret('new-credentials', {}, {})],
+  ] as const)('%s', async ([, object]) => {
+    expect(await create(object)).toContain('the jtel operator writes only Secrets <stack>-credentials');
+  });
+
+  test.for([
+    ['the data of a customer’s Secret', 'of-customer', { data: { password: 'b3RoZXI=' } }],
+    [
+      'a Secret with the name of its own',
+      'other-credentials',
+      { metadata: { labels: { 'jtel.de/stack': 'other' } } },
+    ],
+  ] as const)('a change of %s', async ([, name, change]) => {
+    expect(await patch(`secret/${name}`, change)).toContain('of others it changes finalizers only');
+  });
+
+  test('the removal of a customer’s Secret', async () => {
+    expect(await asOperator(['delete', 'secret', 'of-customer', '-n', customer])).toContain(
+      'writes only Secrets',
+    );
+  });
+
+  const hardened = { allowPrivilegeEscalation: false, capabilities: { add: ['SYS_ADMIN'] } };
+  const hostPath = { volumes: [{ name: 'node', hostPath: { path: '/' } }] };
+  const onlyAsks = 'only ask for a backup, without volumes, Secrets, rights on the node or another command';
+  test.for([
+    ['the disk of a node', scheduleWith(hostPath), onlyAsks],
+    ['the processes of a node', scheduleWith({ hostPID: true }), onlyAsks],
+    ['the network of a node', scheduleWith({ hostNetwork: true }), onlyAsks],
+    ['more rights', scheduleWith({}, { securityContext: hardened }), onlyAsks],
+    ['another command', scheduleWith({}, { command: ['sh'] }), onlyAsks],
+    ['other arguments', scheduleWith({}, { args: ['run', 'anything'] }), onlyAsks],
+    [
+      'a Secret in the environment',
+      scheduleWith({}, { envFrom: [{ secretRef: { name: 'of-customer' } }] }),
+      onlyAsks,
+    ],
+    [
+      'a container before its own',
+      scheduleWith({ initContainers: [{ name: 'more', image: pods.image }] }),
+      onlyAsks,
+    ],
+    ['another image', scheduleWith({}, { image: 'registry.example.com/other:1' }), 'run its own image'],
+    ['another ServiceAccount', scheduleWith({ serviceAccountName: 'default' }), 'run its own image'],
+  ] as const)('a CronJob with %s', async ([, object, sentence]) => {
+    expect(await create(object)).toContain(sentence);
+  });
+
+  test('anything in the namespaces of Kubernetes', async () => {
+    const there = { ...schedule, metadata: { ...schedule?.metadata, namespace: 'kube-system' } };
+    expect(await create(there)).toContain(
+      'the jtel operator changes nothing in the namespaces of Kubernetes',
+    );
+  });
+
+  test('the spec of a stack; its annotations are free', async () => {
+    const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
+    await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
+    expect(await patch('jtelstack/acme', { spec: { suspend: true } })).toContain(
+      'the jtel operator changes no spec',
+    );
+    expect(await patch('jtelstack/acme', { metadata: { annotations: { 'jtel.de/seen': '1' } } })).toContain(
+      'acme',
+    );
+  });
+});
