@@ -22,21 +22,22 @@ it('a quantity that is none leaves no read on its way, beside a Secret that is m
   ).rejects.toMatchObject({ reason: 'SpecInvalid' });
 });
 
+/** Reads an unsigned release as a person's program does. */
+async function load(status: JtelBackupStoreStatus): Promise<unknown> {
+  const stack = aStack();
+  const cluster = new MemoryCluster();
+  const key = { namespace: stack.metadata.namespace, name: stack.spec.releaseStoreRef.name };
+  await cluster.create(storeKind, { metadata: key, spec: {} } as unknown as JtelBackupStore, call);
+  await cluster.applyStatus(storeKind, key, status, {}, call);
+  const store = new MemoryBlobStore();
+  await storeRelease(store, aRelease());
+  const releases = await statedReleases(cluster, stack, call);
+  return await releases.load(store, aRelease().version, call.signal);
+}
+
 describe('who looks at a stack without being the operator', () => {
   const vendor = generateKeyPairSync('ed25519');
   const releaseKey = vendor.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-
-  async function load(status: JtelBackupStoreStatus): Promise<unknown> {
-    const stack = aStack();
-    const cluster = new MemoryCluster();
-    const key = { namespace: stack.metadata.namespace, name: stack.spec.releaseStoreRef.name };
-    await cluster.create(storeKind, { metadata: key, spec: {} } as unknown as JtelBackupStore, call);
-    await cluster.applyStatus(storeKind, key, status, {}, call);
-    const store = new MemoryBlobStore();
-    await storeRelease(store, aRelease());
-    const releases = await statedReleases(cluster, stack, call);
-    return await releases.load(store, aRelease().version, call.signal);
-  }
 
   it('refuses a release that nobody signed, if the operator says that it does', async () => {
     await expect(load({ releaseKey })).rejects.toMatchObject({ reason: 'ReleaseInvalid' });

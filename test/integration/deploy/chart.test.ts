@@ -188,6 +188,22 @@ interface Deployment {
   };
 }
 
+async function built(folder: string): Promise<readonly Manifest[]> {
+  const text = await kubectl.run(['kustomize', folder]);
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+async function scopeOf(folder: string): Promise<unknown> {
+  const manifests = await built(folder);
+  const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
+  const { args = [] } = deployment.spec.template.spec.containers[0] ?? {};
+  const wide = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding');
+  return {
+    watched: args.filter((argument) => argument.startsWith('--namespace')),
+    everywhere: wide.map(({ metadata }) => metadata.name).toSorted(),
+  };
+}
+
 describe('the plain manifests', () => {
   let deploy: string;
   let everywhere: string;
@@ -209,22 +225,6 @@ describe('the plain manifests', () => {
       expect(printed).toContain('deployment.apps/jtel-operator created (server dry run)');
     }
   });
-
-  async function built(folder: string): Promise<readonly Manifest[]> {
-    const text = await kubectl.run(['kustomize', folder]);
-    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
-  }
-
-  async function scopeOf(folder: string): Promise<unknown> {
-    const manifests = await built(folder);
-    const deployment = manifests.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
-    const { args = [] } = deployment.spec.template.spec.containers[0] ?? {};
-    const wide = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding');
-    return {
-      watched: args.filter((argument) => argument.startsWith('--namespace')),
-      everywhere: wide.map(({ metadata }) => metadata.name).toSorted(),
-    };
-  }
 
   test('give rights in the operator’s own namespace, and everywhere only if asked to', async () => {
     expect(await scopeOf(deploy)).toEqual({
