@@ -3,7 +3,7 @@ import { LongestFirst } from './test/run/longest-first.ts';
 
 /**
  * Kinds of test: unit (no service, seconds), stories (whole lives of objects and whole jobs, in memory and on the disk; no
- * service either), integration (real API server, host, blob server), e2e (stories on real hosts).
+ * service either), integration (real API server, host, blob server), e2e (stories on real hosts), rights (what e2e left in the audit log).
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.story.test.ts', 'test/integration/**', 'test/e2e/**'],
+          exclude: [
+            '**/node_modules/**',
+            '**/*.story.test.ts',
+            'test/integration/**',
+            'test/e2e/**',
+            'test/rights/**',
+          ],
           testTimeout: 30_000,
           // A process for each file would take most of the time. Whoever changes what is shared (timers, environment) puts it back.
           isolate: false,
@@ -46,6 +52,13 @@ export default defineConfig({
           hookTimeout: 1_200_000,
           // Each file has a host, a namespace and an operator of its own. With more side by side on two cores, starting containers takes longer than probes wait.
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'rights',
+          include: ['test/rights/*.test.ts'],
+          testTimeout: 120_000,
         },
       },
     ],

@@ -79,7 +79,7 @@ describe('the operator', () => {
   });
   it('without any is told that it may be elsewhere', () => {
     const judged = judgeOperatorsRights(operatorRights, 'namespace a', operatorRights.length);
-    expect(judged.seen).toContain('none of the 41 rights');
+    expect(judged.seen).toContain(`none of the ${operatorRights.length} rights`);
     expect(judged.next).toMatch(/^Install it, or say where it is/);
     const everywhere = judgeOperatorsRights(operatorRights, scopeName(undefined), operatorRights.length);
     expect(everywhere.next).toMatch(/^Name the namespaces that it was given/);

@@ -18,11 +18,11 @@ const kinds = ['jtelstacks', 'jtelbackups', 'jtelrestores', 'jtelbackupstores'];
 
 /** What the operator needs in each namespace with stacks. */
 export const operatorRights: readonly Right[] = rightsOf([
-  ['jtel.de', kinds, ['get', 'list', 'watch', 'patch']],
+  ['jtel.de', kinds, ['get', 'list', 'watch']],
+  ['jtel.de', ['jtelstacks', 'jtelbackups', 'jtelrestores'], ['patch']],
   ['jtel.de', kinds.map((kind) => `${kind}/status`), ['patch']],
   ['jtel.de', ['jtelbackups'], ['create', 'delete']],
   ['jtel.de', ['jtelrestores'], ['create']],
-  ['jtel.de', ['jtelstacks/finalizers'], ['update']],
   ['', ['secrets'], ['get', 'watch', 'create', 'patch', 'delete']],
   ['apps', ['controllerrevisions'], ['get', 'list', 'create', 'patch', 'delete']],
   ['batch', ['cronjobs'], ['get', 'create', 'patch', 'delete']],

@@ -121,6 +121,17 @@ export interface AuditEvent {
   readonly requestReceivedTimestamp: string;
 }
 
+interface AuditedReference {
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly apiGroup?: string;
+}
+
+function usedRight(verb: string, { resource, subresource, apiGroup }: AuditedReference): string {
+  const whole = [resource, subresource].filter(Boolean).join('/');
+  return `${verb} ${[whole, apiGroup].filter(Boolean).join('.')}`;
+}
+
 /** A running control plane. */
 export class ControlPlane {
   readonly #context: SandboxContext;
@@ -160,6 +171,28 @@ export class ControlPlane {
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as AuditEvent);
+  }
+
+  /**
+   * What a user did with one program since the API server's container was made, whatever came of it but a refusal of rights.
+   * @returns each right once, in the words of RBAC: `patch jtelstacks/status.jtel.de`, `get secrets`
+   */
+  async rightsUsed(username: string, userAgent: string): Promise<ReadonlySet<string>> {
+    // All of a long run is too much to read here, so the container leaves one line for each kind of request.
+    const fields = 's/.*"verb":"([a-z]+)".*"objectRef":(\\{[^}]*\\}).*"code":([0-9]+).*/\\1 \\3 \\2/p';
+    const names = 's/"(namespace|name|uid|resourceVersion|apiVersion)":"[^"]*",?//g';
+    const script = `cat ${auditLog.replace('.log', '*.log')} | grep -F '"username":"${username}"' \\
+      | grep -F '"userAgent":"${userAgent}' | sed -nE '${fields}' | sed -E '${names}; s/,\\}/}/' | sort -u`;
+    const container = objectName(this.#context.name, 'kube-apiserver');
+    const lines = await this.#context.docker.exec(container, ['sh', '-c', script]);
+    return new Set(
+      lines.split('\n').flatMap((line) => {
+        const [, verb = '', code, reference] = /^([a-z]+) (\d+) (\{.*\})$/.exec(line) ?? [];
+        return reference === undefined || code === '403'
+          ? []
+          : [usedRight(verb, JSON.parse(reference) as AuditedReference)];
+      }),
+    );
   }
 
   /** Stops the API server, as an outage. `start` starts it again and waits until it is ready. */
@@ -208,6 +241,7 @@ function apiServerCommand(addresses: { controlPlane: string }): string[] {
     'audit-policy-file': '/etc/kubernetes/audit-policy.yaml',
     'audit-log-path': auditLog,
     'audit-log-maxsize': '100',
+    'audit-log-maxbackup': '5',
   };
   return ['/opt/kubernetes/kube-apiserver', ...asFlags(flags)];
 }

@@ -17,7 +17,7 @@ export interface Check extends StepBase {
 /** A vitest project; each of its tests counts. */
 export interface Suite extends StepBase {
   readonly kind: 'suite';
-  readonly project: 'unit' | 'stories' | 'integration' | 'e2e';
+  readonly project: 'unit' | 'stories' | 'integration' | 'e2e' | 'rights';
   readonly needs: 'nothing' | 'sandbox';
 }
 
@@ -127,6 +127,14 @@ const steps: readonly Step[] = [
     project: 'e2e',
     needs: 'sandbox',
     timeLimitSeconds: 2700,
+  },
+  {
+    kind: 'suite',
+    name: 'rights',
+    title: 'rights that end-to-end tests used',
+    project: 'rights',
+    needs: 'sandbox',
+    timeLimitSeconds: 180,
   },
 ];
 
