@@ -130,7 +130,7 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'suite',
-    name: 'rights',
+    name: 'rights-of-e2e',
     title: 'rights that end-to-end tests used',
     project: 'rights',
     needs: 'sandbox',
