@@ -197,7 +197,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       random,
       identitiesOf,
       open: (one, context) => (parts.openBlobs ?? openBlobs)(cluster, one, context),
-      ...optional({ releaseKey: parts.releases.publicKey }),
+      ...optional({ releaseKey: parts.releases.statedKey }),
     }),
   });
   const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));

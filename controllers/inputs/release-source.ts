@@ -76,9 +76,15 @@ export class ReleaseSource {
     this.#tasks = options.tasks ?? tasksHere(releaseTasks);
   }
 
-  /** The key that releases are checked with, as PEM; undefined when they are not. */
-  get publicKey(): string | undefined {
-    return this.#publicKey?.export({ type: 'spki', format: 'pem' }).toString();
+  /** The key that releases are checked with, as base64 of its DER; undefined when they are not. */
+  get statedKey(): string | undefined {
+    return this.#publicKey?.export({ type: 'spki', format: 'der' }).toString('base64');
+  }
+
+  /** Checks with a key that was written down as {@link statedKey}. @throws {TypeError} when it is none. */
+  static withStatedKey(key: string | undefined): ReleaseSource {
+    if (key === undefined) return new ReleaseSource();
+    return new ReleaseSource({ publicKey: `-----BEGIN PUBLIC KEY-----\n${key}\n-----END PUBLIC KEY-----\n` });
   }
 
   /**

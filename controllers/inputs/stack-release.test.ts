@@ -6,6 +6,7 @@ import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { aRelease, storeRelease } from '../../test/support/release-builder.ts';
 import { aStack } from '../stack/testing.ts';
 import { CredentialStore } from './credentials.ts';
+import { ReleaseSource } from './release-source.ts';
 import { readStackSecrets, statedReleases } from './stack-release.ts';
 
 const call = { signal: new AbortController().signal };
@@ -37,7 +38,8 @@ async function load(status: JtelBackupStoreStatus): Promise<unknown> {
 
 describe('who looks at a stack without being the operator', () => {
   const vendor = generateKeyPairSync('ed25519');
-  const releaseKey = vendor.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const publicKey = vendor.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const releaseKey = new ReleaseSource({ publicKey }).statedKey ?? '';
 
   it('refuses a release that nobody signed, if the operator says that it does', async () => {
     await expect(load({ releaseKey })).rejects.toMatchObject({ reason: 'ReleaseInvalid' });

@@ -75,7 +75,7 @@ export async function statedReleases(
 ): Promise<ReleaseSource> {
   const key = { namespace: metadata.namespace, name: spec.releaseStoreRef.name };
   const store = await cluster.find(storeKind, key, options);
-  return new ReleaseSource(optional({ publicKey: store?.status?.releaseKey }));
+  return ReleaseSource.withStatedKey(store?.status?.releaseKey);
 }
 
 /** Holds secrets. Executors and jobs may have it, planners and statuses must not. */

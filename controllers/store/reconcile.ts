@@ -32,7 +32,7 @@ import { problemIn, summarise } from './report/status.ts';
 export interface StoreReconcilerOptions extends WaveOptions {
   /** Of the stacks whose backups go there. */
   readonly identitiesOf?: (store: JtelBackupStore) => readonly string[];
-  /** PEM of the key that releases are checked with. */
+  /** The key that releases are checked with, as the status has it. */
   readonly releaseKey?: string;
   /** Default: the real store with the credentials of its Secret. */
   readonly open?: (store: JtelBackupStore, options: CallOptions) => Promise<BlobStore>;

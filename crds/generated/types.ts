@@ -960,7 +960,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly lastProofTime?: string;
   /**
-   * PEM of the public key that the operator checks the releases of this vendor store with. Absent in other stores, and if the operator allows releases that nobody signed.
+   * The ed25519 public key that the operator checks the releases of this vendor store with, as base64 of its DER. Absent in other stores, and if the operator allows releases that nobody signed.
    */
   readonly releaseKey?: string;
   /**

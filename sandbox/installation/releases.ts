@@ -2,7 +2,7 @@
  * The vendor's part: images in the registry, and releases in the vendor's store, published by the command
  * that the vendor's build runs.
  */
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, sign } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
@@ -15,7 +15,6 @@ import type { BuiltImage } from '../../kit/image.ts';
 import type { Progress, PushedImage, Sandbox } from '../index.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { CommandError, run } from '../../kit/process.ts';
-import { signManifest } from '../../release/manifest.ts';
 
 export interface PublishedProduct {
   /** The toolbox as the operator gets it: pinned by digest. */
@@ -112,7 +111,8 @@ async function publishOrReplace(
 
 /** What lies beside a manifest in the vendor store. For tests that put one there themselves. */
 export async function signAsVendor(sandbox: Sandbox, manifest: Buffer): Promise<string> {
-  return signManifest(manifest, createPrivateKey(await readFile(sandbox.releaseKeyFiles.signing)));
+  const key = createPrivateKey(await readFile(sandbox.releaseKeyFiles.signing));
+  return sign(null, manifest, key).toString('base64');
 }
 
 /** Runs `jtel-operator release publish`. Credentials are passed in files, never as arguments. */

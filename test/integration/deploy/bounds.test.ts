@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { cronJob } from '../../../controllers/schedule/desired/cron-job.ts';
+import { cronJob } from '../../../controllers/schedule/index.ts';
 import type { JtelStack } from '../../../crds/index.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { ensureHelm } from '../../../sandbox/helm/helm.ts';
