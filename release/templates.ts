@@ -12,7 +12,7 @@ import { RenderError } from './stack-input.ts';
 /** Bytes of all texts of one release together. */
 const maximumTextBytes = 1024 * 1024;
 
-/** Tags and outputs of one template: Liquid's parser takes the square of their number. */
+/** Tags and outputs of one template. */
 const mostTags = 10_000;
 
 /** Filters whose result depends on more than their input. */
