@@ -3,6 +3,7 @@
  * codes 0 done, 1 failed, 2 wrong usage.
  */
 import { CommanderError, type Command } from 'commander';
+import { fold } from '../base/fold.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 /**
@@ -17,8 +18,11 @@ export async function runCommandLine(
 ): Promise<number> {
   for (const command of everyCommand(program)) {
     command.exitOverride();
+    // With arguments they would leave the descriptions no room; each command's own help has them.
+    command.configureHelp({ ...command.configureHelp(), subcommandTerm: (one) => one.name() });
     command.configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeOut: (text) =>
+        terminal.print(folded(text.trimEnd(), command.configureOutput().getOutHelpWidth?.() ?? 80)),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
   }
@@ -28,6 +32,14 @@ export async function runCommandLine(
   } catch (error) {
     return exitCode(error, terminal, isExpected);
   }
+}
+
+/** Breaks the paragraphs of a help text, which commander leaves as they are. Tables and examples are indented. */
+function folded(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => (line.startsWith(' ') ? [line] : fold(line, width)))
+    .join('\n');
 }
 
 function exitCode(error: unknown, terminal: Terminal, isExpected: (error: unknown) => boolean): number {

@@ -3,6 +3,7 @@
  * Colours only on a terminal that wants them.
  */
 import picocolors from 'picocolors';
+import { fold } from '../base/fold.ts';
 
 /** A few words about how a step went, e.g. `already there`; shown behind its title. */
 export type Note = (text: string) => void;
@@ -38,9 +39,9 @@ export function lineProgress(options: LineProgressOptions = {}): Progress {
   const line = (mark: string, text: string, remark = ''): void => {
     const at = `${seconds(performance.now() - start).padStart(6)}s`;
     const width = stream.isTTY === true ? Math.max(40, stream.columns ?? 80) - margin : Infinity;
-    const lines = folded(text, width);
+    const lines = fold(text, width);
     const fits = (lines.at(-1) ?? '').length + 1 + remark.length <= width;
-    const remarks = remark === '' ? [] : fits ? [remark] : folded(remark, width);
+    const remarks = remark === '' ? [] : fits ? [remark] : fold(remark, width);
     if (fits && remark !== '') lines[lines.length - 1] += ` ${colours.dim(remarks.pop() ?? '')}`;
     const all = [...lines, ...remarks.map((each) => colours.dim(each))];
     stream.write(`${colours.dim(`[${at}]`)} ${mark} ${all.join(`\n${' '.repeat(margin)}`)}\n`);
@@ -68,18 +69,4 @@ export function lineProgress(options: LineProgressOptions = {}): Progress {
 
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(1);
-}
-
-/** Breaks a text between words; its lines keep the indentation of the first. A longer word stays whole. */
-function folded(text: string, width: number): string[] {
-  if (text.length <= width) return [text];
-  const indent = /^ */.exec(text)?.[0] ?? '';
-  const lines = [''];
-  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
-    const last = lines.at(-1) ?? '';
-    if (last === '') lines[lines.length - 1] = indent + word;
-    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(indent + word);
-  }
-  return lines;
 }

@@ -1,7 +1,9 @@
+import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { pluginDocs } from './docs.ts';
 import { createProgram } from './program.ts';
 import { silentSurroundings } from './surroundings.ts';
+import { kubectlJtel } from '../test/support/plugin.ts';
 import { everyCommand } from '../command-line/command-line.ts';
 
 const leaves = everyCommand(createProgram(silentSurroundings)).filter(
@@ -21,3 +23,15 @@ it.each(
   const section = page.slice(page.indexOf(` ${name}\n\n`)).split('\n### ')[0];
   expect(section).toMatch(/```\n[^`]*kubectl jtel[^]*```\n[^`]*kubectl/);
 });
+
+const words = (command: Command): readonly string[] =>
+  command.parent === null ? [] : [...words(command.parent), command.name()];
+
+it.each(everyCommand(createProgram(silentSurroundings)).map((command) => [words(command).join(' ')]))(
+  'the help of "%s" fits 80 columns',
+  async (command) => {
+    const { out } = await kubectlJtel([...command.split(' ').filter(Boolean), '--help']);
+    expect(out).toContain('Usage: ');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  },
+);

@@ -42,7 +42,7 @@ export function doctorCommand(surroundings: Surroundings): Command {
           'kubectl jtel doctor',
           'kubectl jtel doctor -f acme.yaml',
           'kubectl jtel doctor acme -n demo',
-          'kubectl jtel doctor acme -f store.yaml -f acme.yaml --ssh-key ~/.ssh/acme -o json',
+          'kubectl jtel doctor acme -f store.yaml -f acme.yaml --ssh-key ~/.ssh/acme',
         ),
     )
     .action(async (name: string | undefined, options: DoctorOptions, command: Command) => {

@@ -48,6 +48,15 @@ describe('a plan', () => {
     expect(shown.match(/they are missing/g)).toHaveLength(1);
   });
 
+  it('fits a terminal, however long the words of a step are', () => {
+    const long =
+      'stopping the stack on machine 0123456789abcdef, except acd-dbm, acd-fs1, acd-tel1, acd-web-1';
+    const actions = [{ type: 'StopFormer', description: long, cause: long }] as const;
+    const lines = planView({ ...idle, kind: 'Act', message: long, actions }, terminal);
+    expect(widthOf(lines)).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toContain(`because ${long}`);
+  });
+
   it('tells already now what will be in the way later', () => {
     const shown = text({
       kind: 'Act',

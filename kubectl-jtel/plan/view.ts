@@ -74,13 +74,23 @@ function next(
     case 'Act':
       return [
         ...wrap(`The operator’s next step: ${message}`, width),
-        ...actions.flatMap(({ description, cause }, index) => [
-          `  ${paint('cyan', `${index + 1}.`)} ${description}`,
-          ...(cause === actions[index - 1]?.cause ? [] : [`     ${paint('dim', `because ${cause}`)}`]),
-        ]),
+        ...actions.flatMap(({ description, cause }, index) => {
+          const [first = '', ...rest] = hanging(description, width);
+          const why = cause === actions[index - 1]?.cause ? [] : hanging(`because ${cause}`, width);
+          return [
+            `  ${paint('cyan', `${index + 1}.`)} ${first}`,
+            ...rest.map((line) => `     ${line}`),
+            ...why.map((line) => `     ${paint('dim', line)}`),
+          ];
+        }),
         paint('dim', '  then it looks again and plans the next step'),
       ];
   }
+}
+
+/** For what stands behind a number. */
+function hanging(text: string, width: number | undefined): string[] {
+  return wrap(text, width === undefined ? undefined : width - 5);
 }
 
 function explained(

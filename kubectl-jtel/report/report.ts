@@ -15,6 +15,7 @@ import { collectHost } from './host.ts';
 import { collectObjects, collectSecrets, type Scope } from './objects.ts';
 import { collectJobLogs, collectOperator } from './operator.ts';
 import { optional } from '../../base/optional.ts';
+import { fold } from '../../base/fold.ts';
 import { printable } from '../../base/printable.ts';
 
 export interface ReportOptions {
@@ -39,7 +40,10 @@ export async function report(kit: Kit, name: string | undefined, options: Report
     masked,
     'What looks like a password, key or token is masked as [redacted].',
   ];
-  if (options.output === undefined) kit.print([...head, '', ...contents(collected)].map(printable));
+  if (options.output === undefined) {
+    const { width } = kit.view();
+    kit.print([...head, '', ...contents(collected)].flatMap((line) => fold(printable(line), width)));
+  }
   if (options.dryRun !== true) await write(file, await archiveOf(about, head, collected, now));
   if (options.output !== undefined)
     return await printObject(

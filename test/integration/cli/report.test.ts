@@ -126,6 +126,8 @@ describe('a report', () => {
     ]);
     expect(stacks.every(({ bytes }) => bytes > 500)).toBe(true);
     expect(list.missing.length).toBeGreaterThan(0);
+    const { out: shown } = await report(['--dry-run'], { columns: 80 });
+    expect(shown.split('\n').filter((line) => line.length > 80 && /\S \S/.test(line))).toEqual([]);
     expect(await readdir(directory)).toEqual([]);
   });
 
