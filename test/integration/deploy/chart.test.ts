@@ -11,6 +11,7 @@ import { buildOperator } from '../../../images/images.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
 import { ensureDocker } from '../../../kit/docker-daemon.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
+import { run } from '../../../kit/process.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { ensureHelm, type Helm } from '../../../sandbox/helm/helm.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
@@ -122,6 +123,25 @@ describe('the chart', () => {
     }
   });
 
+  test('limits the garbage of the page, with options that Node knows, and leaves the image its own', async () => {
+    const optionsWith = async (...settings: readonly string[]): Promise<string | undefined> => {
+      const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
+      const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
+      const [container] = (deployment as unknown as Deployment).spec.template.spec.containers;
+      const options = container?.env?.filter(({ name }) => name === 'NODE_OPTIONS') ?? [];
+      expect(options.length).toBeLessThan(2);
+      return options[0]?.value;
+    };
+    expect(await optionsWith()).toBeUndefined();
+    const options = await optionsWith('web.enabled=true');
+    const dockerfile = await readFile(join(repositoryDirectory, 'Dockerfile'), 'utf8');
+    const own = /NODE_OPTIONS="([^"]+)"/.exec(dockerfile)?.[1];
+    expect(options).toBe(`${own} --max-semi-space-size=8`);
+    await run([process.execPath, '--version'], { env: { NODE_OPTIONS: options } });
+    const others = ['extraEnv[0].name=NODE_OPTIONS', 'extraEnv[0].value=--trace-gc'];
+    expect(await optionsWith('web.enabled=true', ...others)).toBe('--trace-gc');
+  });
+
   test('is accepted by the API server with everything switched on', async () => {
     const settings = [
       toolbox,
@@ -182,9 +202,14 @@ describe('the chart', () => {
   });
 });
 
+interface Container {
+  readonly args?: string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
 interface Deployment {
   readonly spec: {
-    readonly template: { readonly spec: { readonly containers: readonly { readonly args?: string[] }[] } };
+    readonly template: { readonly spec: { readonly containers: readonly Container[] } };
   };
 }
 
