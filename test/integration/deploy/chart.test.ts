@@ -125,7 +125,7 @@ describe('the chart', () => {
 
   test('limits the garbage of the page, with options that Node knows, and leaves the image its own', async () => {
     const optionsWith = async (...settings: readonly string[]): Promise<string | undefined> => {
-      const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
+      const flags = [toolbox, releaseKey, ...settings].flatMap((setting) => ['--set', setting]);
       const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
       const [container] = (deployment as unknown as Deployment).spec.template.spec.containers;
       const options = container?.env?.filter(({ name }) => name === 'NODE_OPTIONS') ?? [];

@@ -43,7 +43,7 @@ beforeAll(async () => {
       ['--import', join(repositoryDirectory, 'test/support/otlp/sdk.ts')],
       [join(directory, 'jtel-operator.js')],
       ['run', '--kubeconfig', await operatorKubeconfig(sandbox, 'machine'), '--health-port', '0'],
-      ['--namespace', namespace, '--lease-namespace', namespace],
+      ['--namespace', namespace, '--lease-namespace', namespace, '--allow-unsigned-releases'],
       ['--toolbox-image', `registry.example.com/toolbox@sha256:${'0'.repeat(64)}`],
     ].flat(),
     {
