@@ -3,7 +3,8 @@
  * both.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +16,7 @@ import type { ReleaseTasks } from '../release/tasks.ts';
 import { templatesNeeded } from '../release/template-texts.ts';
 import { ThreadPool } from '../runtime/threads/thread-pool.ts';
 import { aRenderInput } from '../test/support/release-builder.ts';
-import { bundleEntry, bundleOperator, ownLines, writeBundle } from './bundle.ts';
+import { bundleAsScript, bundleEntry, bundleOperator, ownLines, writeBundle } from './bundle.ts';
 
 describe('the operator’s bundle', () => {
   let chunks: ReadonlyMap<string, OutputChunk>;
@@ -128,3 +129,12 @@ describe('the operator’s bundle', () => {
 function packagesOf(modules: readonly string[]): ReadonlySet<string> {
   return new Set(modules.flatMap((module) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1] ?? []));
 }
+
+it('a script without imports can load what it needs of SSH', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'script-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'keys.cjs');
+  await writeFile(file, (await bundleAsScript('host-driver/ssh/key-tasks.ts')).code);
+  const { openKey } = createRequire(file)(file) as KeyTasks;
+  expect(await openKey({ privateKey: 'no key' })).toEqual({ problem: 'Unsupported key format' });
+}, 60_000);

@@ -58,7 +58,6 @@ const asModules: OutputOptions = { format: 'esm', sourcemap: true };
  */
 async function bundle(entries: Readonly<Record<string, string>>, form: OutputOptions): Promise<Bundle> {
   const paths = Object.entries(entries).map(([name, path]) => [name, join(repositoryDirectory, path)]);
-  const here = form.format === 'esm' ? 'import.meta' : 'module';
   const whole = await rolldown({
     input: Object.fromEntries(paths) as Record<string, string>,
     cwd: repositoryDirectory,
@@ -70,7 +69,11 @@ async function bundle(entries: Readonly<Record<string, string>>, form: OutputOpt
     treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/@kubernetes/client-node/') },
     // ssh2 tries its native code and continues without.
     external: [/\.node$/],
-    transform: { define: { __dirname: `${here}.dirname`, __filename: `${here}.filename` } },
+    // A script has them from Node. In a package's own module, "module" would be something else.
+    transform: {
+      define:
+        form.format === 'esm' ? { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } : {},
+    },
     plugins: [leaveOut, pageInside, filesBeside],
     onLog: (level, log) => {
       if (level === 'warn')
