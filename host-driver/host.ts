@@ -337,6 +337,7 @@ export type HostErrorReason =
   | 'SudoRefused'
   | 'HostSetupFailed' // the set-up script ended with an error (message has its last lines)
   | 'DockerUnavailable' // Docker is not installed, or its daemon does not answer
+  | 'HostStateInvalid' // what lies in place of state.json, or the fence, is not what we write
   | 'HostOwned' // state.json names another stack
   | 'Fenced' // a newer epoch holds the host
   | 'MachineChanged' // the machine-id at the address differs from that in state or status

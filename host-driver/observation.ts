@@ -5,6 +5,7 @@ import { HostError } from './host.ts';
 import type { HostObservation, HostState } from './host.ts';
 import { parseObservation, question } from './script/observe.ts';
 import type { LastingFacts, ScriptObservation } from './script/observe.ts';
+import { requireUsable } from './state.ts';
 import type { Session } from './session.ts';
 import { optional } from '../base/optional.ts';
 
@@ -31,6 +32,7 @@ export async function observeHost(
     changed,
     contents,
   } = script;
+  requireUsable(session.connection.host, project, script.unusable);
   refuseForeignVolumes(session.connection.host, project, state);
   const { version, bridges, ...seen } = docker;
   const { noise } = session.connection;
@@ -85,9 +87,9 @@ function refuseForeignVolumes(host: string, project: string, state: HostState | 
       for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
   } catch (error) {
     throw new HostError(
-      'HostOwned',
+      'HostStateInvalid',
       host,
-      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}`,
+      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}; nothing is changed there`,
       error,
     );
   }

@@ -3,7 +3,7 @@ import { HostError } from './host.ts';
 import type { AppliedService, Fence, HostState, ObservedContainer } from './host.ts';
 import { runStep, staleExit } from './script/run.ts';
 import type { Connection } from './ssh/connection.ts';
-import { changedState, formatState, parseState, stateDigest } from './state.ts';
+import { changedState, formatState, readState, requireUsable, stateDigest } from './state.ts';
 import type { StateChange } from './state.ts';
 
 /** The state as the host had it. */
@@ -56,16 +56,10 @@ export async function putState(
   );
 }
 
+/** @throws HostError when something else than a state lies there. */
 function readable(host: string, project: string, text: string): HostState | undefined {
-  const state = parseState(text);
-  if (state === undefined && text.trim() !== '') {
-    const what = `/opt/jtel/${project}/state.json on ${host}`;
-    throw new HostError(
-      'HostOwned',
-      host,
-      `${what} cannot be read by this version: use the operator that wrote it, or move the file away`,
-    );
-  }
+  const { state, unusable } = readState(text);
+  requireUsable(host, project, unusable);
   return state;
 }
 

@@ -2,8 +2,14 @@
 import { createHash } from 'node:crypto';
 import { dockerVolume, type SwitchedVolumes } from './volumes.ts';
 import { mergeCarriedOut } from './carried-out.ts';
+import { HostError } from './host.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
+import { hostState, largestEpoch } from './state-schema.ts';
+import { FormatError, integer, object, read } from '../backup-format/schema.ts';
 import { optional } from '../base/optional.ts';
+
+const newestFormat = 2;
+const versioned = object({ formatVersion: integer(1) });
 
 /** Identifies an owner for the host's script, which compares it without understanding JSON. */
 export function ownerDigest(owner: StackOwner): string {
@@ -12,25 +18,64 @@ export function ownerDigest(owner: StackOwner): string {
     .digest('hex');
 }
 
-/** @returns undefined if there is no state, or none that this version understands. */
-export function parseState(text: string): HostState | undefined {
-  if (text.trim() === '') return undefined;
-  let value: unknown;
+/** What lies in the place of a state, in words: this version cannot use it, and overwrites it only with consent. */
+export interface UnusableState {
+  readonly kind: 'Newer' | 'Invalid';
+  readonly why: string;
+}
+
+/** @returns nothing if there is no state; fields that this version does not know stay. */
+export function readState(text: string): {
+  readonly state?: HostState;
+  readonly unusable?: UnusableState;
+} {
+  if (text.trim() === '') return {};
   try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
+    const value: unknown = JSON.parse(text);
+    const { formatVersion } = read(versioned, value, 'it');
+    if (formatVersion > newestFormat)
+      return { unusable: { kind: 'Newer', why: `its format version is ${formatVersion}` } };
+    read(hostState, value, 'it');
+    return { state: value as HostState };
+  } catch (error) {
+    // The parser's own message repeats a part of the text.
+    const why = error instanceof FormatError ? error.message.replace(/^it: /, '') : 'it is no JSON';
+    return { unusable: { kind: 'Invalid', why } };
   }
-  const state = value as Partial<HostState> | null;
-  if (state === null || typeof state !== 'object' || (state.formatVersion !== 1 && state.formatVersion !== 2))
-    return undefined;
-  if (
-    typeof state.owner !== 'object' ||
-    typeof state.epoch !== 'number' ||
-    typeof state.machineID !== 'string'
-  )
-    return undefined;
-  return state as HostState;
+}
+
+/** @throws HostError HostStateInvalid, or HostOwned if a newer operator wrote it. */
+export function requireUsable(host: string, project: string, unusable: UnusableState | undefined): void {
+  if (unusable === undefined) return;
+  const folder = `/opt/jtel/${project}`;
+  const what = `${folder}/state.json on ${host} cannot be used: ${unusable.why}`;
+  if (unusable.kind === 'Newer')
+    throw new HostError('HostOwned', host, `${what}; use the operator that wrote it`);
+  throw new HostError(
+    'HostStateInvalid',
+    host,
+    `${what}; nothing is changed there. Find out who wrote that, then put a good copy in its place; or take the host anew, ` +
+      `without what it recorded: sudo mv ${folder}/state.json ${folder}/state.json.bad` +
+      (unusable.why.startsWith('the fence') ? `; sudo rm ${folder}/fence` : ''),
+  );
+}
+
+/** The newest epoch that the host has seen, from the file that its script checks; state.json may be one step behind. */
+export function readFence(line: string | undefined): {
+  readonly epoch?: number;
+  readonly unusable?: UnusableState;
+} {
+  if (line === undefined) return {};
+  const [digits = ''] = line.split(' ');
+  const epoch = Number(digits);
+  return /^\d{1,16}$/.test(digits) && epoch <= largestEpoch
+    ? { epoch }
+    : {
+        unusable: {
+          kind: 'Invalid',
+          why: `the fence beside it must begin with a number up to ${largestEpoch}`,
+        },
+      };
 }
 
 /** Only top-level keys are indented by two spaces. script/host.sh relies on that to find `moved`. */

@@ -87,6 +87,7 @@ function unreachable(
 export function judgeObserving({ reason, message }: HostError): readonly Finding[] {
   switch (reason) {
     case 'HostOwned':
+    case 'HostStateInvalid':
       return [
         finding(
           'host-owner',

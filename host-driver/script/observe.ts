@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { HostFacts, HostState, VolumeContent } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
-import { parseState } from '../state.ts';
+import { readFence, readState, type UnusableState } from '../state.ts';
 import { valid } from '../values.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -40,6 +40,8 @@ export interface ScriptObservation {
   readonly imageDisk?: NonNullable<HostFacts['imageDisk']>;
   readonly lasting?: LastingFacts;
   readonly state?: HostState;
+  /** What lies there in place of a state. */
+  readonly unusable?: UnusableState;
   readonly stateText: string;
   readonly releases: readonly string[];
   readonly currentRelease?: string;
@@ -88,7 +90,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const number = (key: string) => Number(values.get(key) ?? 0) || 0;
   const disk = diskOf(values.get('disk') ?? '');
   const images = diskOf(values.get('image-disk') ?? '');
-  const state = fencedState(parseState(stateText), values.get('fence'));
+  const { state, unusable } = fencedState(stateText, values.get('fence'));
   const current = values.get('current');
   return {
     machineID: values.get('machine') ?? '',
@@ -99,7 +101,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
       ? {}
       : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
     ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
-    ...optional({ state }),
+    ...optional({ state, unusable }),
     stateText,
     releases,
     ...optional({ currentRelease: current }),
@@ -155,8 +157,16 @@ function zoneName(link: string, name: string): string {
 }
 
 /** The host checks the fence. state.json may be one step behind it. */
-function fencedState(state: HostState | undefined, fence: string | undefined): HostState | undefined {
-  if (state === undefined) return undefined;
-  const epoch = Number(fence?.split(' ')[0]);
-  return Number.isSafeInteger(epoch) && epoch > state.epoch ? { ...state, epoch } : state;
+function fencedState(
+  text: string,
+  line: string | undefined,
+): { readonly state?: HostState; readonly unusable?: UnusableState } {
+  const { state, unusable } = readState(text);
+  const fence = readFence(line);
+  const problem = unusable ?? fence.unusable;
+  if (problem !== undefined) return { unusable: problem };
+  if (state === undefined) return {};
+  return {
+    state: fence.epoch !== undefined && fence.epoch > state.epoch ? { ...state, epoch: fence.epoch } : state,
+  };
 }

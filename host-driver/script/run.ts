@@ -9,7 +9,7 @@ import { HostError } from '../host.ts';
 import type { Fence, HostErrorReason } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
 import type { Connection } from '../ssh/connection.ts';
-import { ownerDigest, parseState } from '../state.ts';
+import { ownerDigest, readState } from '../state.ts';
 import { valid, validInteger } from '../values.ts';
 
 // First what all verbs need, then what volumes hold, how containers start, and the verbs. The names are
@@ -191,7 +191,7 @@ function explain(
 ): string {
   switch (reason) {
     case 'HostOwned': {
-      const owner = parseState(result.stdout)?.owner;
+      const owner = readState(result.stdout).state?.owner;
       const whose =
         owner === undefined
           ? 'another stack'

@@ -3,11 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { aFence, aFile, anOwner, aRelease } from '../../test/support/host-builders.ts';
-import { changedState, formatState, ownerDigest, parseState, stateDigest } from '../state.ts';
+import { changedState, formatState, ownerDigest, readState, stateDigest } from '../state.ts';
 import { releaseArchive } from './archive.ts';
 import { parseObservation, question } from './observe.ts';
 import { stepCommand, stepError } from './run.ts';
 
+const timeOf = (day: string): string => `2026-11-${day}T00:00:00Z`;
+/** A state as we write it, with some fields as somebody else may. */
+const stateWith = (fields: object): string =>
+  JSON.stringify({ ...changedState(undefined, at(timeOf('23')), {}), ...fields });
 const at = (time: string, epoch = 1) => ({
   project: 'jtel-demo-acme',
   fence: aFence(epoch),
@@ -143,11 +147,44 @@ describe('an observation', () => {
     expect(stateDigest(seen.stateText)).toBe(stateDigest(text));
   });
 
-  it('with a state that nobody understands has none', () => {
-    for (const text of ['{', '[]', 'null', '{"formatVersion":3}', '{"formatVersion":1}']) {
-      expect(parseObservation(`${head}state\n${text}`, 0)).not.toHaveProperty('state');
-    }
+  it.each([
+    ['no JSON', '{', 'Invalid'],
+    ['a list', '[]', 'Invalid'],
+    ['nothing', 'null', 'Invalid'],
+    ['nothing but a version', '{"formatVersion":1}', 'Invalid'],
+    ['a format of a newer operator', '{"formatVersion":3}', 'Newer'],
+    ['an epoch that leaves no room', stateWith({ epoch: 9_007_199_254_740_991 }), 'Invalid'],
+    ['an epoch below 0', stateWith({ epoch: -1 }), 'Invalid'],
+    ['an epoch that is a text', stateWith({ epoch: '5' }), 'Invalid'],
+    [
+      'an owner without a name',
+      stateWith({ owner: { clusterID: 'c', namespace: 'a', uid: 'u' } }),
+      'Invalid',
+    ],
+    ['volumes that are a list', stateWith({ volumes: ['a'] }), 'Invalid'],
+    ['a time that is none', stateWith({ moved: { address: 'a', time: 'soon' } }), 'Invalid'],
+    ['a name without end', stateWith({ data: { source: 'x'.repeat(5000), time: timeOf('23') } }), 'Invalid'],
+  ])('with %s in place of a state has none, and says why', (_, text, kind) => {
+    const seen = parseObservation(`${head}state\n${text}`, 0);
+    expect(seen.state).toBeUndefined();
+    expect(seen.unusable).toMatchObject({ kind });
+    expect(seen.unusable?.why).not.toContain('xxx');
   });
+
+  it.each(['x abc 0123', '99999999999999999999 abc 0123', '9007199254740991 abc 0123', '-1 abc 0123'])(
+    'with the fence %s has no state',
+    (fence) => {
+      const seen = parseObservation(`${head}fence ${fence}\nstate\n${stateWith({})}`, 0);
+      expect(seen.state).toBeUndefined();
+      expect(seen.unusable?.why).toMatch(/^the fence/);
+    },
+  );
+
+  it('with fields of a newer operator keeps them', () =>
+    expect(parseObservation(`${head}state\n${stateWith({ later: { x: 1 } })}`, 0).state).toMatchObject({
+      epoch: 1,
+      later: { x: 1 },
+    }));
 
   it('has facts when they were asked for', () => {
     const facts =
@@ -198,7 +235,7 @@ describe('state.json', () => {
       data: { source: 'vanilla', time: '2026-11-23T00:00:00Z' },
       applied: { ...applied, time: '2026-11-24T00:00:00Z' },
     });
-    expect(parseState(formatState(second))).toEqual(second);
+    expect(readState(formatState(second))).toEqual({ state: second });
   });
 
   it('has a move where the host looks for it, and not for a data source of that name', () => {

@@ -266,3 +266,32 @@ describe('a connection', () => {
     await expect(connect(sandbox.target('host-1')).observe(project, 'quick', signal)).resolves.toBeDefined();
   });
 });
+
+describe('the record on a host', () => {
+  it('that was forged is left as it is, until somebody takes it anew', async () => {
+    const host = connect(sandbox.target('host-1'));
+    const folder = `/opt/jtel/${project}`;
+    await host.claim(project, aFence(), signal);
+    for (const forged of ['{', '{"formatVersion": 1, "epoch": 1e300}', '[]']) {
+      await sandbox.onHost('host-1', `echo '${forged}' >${folder}/state.json`);
+      const refused = {
+        reason: 'HostStateInvalid',
+        message: expect.stringContaining(`sudo mv ${folder}/state.json`),
+      };
+      await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject(refused);
+      await expect(host.claim(project, aFence(2), signal)).rejects.toMatchObject(refused);
+      expect((await sandbox.onHost('host-1', `cat ${folder}/state.json`)).trim()).toBe(forged);
+    }
+    await sandbox.onHost('host-1', `mv ${folder}/state.json ${folder}/state.json.bad`);
+    expect((await host.observe(project, 'quick', signal)).state).toBeUndefined();
+    expect(await host.claim(project, aFence(3), signal)).toMatchObject({ epoch: 3 });
+    await sandbox.onHost('host-1', `sed -i 's/^3 /9007199254740991 /' ${folder}/fence`);
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'HostStateInvalid',
+      message: expect.stringContaining(`sudo rm ${folder}/fence`),
+    });
+    await sandbox.onHost('host-1', `mv ${folder}/state.json ${folder}/state.json.bad; rm ${folder}/fence`);
+    expect(await host.claim(project, aFence(4), signal)).toMatchObject({ epoch: 4 });
+    await host.destroy(project, aFence(4), signal);
+  });
+});

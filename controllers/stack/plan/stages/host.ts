@@ -13,7 +13,10 @@ export function hostStage({ stack, observed, identity }: PlanInput): Verdict | u
   if (!observed.host.ok) {
     const { reason, facts } = told(observed.host);
     const stalled =
-      reason === 'HostKeyMismatch' || reason === 'AuthenticationFailed' || reason === 'HostOwned';
+      reason === 'HostKeyMismatch' ||
+      reason === 'AuthenticationFailed' ||
+      reason === 'HostOwned' ||
+      reason === 'HostStateInvalid';
     return {
       kind: 'Blocked',
       step: 'Host',
