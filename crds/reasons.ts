@@ -19,6 +19,8 @@ const host = {
     'The SSH user may not use sudo without a password. Allow it, or set the host up by hand and use `bootstrap: Preinstalled`.',
   HostSetupFailed: 'The set-up script ended with an error; the message has its last lines.',
   DockerUnavailable: 'Docker is not installed, or its daemon does not answer the SSH user.',
+  HostStateInvalid:
+    'What the host has as its record of the stack (`state.json`, `fence`) is not what the operator writes; nothing is changed there. Find out who wrote it. The message says how to take the host anew.',
   HostOwned: 'The host already runs this project for another stack or another cluster. Nothing was changed.',
   Fenced: 'A newer claim holds this host; this operator stepped back.',
   MachineChanged: 'The address now belongs to another machine than before. Nothing was changed on it.',
@@ -64,6 +66,8 @@ const store = {
 const references = {
   SecretNotFound: 'A named Secret does not exist in this namespace.',
   SecretInvalid: 'A Secret lacks a required key, or its content cannot be used.',
+  NameTaken:
+    'Somebody else has an object under a name that the operator derives for its own: the Secret `<stack>-credentials`, or a ControllerRevision of the stack. It is neither used, changed nor deleted. Give it another name; a Secret that the stack is to use needs the label `jtel.de/stack` with the stack’s name.',
   ReferenceInvalid: 'A named object exists but cannot be used here, for example a store of the wrong tier.',
 } as const;
 

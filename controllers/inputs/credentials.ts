@@ -9,6 +9,8 @@ import { labels, type JtelStack } from '../../crds/index.ts';
 import { isNotFound } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
+import { decodeSecret } from '../../runtime/client/secret-values.ts';
+import { InputError } from './input-error.ts';
 import { certificateKey, credentialsName, type CredentialRequest } from './credential-secret.ts';
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
@@ -20,18 +22,27 @@ export class CredentialStore {
     this.#cluster = cluster;
   }
 
-  /** Undefined when nothing was generated yet. */
-  async read(stack: JtelStack, options: CallOptions): Promise<SecretValues | undefined> {
+  /**
+   * Undefined when nothing was generated yet.
+   * @throws {InputError} NameTaken when somebody else has a Secret of that name: his values are not used.
+   */
+  async read({ metadata }: JtelStack, options: CallOptions): Promise<SecretValues | undefined> {
+    const { namespace = '' } = metadata;
+    const name = credentialsName(metadata.name);
+    let found: SecretValues;
     try {
-      return await this.#cluster.getSecret(
-        stack.metadata.namespace ?? '',
-        credentialsName(stack.metadata.name),
-        options,
-      );
+      found = await this.#cluster.getSecret(namespace, name, options);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+    if (isOurs(found, metadata.name)) return found;
+    throw new InputError(
+      'NameTaken',
+      `Secret ${namespace}/${name} has the name under which the operator keeps the passwords of this stack, and was not made for that: ` +
+        'it is neither used nor changed. Give it another name. Or, if it holds what the stack is to use, say so: ' +
+        `kubectl -n ${namespace} label secret ${name} ${labels.stack}=${metadata.name}`,
+    );
   }
 
   /** Adds what is missing. It never changes a password: that would lock the stack out of its database. */
@@ -72,9 +83,14 @@ export class CredentialStore {
     const key = { namespace: stack.metadata.namespace ?? '', name: credentialsName(stack.metadata.name) };
     const found = await this.#cluster.find(secrets, key, { signal });
     // The operator did not make this Secret, so it does not delete it.
-    if (found?.metadata?.labels?.[labels.stack] !== stack.metadata.name) return;
+    if (found === undefined || !isOurs(decodeSecret(found), stack.metadata.name)) return;
     await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
   }
+}
+
+/** All that the operator ever made bear the stack's name; people give it to one that they make for a stack. */
+function isOurs({ labels: found, type }: SecretValues, stackName: string): boolean {
+  return found[labels.stack] === stackName && type === 'Opaque';
 }
 
 /** One key, number 1: MariaDB encrypts tables with it unless they ask for another. */

@@ -26,6 +26,7 @@ import {
 import { isConflict } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import { cronJobs } from '../../runtime/client/kinds.ts';
+import { optional } from '../../base/optional.ts';
 import { spread } from '../../base/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
@@ -97,7 +98,10 @@ export class ScheduleReconciler implements Reconciler {
     }
     if (found?.metadata?.annotations?.[digestAnnotation] === wanted.metadata?.annotations?.[digestAnnotation])
       return;
-    await cluster.apply(cronJobs, wanted, context);
+    // Locked on the one that was looked at: it may have been replaced by somebody else's meanwhile.
+    const { resourceVersion } = found?.metadata ?? {};
+    const metadata = { ...wanted.metadata, ...optional({ resourceVersion }) };
+    await cluster.apply(cronJobs, { ...wanted, metadata }, context);
     context.logger.info('schedule applied', { cronJob: key.name });
   }
 

@@ -3,10 +3,11 @@
  * same story with the process killed before and after each of its effects.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
-import { controllerRevisions, secrets } from '../../runtime/client/kinds.ts';
+import { annotations, stackKind, type Condition, type JtelStack } from '../../crds/index.ts';
+import { controllerRevisions, events, secrets, type ControllerRevision } from '../../runtime/client/kinds.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import { endState, killedEverywhere, ready } from '../../test/support/world/restores.ts';
-import { killAll, stackKey, World } from '../../test/support/world/world.ts';
+import { killAll, reading, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { aStack } from './testing.ts';
 
@@ -80,6 +81,74 @@ describe('a new spec', () => {
       expect(status?.operation).toBeUndefined();
       expect(status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
     }
+  });
+});
+
+describe('a host whose record of the stack is not what we write', () => {
+  it('is left alone with a condition that says what to do, and continues when the record is good again', async () => {
+    const world = await installed();
+    const machine = world.machine();
+    const before = machine.calls.length;
+    machine.unreachable = 'HostStateInvalid';
+    const told = async (): Promise<Condition | undefined> =>
+      findCondition((await world.stack()).status?.conditions, 'HostReachable');
+    await world.change({ suspend: false, drift: 'Warn' });
+    await world.until('the condition', async () => (await told())?.reason === 'HostStateInvalid');
+    expect((await told())?.status).toBe('False');
+    expect(machine.calls.slice(before).filter(({ method }) => !reading.has(method))).toEqual([]);
+    machine.unreachable = undefined;
+    await world.change({ drift: 'Correct' });
+    await world.until('the host to be used again', async () => (await told())?.status === 'True');
+  });
+});
+
+describe('credentials of somebody else', () => {
+  const metadata = { namespace: 'acme', name: 'main-credentials' };
+  const theirs = { 'somebody-elses': 'correct-horse-battery' };
+
+  it('under the name of ours are neither used, changed nor deleted, until they are given to the stack', async () => {
+    const world = await World.create();
+    await world.addSecret('main-credentials', theirs);
+    const secret = await world.cluster.get(secrets, metadata, { signal: never });
+    await world.apply(aStack());
+    world.start();
+    const stalled = async (): Promise<Condition | undefined> =>
+      (await world.stack()).status?.conditions?.find(({ reason }) => reason === 'NameTaken');
+    await world.until('the condition', async () => (await stalled()) !== undefined);
+    expect((await stalled())?.message).toContain(
+      'kubectl -n acme label secret main-credentials jtel.de/stack=main',
+    );
+    const live = await world.cluster.get(secrets, metadata, { signal: never });
+    expect(live.metadata?.resourceVersion).toBe(secret.metadata?.resourceVersion);
+    const given = {
+      ...live,
+      metadata: { ...live.metadata, labels: { 'jtel.de/stack': 'main' } },
+    } as typeof live;
+    await world.cluster.replace(secrets, given, { signal: never });
+    await world.change({ drift: 'Warn' });
+    await world.until('the stack to be Ready', () => ready(world));
+    expect(
+      (await world.cluster.getSecret('acme', 'main-credentials', { signal: never })).get('somebody-elses'),
+    ).toBe('correct-horse-battery');
+  });
+});
+
+describe('a ControllerRevision of somebody else', () => {
+  it('under the name of ours is neither used nor changed, and the event says so', async () => {
+    const world = await World.create();
+    const theirs = { metadata: { namespace: 'acme', name: 'main-1' }, revision: 1, data: { theirs: true } };
+    const made = await world.cluster.create(controllerRevisions, theirs as ControllerRevision, {
+      signal: never,
+    });
+    await world.apply(aStack());
+    world.start();
+    const told = async (): Promise<boolean> =>
+      (await world.cluster.list(events, {}, { signal: never })).some(({ reason }) => reason === 'NameTaken');
+    await world.until('the event', told);
+    const live = await world.cluster.get(controllerRevisions, theirs.metadata, { signal: never });
+    expect(live).toMatchObject({ data: { theirs: true }, metadata: { uid: made.metadata?.uid } });
+    await world.cluster.delete(controllerRevisions, theirs.metadata, {}, { signal: never });
+    await world.until('the stack to be Ready', () => ready(world));
   });
 });
 

@@ -42,6 +42,7 @@ export interface SecretValues {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly type: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /**

@@ -37,5 +37,6 @@ export function decodeSecret(secret: Secret): SecretValues {
     uid: secret.metadata?.uid ?? '',
     resourceVersion: secret.metadata?.resourceVersion ?? '',
     type: secret.type ?? 'Opaque',
+    labels: secret.metadata?.labels ?? {},
   };
 }

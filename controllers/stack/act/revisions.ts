@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JtelStack } from '../../../crds/index.ts';
 import { ApiError, isAlreadyExists } from '../../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import { formatKey } from '../../../runtime/objects.ts';
+import { InputError } from '../../inputs/input-error.ts';
 import { controllerRevisions } from '../../../runtime/client/kinds.ts';
 import {
   noteAnnotations,
@@ -28,6 +30,12 @@ export async function recordRevision(
     if (!isAlreadyExists(error)) throw error;
     const live = await cluster.find(controllerRevisions, { namespace, name }, options);
     const [there] = live === undefined ? [] : revisionsOf(stack, [live]);
+    if (live !== undefined && there === undefined)
+      throw new InputError(
+        'NameTaken',
+        `ControllerRevision ${namespace}/${name} has the name of the next revision of this stack, and belongs to somebody else: ` +
+          'it is neither used nor changed. Delete it, or give it another name.',
+      );
     if (there !== undefined && there.retry === retry && isDeepStrictEqual(there.spec, spec)) return;
     throw new Error(
       `revision ${number} of ${namespace}/${stack.metadata.name} was recorded by another process`,
@@ -46,7 +54,10 @@ export async function noteOnRevision(
   note: RevisionNote,
   options: CallOptions,
 ): Promise<void> {
-  const live = await cluster.get(controllerRevisions, { namespace: stack.metadata.namespace, name }, options);
+  const key = { namespace: stack.metadata.namespace, name };
+  const live = await cluster.get(controllerRevisions, key, options);
+  if (revisionsOf(stack, [live]).length === 0)
+    throw new ApiError(409, 'Conflict', `ControllerRevision ${formatKey(key)} is another one by now`);
   await cluster.patchAnnotations(controllerRevisions, live, noteAnnotations(note), options);
 }
 
@@ -71,6 +82,10 @@ export async function removeRevisions(
   names: readonly string[],
   options: CallOptions,
 ): Promise<void> {
-  for (const name of names)
-    await cluster.delete(controllerRevisions, { namespace: stack.metadata.namespace, name }, {}, options);
+  for (const name of names) {
+    const key = { namespace: stack.metadata.namespace, name };
+    const live = await cluster.find(controllerRevisions, key, options);
+    if (live === undefined || revisionsOf(stack, [live]).length === 0) continue;
+    await cluster.delete(controllerRevisions, key, { uid: live.metadata?.uid ?? '' }, options);
+  }
 }

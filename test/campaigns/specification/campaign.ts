@@ -4,7 +4,7 @@
  * that cannot be carried out, such as hostile text, does no harm, and the stack leaves it behind unaided
  * (A→bad→A). A stack can be deleted in every phase of its life.
  */
-import { annotations, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
+import { annotations, labels, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import { selfSignedCertificate } from '../../../controllers/inputs/self-signed.ts';
 import type { HostSetup } from '../../../host-driver/host.ts';
@@ -233,7 +233,10 @@ async function newWorld(): Promise<World> {
   for (const { name, stringData } of given) {
     await world.cluster.create(
       secrets,
-      { metadata: { namespace: stackKey.namespace, name }, stringData },
+      {
+        metadata: { namespace: stackKey.namespace, name, labels: { [labels.stack]: stackKey.name } },
+        stringData,
+      },
       { signal: never },
     );
   }
