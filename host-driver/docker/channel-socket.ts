@@ -43,7 +43,9 @@ export class ChannelSocket extends Duplex {
       });
       channel.stderr?.resume();
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)));
+      // After a destroy nobody listens, and an error that nobody listens to would end the process.
+      if (this.destroyed) done();
+      else done(error instanceof Error ? error : new Error(String(error)));
       return;
     }
     done();

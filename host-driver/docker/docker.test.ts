@@ -16,6 +16,17 @@ import { PullSum } from './pull-progress.ts';
 import { staleContainers } from './stale-containers.ts';
 import { changedVolumes } from './volumes.ts';
 
+it('a socket that nobody waits for any more does not tell that it could not be opened', async () => {
+  const opening = Promise.withResolvers<ClientChannel>();
+  const socket = new ChannelSocket(() => opening.promise);
+  // It rejects at an error.
+  const closed = once(socket, 'close');
+  socket.destroy();
+  opening.reject(new Error('the connection was lost'));
+  await closed;
+  expect(socket.destroyed).toBe(true);
+});
+
 describe('health', () => {
   it.each([
     ['Up 2 minutes (healthy)', 'healthy'],
