@@ -105,7 +105,7 @@ docs-serve: docs ## Serve that site on this machine: http://localhost:4173
 bench: install ## Run all benchmarks, or NAME=check.noop
 	@node bench/run.ts $(NAME)
 
-# crash, specification, faults (of blob stores), world (reports), release (same bytes): test/campaigns/README.md.
+# crash, specification, security, faults (of blob stores), world (reports), release (same bytes): test/campaigns/README.md.
 campaign-%: install ## Run a campaign in its long form: campaign-crash, …
 	@node test/campaigns/run.ts $*
 

@@ -14,6 +14,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   crash: async () => (await import('./crash/campaign.ts')).crashCampaign,
   specification: async () => (await import('./specification/campaign.ts')).specificationCampaign,
   faults: async () => (await import('./faults/campaign.ts')).faultCampaign,
+  security: async () => (await import('./security/campaign.ts')).securityCampaign,
   release: async () => (await import('./release/campaign.ts')).releaseCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };

@@ -1,0 +1,96 @@
+/**
+ * Campaign `security`: every answer of a store is too big, endless, slow, malformed and hostile, at
+ * every place where the operator reads it. What must hold: the reader ends, it takes little memory and never stops the
+ * process for long, and its error is one of ours, without anything that a terminal would obey.
+ */
+import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
+import { check, checkSecrecy, checkTold } from '../oracles.ts';
+import { answers, type Answer } from './answers.ts';
+import { measured, type Taken } from './bounds.ts';
+import { leafCases } from './leaves.ts';
+import { readers, type Reader } from './readers.ts';
+
+const mostMemoryMiB = 32;
+const longestStopMilliseconds = 250;
+/** What is as large as allowed is read to its end; a reader may take its time for that. */
+const longestSeconds = 60;
+const limitSeconds = 300;
+/** The short form takes one case out of so many. */
+const shortStep = 8;
+/** A slow answer is not waited for: the caller gives up, and the reader has to follow at once. */
+const patienceSeconds = 1;
+/** The collector of garbage chooses its moments, and the first try loads code. The least of these tries counts. */
+const tries = 3;
+const longestMessage = 8192;
+const errors = ['BlobError', 'InputError'];
+
+export const securityCampaign: Campaign = {
+  title: 'hostile answers and objects',
+  cases: (form) => [...readerCases(form), ...leafCases()],
+};
+
+function readerCases(form: CampaignForm): readonly CampaignCase[] {
+  const all = readers.flatMap((reader) =>
+    answers.map((answer) => ({
+      name: `${reader.name}: ${answer.name}`,
+      limitSeconds,
+      run: () => withstands(reader, answer),
+    })),
+  );
+  return form === 'long' ? all : all.filter((_, index) => index % shortStep === 0);
+}
+
+async function withstands(reader: Reader, answer: Answer): Promise<void> {
+  const least: Taken = { memoryMiB: Infinity, stopMilliseconds: Infinity };
+  for (let index = 0; index < tries && !isLittle(least); index += 1) {
+    const { result, memoryMiB, stopMilliseconds } = await measured(() => read(reader, answer));
+    judge(result, reader);
+    least.memoryMiB = Math.min(least.memoryMiB, memoryMiB);
+    least.stopMilliseconds = Math.min(least.stopMilliseconds, stopMilliseconds);
+  }
+  const { memoryMiB, stopMilliseconds } = least;
+  check(
+    isLittle(least),
+    `took ${memoryMiB.toFixed(1)} MiB, and stopped the process for ${stopMilliseconds.toFixed(0)} ms`,
+  );
+}
+
+function isLittle({ memoryMiB, stopMilliseconds }: Taken): boolean {
+  return memoryMiB <= mostMemoryMiB && stopMilliseconds <= longestStopMilliseconds;
+}
+
+/** What it failed with, unless its caller ended it. */
+type Result = { readonly error: unknown } | { readonly error?: never };
+
+/** @throws Error when the reader does not end */
+async function read(reader: Reader, answer: Answer): Promise<Result> {
+  const caller = new AbortController();
+  const isLeft = answer.isSlow === true;
+  const seconds = isLeft ? patienceSeconds : longestSeconds;
+  const giveUp = setTimeout(() => caller.abort(new Error(`given up after ${seconds} s`)), seconds * 1000);
+  const late = Promise.withResolvers<never>();
+  const tooLate = setTimeout(
+    () => late.reject(new Error('the reader does not end')),
+    (seconds + longestSeconds) * 1000,
+  );
+  try {
+    await Promise.race([reader.read(answer, caller.signal), late.promise]);
+    return {};
+  } catch (error) {
+    if (error instanceof Error && error.message === 'the reader does not end') throw error;
+    check(isLeft || !caller.signal.aborted, `only the caller ended it, after ${seconds} s: ${String(error)}`);
+    return caller.signal.aborted ? {} : { error };
+  } finally {
+    clearTimeout(giveUp);
+    clearTimeout(tooLate);
+  }
+}
+
+function judge({ error }: Result, { mayThrow = [] }: Reader): void {
+  if (error === undefined) return;
+  const isInner = error instanceof Error && mayThrow.includes(error.name);
+  const { message } = isInner ? error : checkTold(error, errors, ['sig=x']);
+  checkSecrecy(message, ['sig=x']);
+  check(message.length <= longestMessage, `a message of ${message.length} characters`);
+  check(!/[^\P{Cc}\n\t]/u.test(message), `a terminal would obey: ${JSON.stringify(message)}`);
+}

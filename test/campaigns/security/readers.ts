@@ -1,0 +1,71 @@
+/** Every place where the operator reads an answer of a store, each with how to bring it to read one. */
+import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
+import { boundedHttpClient } from '../../../blob-store/azure/bounded-answers.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
+import { listBackups, readManifest } from '../../../controllers/stores/backup-catalog.ts';
+import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
+import type { Answer, Form } from './answers.ts';
+import { httpPeer } from './peers.ts';
+
+export interface Reader {
+  readonly name: string;
+  /** Reads the answer. It ends when the signal aborts, or earlier. */
+  readonly read: (answer: Answer, signal: AbortSignal) => Promise<unknown>;
+  /** Names of errors that its callers turn into ours. */
+  readonly mayThrow?: readonly string[];
+}
+
+const identity = 'acme.main';
+const backupID = '20260105t020000z-3f9a1c';
+
+export const readers: readonly Reader[] = [
+  ofStore('a listing of a store', 'XML', 200, async (store, signal) => {
+    for await (const { name } of store.list('backups/', signal)) if (name === '') break;
+  }),
+  ofStore('an error of a store', 'XML', 403, (store, signal) => store.properties('a', signal)),
+  ofStore('an error of a store instead of content', 'XML', 409, (store, signal) =>
+    store.read('a', 10, signal),
+  ),
+  ofStore('the answer to a write', 'XML', 201, (store, signal) =>
+    store.create('a', Buffer.of(1), 'text/plain', signal),
+  ),
+  ofStore('a blob', 'Bytes', 200, (store, signal) => store.read('a', 1024 * 1024, signal)),
+  ofStore('the backups of a store', 'XML', 200, (store, signal) => listBackups(store, identity, signal)),
+  ofStore('a manifest of a backup', 'Bytes', 200, (store, signal) =>
+    readManifest(store, identity, backupID, signal),
+  ),
+  ofStore('a manifest of a release', 'Bytes', 200, (store, signal) =>
+    new ReleaseSource().load(store, '3.43.2', signal),
+  ),
+  {
+    name: 'the management plane of a store',
+    mayThrow: ['AnswerTooLarge', 'SyntaxError'],
+    read: async (answer, abortSignal) => {
+      await using peer = await httpPeer(answer, 'JSON');
+      const headers = createHttpHeaders();
+      const request = { url: peer.url, headers, abortSignal, allowInsecureConnection: true };
+      const { bodyAsText } = await boundedHttpClient.sendRequest(createPipelineRequest(request));
+      return JSON.parse(bodyAsText ?? '') as unknown;
+    },
+  },
+];
+
+function ofStore(
+  name: string,
+  form: Form,
+  status: number,
+  ask: (store: BlobStore, signal: AbortSignal) => Promise<unknown>,
+): Reader {
+  return {
+    name,
+    read: async (answer, signal) => {
+      await using peer = await httpPeer(answer, form, status);
+      const location = { endpoint: peer.url, container: 'backups' };
+      return await ask(
+        azureBlobStore(location, { kind: 'SAS', token: 'sig=x' }, { maximumTries: 1 }),
+        signal,
+      );
+    },
+  };
+}
