@@ -100,6 +100,8 @@ export interface ExpectedContent {
 
 export type BlobErrorReason =
   | 'StoreUnreachable'
+  /** The operator does not send anything there: see `endpoint-rules.ts`. */
+  | 'EndpointRefused'
   | 'StoreCredentialsRefused'
   /** The store did not look at the credentials: our address is not let in. */
   | 'StoreNetworkRefused'

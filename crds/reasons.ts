@@ -44,6 +44,8 @@ const host = {
 const store = {
   StoreReachable: 'The store was listed (and, if it is writable, a probe was written and read back).',
   StoreUnreachable: 'The store does not answer. Check the endpoint and the network.',
+  EndpointRefused:
+    'The operator does not send credentials there: the endpoint is an address of the machine, the cloud or the cluster, or uses `http://`. The configuration of the operator can allow addresses and `http://` (docs/stores.md).',
   StoreCredentialsRefused:
     'The store refuses the credentials, or they do not allow what is needed. Check the Secret.',
   StoreNetworkRefused:

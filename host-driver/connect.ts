@@ -1,5 +1,6 @@
 /** The real host driver. It hands out hosts; all hosts of one target share one SSH connection. */
 import type { TaskRunner } from '../runtime/threads/task-runner.ts';
+import type { AddressRules } from '../base/address-rules.ts';
 import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';
 import { RemoteHost } from './remote-host.ts';
@@ -18,6 +19,8 @@ export interface HostDriverOptions {
   readonly logger?: HostLogger;
   /** Who opens encrypted SSH keys. Default: this thread, for programs that serve one person. */
   readonly tasks?: TaskRunner<KeyTasks>;
+  /** Which addresses may be connected to; default: all. */
+  readonly addresses?: AddressRules;
   /**
    * Limit for starting and stopping services on the host. Waiting for a healthy dependency counts. Default
    * 900.
@@ -36,7 +39,8 @@ export function createHostDriver(options: HostDriverOptions = {}): HostDriver {
     setupSeconds: options.setupTimeoutSeconds ?? 1800,
     firewallRollbackSeconds: options.firewallRollbackSeconds ?? firewallRollbackSeconds,
   };
-  return new SshHostDriver(limits, new ConnectionPool(options.logger, new KeyRing(options.tasks)));
+  const pool = new ConnectionPool(options.logger, new KeyRing(options.tasks), options.addresses);
+  return new SshHostDriver(limits, pool);
 }
 
 class SshHostDriver implements HostDriver {

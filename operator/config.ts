@@ -1,5 +1,7 @@
 /** The operator's configuration, checked before anything else happens. */
 
+import { AddressRules } from '../base/address-rules.ts';
+import type { EndpointRules } from '../blob-store/endpoint-rules.ts';
 import type { LogLevel } from '../runtime/report/logger.ts';
 import type { WebConfig } from './web/serve.ts';
 
@@ -32,6 +34,10 @@ export interface OperatorConfig {
   readonly logFormat: 'json' | 'readable';
   /** File that audit lines are appended to; `-` is standard output. Without it there are none. */
   readonly auditLog?: string;
+  /** What stores may be. */
+  readonly endpoints: EndpointRules;
+  /** What hosts may be. They may be machines of the cluster. */
+  readonly hostAddresses: AddressRules;
   /** PEM of the vendor's ed25519 key. Without it, releases are not checked, which has to be asked for. */
   readonly releaseKey?: string;
 }
@@ -45,6 +51,36 @@ export interface ToolboxImage {
 /** The operator was called in a wrong way; the message names the option and what it accepts. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+/**
+ * @param options as on the command line
+ * @param apiServer its address inside the cluster; undefined outside
+ * @throws {ConfigError}
+ */
+export function endpointRulesOf(
+  options: {
+    readonly allowEndpointRange: readonly string[];
+    readonly clusterRange: readonly string[];
+    readonly allowHttpStores: boolean;
+  },
+  apiServer: string | undefined,
+): Pick<OperatorConfig, 'endpoints' | 'hostAddresses'> {
+  const own = apiServer === undefined ? [] : [`${apiServer}/${apiServer.includes(':') ? 128 : 32}`];
+  try {
+    const allowed = options.allowEndpointRange;
+    return {
+      endpoints: {
+        addresses: new AddressRules({ allowed, cluster: [...own, ...options.clusterRange] }),
+        allowsHTTP: options.allowHttpStores,
+      },
+      hostAddresses: new AddressRules({ allowed }),
+    };
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new ConfigError(`--allow-endpoint-range, --cluster-range: ${error.message}`);
+    throw error;
+  }
 }
 
 const imagePattern =

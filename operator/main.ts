@@ -21,6 +21,7 @@ import {
 } from '../crds/index.ts';
 import { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { openStore } from '../controllers/stores/store-access.ts';
+import { restrictEndpoints } from '../blob-store/endpoint-rules.ts';
 import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import type { Caches } from './caches.ts';
@@ -58,6 +59,7 @@ const idleConnectionSeconds = 900;
  * @returns when `signal` aborted and everything ended; throws `LeadershipLost` if another process took over.
  */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
+  restrictEndpoints(config.endpoints);
   const secrets = new SecretRegistry({ ownNamespace: config.leaseNamespace });
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, secrets });
   const registry = new Registry();
@@ -233,7 +235,7 @@ async function lead(
   );
   const clusterID = await cluster.clusterID({ signal });
   const tasks = offLoop();
-  const driver = createHostDriver({ tasks });
+  const driver = createHostDriver({ tasks, addresses: config.hostAddresses });
   const events = new EventRecorder({
     cluster,
     reportingController: 'jtel.de/operator',

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
+import { AddressRules } from '../../base/address-rules.ts';
+import { restrictEndpoints } from '../endpoint-rules.ts';
 import { azureBlobStore } from './azure-store.ts';
 import { AnswerTooLarge, boundedHttpClient } from './bounded-answers.ts';
 import type { BlobStore } from '../blob-store.ts';
@@ -117,6 +119,45 @@ describe('a store whose answer has no end', () => {
     });
     await expect(listed(store)).rejects.toThrow('200 pages without a blob came one after the other');
     expect(pages).toBe(201);
+  });
+});
+
+describe('requests go to the endpoint that the credentials are for, and nowhere else', () => {
+  afterEach(() => restrictEndpoints(undefined));
+
+  it('whatever place a store sends its callers to', async () => {
+    const seen: string[] = [];
+    const { url } = await serverThatAnswers((request, response) => {
+      seen.push(request.url ?? '');
+      response.end();
+    });
+    const store = await storeThatAnswers((_request, response) => {
+      response.writeHead(302, { location: `${url}/elsewhere` }).end();
+    });
+    await expect(store.read('a', 10, signal)).rejects.toMatchObject({ reason: 'StoreUnreachable' });
+    expect(seen).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', 'localhost'])('unless the configuration forbids the address: %s', async (host) => {
+    restrictEndpoints({ allowsHTTP: true, addresses: new AddressRules() });
+    const { url } = await serverThatAnswers((_request, response) => void response.end());
+    const store = azureBlobStore(
+      { endpoint: url.replace('127.0.0.1', host), container: 'backups' },
+      { kind: 'SAS', token: 'sig=x' },
+    );
+    await expect(store.read('a', 10, signal)).rejects.toMatchObject({
+      reason: 'EndpointRefused',
+      message: expect.stringContaining('an address of the machine itself'),
+    });
+  });
+
+  it('and so do those to the login and the management plane', async () => {
+    restrictEndpoints({ allowsHTTP: true, addresses: new AddressRules() });
+    const request = createPipelineRequest({
+      url: 'http://169.254.169.254/metadata',
+      allowInsecureConnection: true,
+    });
+    await expect(boundedHttpClient.sendRequest(request)).rejects.toThrow('a link-local address');
   });
 });
 

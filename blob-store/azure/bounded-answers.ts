@@ -1,5 +1,5 @@
 /**
- * Bounds every answer of a store that is not a blob's content. Azure's clients read such an answer whole,
+ * Bounds every answer of a store that is not a blob's content, and where requests may go. Azure's clients read such an answer whole,
  * whatever its length, and parse XML on the main thread, where it costs what its elements cost. A store
  * belongs to a customer, so one answer must not take the operator's memory or time from all the others.
  */
@@ -13,7 +13,12 @@ import {
 } from '@azure/core-rest-pipeline';
 import { toHttpHeadersLike } from '@azure/core-http-compat';
 import type { IHttpClient } from '@azure/storage-blob';
+import { lookup } from 'node:dns';
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { optional } from '../../base/optional.ts';
+import { endpointRules } from '../endpoint-rules.ts';
 
 /** Entries of one page of a listing. The parser takes some 0.1 s for that many. */
 export const pageEntries = 1_000;
@@ -57,6 +62,12 @@ export const boundedStorageHttpClient: IHttpClient = {
 };
 
 const client = createDefaultHttpClient();
+const connected: LookupFunction = (name, options, callback) =>
+  (endpointRules()?.addresses.lookup ?? (lookup as LookupFunction))(name, options, callback);
+const agents = {
+  'http:': new Agent({ keepAlive: true, lookup: connected }),
+  'https:': new SecureAgent({ keepAlive: true, lookup: connected }),
+};
 
 /**
  * Sends a request and reads its answer within bounds. The content of a blob, which the caller asked for as a
@@ -65,6 +76,10 @@ const client = createDefaultHttpClient();
  */
 async function boundedAnswer(request: PipelineRequest): Promise<PipelineResponse> {
   const { streamResponseStatusCodes: wanted } = request;
+  const { protocol, hostname } = new URL(request.url);
+  endpointRules()?.addresses.check(hostname.replace(/^\[(.*)\]$/, '$1'));
+  // A proxy has an agent of its own, and resolves names itself.
+  request.agent ??= agents[protocol === 'http:' ? 'http:' : 'https:'];
   // Of a compressed answer the client would leave the connection open when its reader stops.
   request.headers.set('accept-encoding', 'identity');
   const { readableStreamBody: body, ...answer } = await client.sendRequest({

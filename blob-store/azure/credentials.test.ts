@@ -14,7 +14,8 @@ describe('credentials', () => {
   });
 
   it('are a SAS token, with or without its question mark', () => {
-    expect(azureCredentials({ sasToken: '?sp=rl&sig=abc%3D' }, location)).toEqual({
+    const { endpoint } = location;
+    expect(azureCredentials({ endpoint, sasToken: '?sp=rl&sig=abc%3D' }, location)).toEqual({
       kind: 'SAS',
       token: 'sp=rl&sig=abc%3D',
     });
@@ -35,10 +36,14 @@ describe('credentials', () => {
   });
 
   it('of another endpoint are refused, so that no endpoint sees another one’s key', () => {
-    const connectionString = `AccountName=acme;AccountKey=${accountKey}`;
-    expect(() =>
-      azureCredentials({ connectionString }, { ...location, endpoint: 'https://evil.example' }),
-    ).toThrow('another endpoint');
+    const evil = { ...location, endpoint: 'https://evil.example' };
+    const { endpoint } = location;
+    for (const values of [
+      { connectionString: `AccountName=acme;AccountKey=${accountKey}` },
+      { endpoint, sasToken: 'sig=geheim' },
+      { endpoint, accountName: 'acme', accountKey },
+    ])
+      expect(() => azureCredentials(values, evil)).toThrow('another endpoint');
   });
 
   it.each([
@@ -47,8 +52,9 @@ describe('credentials', () => {
     ['two of them', { sasToken: 'sig=a', connectionString: 'x' }, '2 of them'],
     ['a key without its account', { accountKey }, 'accountName is missing'],
     ['a key that is not base64', { accountName: 'acme', accountKey: 'geheim geheim geheim' }, 'not base64'],
-    ['a whole URL as SAS', { sasToken: 'https://acme.example/?sig=geheim' }, 'not a SAS token'],
-    ['a SAS without signature', { sasToken: 'sp=rl' }, 'not a SAS token'],
+    ['a whole URL as SAS', { ...location, sasToken: 'https://acme.example/?sig=geheim' }, 'not a SAS token'],
+    ['a SAS without signature', { ...location, sasToken: 'sp=rl' }, 'not a SAS token'],
+    ['a SAS for whatever endpoint', { sasToken: 'sig=geheim' }, 'add the key endpoint'],
   ])('%s is refused, and the message keeps the value to itself', (_, values, message) => {
     expect(() => azureCredentials(values, location)).toThrow(AzureCredentialsError);
     expect(() => azureCredentials(values, location)).toThrow(message);

@@ -19,8 +19,8 @@ export class AzureCredentialsError extends Error {
 }
 
 /**
- * Reads `accountName` and `accountKey`, or `sasToken`, or `connectionString`. Refuses a connection string
- * that belongs to another endpoint, so a changed endpoint never sees the old key.
+ * Reads `accountName` and `accountKey`, or `sasToken`, or `connectionString`, and `endpoint`. Refuses what
+ * belongs to another endpoint, so whoever may change the endpoint does not get the credentials sent there.
  */
 export function azureCredentials(
   values: Readonly<Record<string, string | undefined>>,
@@ -42,7 +42,16 @@ export function azureCredentials(
       `give exactly one of: accountName with accountKey; sasToken; connectionString (${given === 0 ? 'none' : `${given} of them`} found)`,
     );
   }
-  if (sasToken !== undefined) return sas('sasToken', sasToken);
+  const endpoint = value('endpoint');
+  if (endpoint !== undefined) requireSame('endpoint', endpoint, location);
+  if (sasToken !== undefined) {
+    // A SAS is sent as it is with each request. A key only signs them.
+    if (endpoint === undefined)
+      throw new AzureCredentialsError(
+        `a sasToken goes only to the endpoint that it was made for: add the key endpoint (${location.endpoint})`,
+      );
+    return sas('sasToken', sasToken);
+  }
   if (connectionString !== undefined) return fromConnectionString(connectionString, location);
   if (accountName === undefined)
     throw new AzureCredentialsError('accountKey is there, but accountName is missing');
@@ -64,15 +73,18 @@ function fromConnectionString(text: string, location: AzureLocation): AzureCrede
       : `https://${account}.blob.${fields.get('endpointsuffix') ?? 'core.windows.net'}`);
   if (endpoint === undefined)
     throw new AzureCredentialsError('connectionString has neither BlobEndpoint nor AccountName');
-  if (!sameEndpoint(endpoint, location.endpoint)) {
-    throw new AzureCredentialsError(
-      `connectionString belongs to another endpoint than ${location.endpoint}: correct the Secret or the endpoint`,
-    );
-  }
+  requireSame('connectionString', endpoint, location);
   const signature = fields.get('sharedaccesssignature');
   if (signature !== undefined) return sas('connectionString', signature);
   if (account === undefined) throw new AzureCredentialsError('connectionString has no AccountName');
   return sharedKey('connectionString', account, fields.get('accountkey') ?? '');
+}
+
+function requireSame(where: string, endpoint: string, location: AzureLocation): void {
+  if (!sameEndpoint(endpoint, location.endpoint))
+    throw new AzureCredentialsError(
+      `${where} belongs to another endpoint than ${location.endpoint}: correct the Secret or the endpoint`,
+    );
 }
 
 function sameEndpoint(left: string, right: string): boolean {

@@ -3,6 +3,7 @@
  * signature. So only its codes are kept as the cause.
  */
 import { RestError } from '@azure/storage-blob';
+import { addressRefusedCode } from '../../base/address-rules.ts';
 import { AnswerTooLarge } from './bounded-answers.ts';
 import { BlobError, type BlobErrorReason } from '../blob-store.ts';
 
@@ -109,6 +110,8 @@ function timeOut(seconds: number): Verdict {
 }
 
 function verdict(error: unknown, attempt: Attempt): Verdict {
+  if (error instanceof Error && (error as NodeJS.ErrnoException).code === addressRefusedCode)
+    return { reason: 'EndpointRefused', sentence: error.message };
   if (error instanceof AnswerTooLarge)
     return { reason: 'StoreUnreachable', sentence: `${error.message}: check the endpoint` };
   if (isBrokenOff(error))

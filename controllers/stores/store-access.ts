@@ -6,6 +6,7 @@ import {
   type AzureCredentials,
 } from '../../blob-store/azure/credentials.ts';
 import { managementAccess } from '../../blob-store/azure/management-access.ts';
+import { endpointRules } from '../../blob-store/endpoint-rules.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
@@ -57,6 +58,11 @@ export async function openBlobs(
   const { endpoint, container, prefix, credentialsSecretRef } = resource.spec.azure;
   const namespace = resource.metadata.namespace ?? '';
   const where = `spec.azure.credentialsSecretRef of JtelBackupStore ${namespace}/${resource.metadata.name}`;
+  if (/^http:/i.test(endpoint) && endpointRules()?.allowsHTTP === false)
+    throw new InputError(
+      'EndpointRefused',
+      `JtelBackupStore ${namespace}/${resource.metadata.name} has the endpoint ${endpoint}, and by http:// data and rights pass unencrypted: use https://, or, for a test server, start the operator with --allow-http-stores.`,
+    );
   const secret = await readSecret(cluster, namespace, credentialsSecretRef.name, where, options);
   const location = { endpoint, container, prefix: prefix ?? '' };
   // Azure's client is loaded with the first store, so an operator without stacks saves its memory.

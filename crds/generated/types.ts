@@ -26,7 +26,7 @@ export interface AddressPool {
  */
 export interface AzureContainer {
   /**
-   * URL of the storage account's blob service, such as https://acme.blob.core.windows.net. Plain http is for test servers only.
+   * URL of the storage account's blob service, such as https://acme.blob.core.windows.net. By http:// only if the operator allows it (test servers).
    */
   readonly endpoint: string;
   /**
@@ -38,7 +38,7 @@ export interface AzureContainer {
    */
   readonly prefix?: string;
   /**
-   * Secret with accountName and accountKey, or sasToken, or connectionString.
+   * Secret with accountName and accountKey, or sasToken, or connectionString. Its key endpoint, which a sasToken needs, must be the endpoint above.
    */
   readonly credentialsSecretRef: LocalReference;
   /**

@@ -9,6 +9,7 @@ import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { HostError } from '../host.ts';
 import type { HostEndpoint } from '../host.ts';
 import { algorithms as agreed } from './algorithms.ts';
+import type { AddressRules } from '../../base/address-rules.ts';
 import { optional } from '../../base/optional.ts';
 
 const longestFirstLine = 200;
@@ -42,6 +43,7 @@ export function endpointName(endpoint: HostEndpoint): string {
 /**
  * Connects and authenticates.
  * @param openSocket makes the stream for SSH, for instance through a jump host. Absent: TCP to the address.
+ * @param rules for that address; a jump host resolves names in its own network
  * @throws HostError HostUnreachable, HostKeyMismatch, AuthenticationFailed or AddressBanned. In all cases
  * nothing ran on the host.
  */
@@ -49,6 +51,7 @@ export async function connect(
   endpoint: HostEndpoint,
   signal: AbortSignal,
   openSocket?: (signal: AbortSignal) => Promise<Duplex>,
+  rules?: AddressRules,
 ): Promise<Connected> {
   // This is loaded with the first connection: an operator without stacks does not need its 14 MB.
   const ssh = await import('ssh2');
@@ -59,8 +62,7 @@ export async function connect(
     let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]);
     ;
   ) {
-    const socket =
-      (await openSocket?.(signal)) ?? connectTCP({ host: endpoint.address, port: endpoint.port });
+    const socket = (await openSocket?.(signal)) ?? openTCP(endpoint, rules);
     const outcome = await attempt(new ssh.Client(), endpoint, algorithms, socket, signal);
     if ('client' in outcome) return outcome;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
@@ -88,6 +90,16 @@ export async function connect(
     `${name} showed ${seen.join(', ')}, pinned is ${endpoint.hostKeyFingerprints.join(', ') || 'nothing'}: either the machine was reinstalled ` +
       '(then put its new fingerprint into hostKeyFingerprints) or another machine answers; nothing was sent to it',
   );
+}
+
+function openTCP(endpoint: HostEndpoint, rules: AddressRules | undefined): Duplex {
+  const { address: host, port } = endpoint;
+  try {
+    rules?.check(host);
+  } catch (error) {
+    throw new HostError('HostUnreachable', endpointName(endpoint), (error as Error).message, error);
+  }
+  return connectTCP({ host, port, ...optional({ lookup: rules?.lookup }) });
 }
 
 /** An authenticated connection, with the fingerprint of the pinned key that the machine proved to have. */

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { AddressRules } from '../../base/address-rules.ts';
 import { ConnectionPool } from './pool.ts';
 import { startTestingServer } from './testing-server.ts';
 import type { TestingServer, TestingServerOptions } from './testing-server.ts';
@@ -7,8 +8,8 @@ import type { TestingServer, TestingServerOptions } from './testing-server.ts';
 const signal = new AbortController().signal;
 const options = { timeoutSeconds: 5 };
 
-function makePool(): ConnectionPool {
-  const pool = new ConnectionPool();
+function makePool(addresses?: AddressRules): ConnectionPool {
+  const pool = new ConnectionPool(undefined, undefined, addresses);
   onTestFinished(() => pool.close());
   return pool;
 }
@@ -20,6 +21,17 @@ async function serve(serverOptions: TestingServerOptions = {}): Promise<TestingS
 }
 
 describe('the pool', () => {
+  it.each(['127.0.0.1', 'localhost'])('does not connect to %s if the rules forbid it', async (address) => {
+    const server = await serve();
+    await expect(
+      makePool(new AddressRules()).get({ ...server.target, address }, signal),
+    ).rejects.toMatchObject({
+      reason: 'HostUnreachable',
+      message: expect.stringContaining('an address of the machine itself'),
+    });
+    expect(server.counts.connections).toBe(0);
+  });
+
   it('opens one connection for all who ask at the same time', async () => {
     const server = await serve();
     const pool = makePool();

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { AddressRules } from '../../base/address-rules.ts';
 import { pauseSeconds, spread } from '../../base/back-off.ts';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
@@ -48,10 +49,12 @@ export class ConnectionPool {
   readonly #life = new AbortController();
   readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
+  readonly #addresses: AddressRules | undefined;
 
-  constructor(logger?: HostLogger, keys = new KeyRing()) {
+  constructor(logger?: HostLogger, keys = new KeyRing(), addresses?: AddressRules) {
     this.#logger = logger;
     this.#keys = keys;
+    this.#addresses = addresses;
   }
 
   /** Returns the open connection to the target, or opens one. @throws HostError when that fails. */
@@ -161,7 +164,9 @@ export class ConnectionPool {
     const { jumpHost, ...locked } = target;
     const endpoint = await this.#keys.open(locked, signal);
     if (jumpHost === undefined)
-      return await this.#connects.run(signal, () => this.#spread(() => connect(endpoint, signal)));
+      return await this.#connects.run(signal, () =>
+        this.#spread(() => connect(endpoint, signal, undefined, this.#addresses)),
+      );
     const gate = await this.get(jumpHost, signal);
     const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
       connect(endpoint, signal, () => forward(gate, endpoint)),

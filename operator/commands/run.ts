@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.ts';
+import { ConfigError, endpointRulesOf, parseToolboxImage, type OperatorConfig } from '../config.ts';
 import type { WebConfig } from '../web/serve.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
@@ -36,6 +36,9 @@ interface RunOptions {
   readonly auditLog?: string;
   readonly releaseKeyFile?: string;
   readonly allowUnsignedReleases?: boolean;
+  readonly allowEndpointRange: readonly string[];
+  readonly clusterRange: readonly string[];
+  readonly allowHttpStores: boolean;
 }
 
 export function runCommand(terminal: Terminal): Command {
@@ -167,6 +170,24 @@ export function runCommand(terminal: Terminal): Command {
         'without a key: whoever can write to a vendor store decides what runs on the hosts',
       ),
     )
+    .addOption(
+      new Option(
+        '--allow-endpoint-range <cidr...>',
+        'stores and hosts of stacks may have these addresses, although they are link-local, the machine’s own, or the cluster’s',
+      ).default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--cluster-range <cidr...>',
+        'addresses of this cluster’s pods and services: no store may have them',
+      ).default([], 'that of the API server, as pods see it'),
+    )
+    .addOption(
+      new Option(
+        '--allow-http-stores',
+        'for tests: stores may have http:// endpoints, whose data and signatures pass unencrypted',
+      ).default(false, 'refused'),
+    )
     .action(async (options: RunOptions) => {
       try {
         const config = await configOf(options);
@@ -198,6 +219,9 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     webSecretHeader,
     webUserHeader,
     webGroupsHeader,
+    allowEndpointRange,
+    clusterRange,
+    allowHttpStores,
     ...rest
   } = options;
   const webOptions = { webHost, webProxySecretFile, webSecretHeader, webUserHeader, webGroupsHeader };
@@ -213,6 +237,10 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
       ? {}
       : { schedulePods: { image, serviceAccount: backupServiceAccount } }),
     ...(webPort === undefined ? {} : { web: await webConfigOf(webPort, webOptions) }),
+    ...endpointRulesOf(
+      { allowEndpointRange, clusterRange, allowHttpStores },
+      process.env['KUBERNETES_SERVICE_HOST'],
+    ),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,

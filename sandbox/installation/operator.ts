@@ -88,11 +88,13 @@ export interface RunningOperator {
 function runArguments(
   kubeconfig: string,
   releaseKeyFile: string,
-  { toolbox, args = [] }: OperatorOptions,
+  { toolbox, args = [], checkout }: OperatorProcessOptions,
 ): string[] {
   const lease = args.includes('--lease-namespace') ? [] : ['--lease-namespace', operatorNamespace];
   const trust = ['--toolbox-image', toolbox, '--release-key-file', releaseKeyFile];
-  return ['run', '--kubeconfig', kubeconfig, ...lease, ...trust, ...args];
+  // The sandbox's store has no TLS. Version 0.1.0 allowed that without being asked.
+  const stores = checkout === undefined ? ['--allow-http-stores'] : [];
+  return ['run', '--kubeconfig', kubeconfig, ...lease, ...trust, ...stores, ...args];
 }
 
 /** `node operator/bin/jtel-operator run …` on this machine. */

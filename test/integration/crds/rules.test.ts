@@ -106,6 +106,15 @@ test('a backup identity stays as it was once set, but the rest of the backup may
   );
 });
 
+test('a store changes its endpoint only together with its credentials', async () => {
+  const stored = await create(cluster, withValue(goodObjects.JtelBackupStore, 'metadata.name', 'endpoint'));
+  const moved = withValue(stored, 'spec.azure.endpoint', 'https://evil.example');
+  expect(await refusal(replace(cluster, moved))).toContain('name another Secret in credentialsSecretRef');
+  expect(
+    await refusal(replace(cluster, withValue(moved, 'spec.azure.credentialsSecretRef.name', 'other'))),
+  ).toBe('');
+});
+
 test.each([
   ['JtelBackup', 'spec.verify', 'Restore'],
   ['JtelRestore', 'spec.mode', 'Plan'],
@@ -132,7 +141,7 @@ test.each(['JtelBackup', 'JtelRestore'] as const)('a %s that has ended stays so'
 });
 
 /** Rules that only compare with the previous value cannot apply at creation. The tests above cover them. */
-const transitions = ['cannot be changed', 'stays so'];
+const transitions = ['cannot be changed', 'stays so', 'together with another endpoint'];
 
 test('every rule of the CRDs has a line here that it refuses', () => {
   const uncovered = readCRDs().flatMap((crd) => {

@@ -7,8 +7,14 @@ import {
   ContainerSASPermissions,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AddressRules } from '../../../base/address-rules.ts';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
+import { restrictEndpoints } from '../../../blob-store/endpoint-rules.ts';
 import { storeReconciler } from '../../../controllers/store/index.ts';
 import {
   storeKind,
@@ -149,7 +155,7 @@ test.each([
   [
     'a SAS token that may read, list and create',
     'sas-rlc',
-    (container: string) => ({ sasToken: sasFor(container, 'rlc') }),
+    (container: string) => ({ endpoint: azurite.endpoint, sasToken: sasFor(container, 'rlc') }),
   ],
   [
     'a connection string',
@@ -166,7 +172,10 @@ test.each([
 
 test('a SAS token that may not create is told apart from one that may do nothing', async () => {
   await aStore('sas-rl', { credentialsSecretRef: { name: 'sas-rl-credentials' } });
-  await aSecret('sas-rl-credentials', { sasToken: sasFor('sas-rl', 'rl') });
+  await aSecret('sas-rl-credentials', {
+    endpoint: azurite.endpoint,
+    sasToken: sasFor('sas-rl', 'rl'),
+  });
   const refused = available(await reconcile('sas-rl'));
   expect(refused).toMatchObject({ status: 'False', reason: 'StoreCredentialsRefused' });
   expect(refused?.message).toContain('set spec.accessMode to ReadOnly');
@@ -197,6 +206,40 @@ test.each([
 test('a store that does not answer says so', { timeout: 90_000 }, async () => {
   await aStore('away', { endpoint: `http://127.0.0.1:${await freePort()}/${azurite.accountName}` });
   expect(available(await reconcile('away'))).toMatchObject({ status: 'False', reason: 'StoreUnreachable' });
+});
+
+describe('an operator that restricts endpoints', () => {
+  afterEach(() => restrictEndpoints(undefined));
+
+  test.each([
+    ['by http', false, ['127.0.0.0/8'], '127.0.0.1', '--allow-http-stores'],
+    ['on the machine itself', true, [], '127.0.0.1', 'an address of the machine itself'],
+    ['whose name leads there', true, [], 'localhost', 'localhost ('],
+    ['whose server has that address for the cloud', true, [], '169.254.169.254', 'link-local'],
+  ])('sends nothing to a store %s', async (_what, allowsHTTP, allowed, host, said) => {
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.url ?? '');
+      response.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    restrictEndpoints({ allowsHTTP, addresses: new AddressRules({ allowed, cluster: [] }) });
+    const name = `restricted-${randomUUID().slice(0, 8)}`;
+    await aStore(name, { endpoint: `http://${host}:${port}/${azurite.accountName}` });
+    const found = available(await reconcile(name));
+    server.close();
+    expect(found).toMatchObject({ status: 'False', reason: 'EndpointRefused' });
+    expect(found?.message).toContain(said);
+    expect(seen).toEqual([]);
+  });
+
+  test('reaches what its configuration allows', async () => {
+    restrictEndpoints({ allowsHTTP: true, addresses: new AddressRules({ allowed: ['127.0.0.0/8'] }) });
+    await aStore('allowed');
+    expect(available(await reconcile('allowed'))).toMatchObject({ status: 'True' });
+  });
 });
 
 test('a Secret without a usable key says which keys it may have, and a wrong key is refused without being shown', async () => {

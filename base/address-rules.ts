@@ -1,0 +1,127 @@
+/**
+ * Which addresses the operator connects to because somebody's resource names them. It stands in a network with
+ * services that trust their neighbours: the machine's own, the cloud's metadata, the cluster's. So a name that
+ * a tenant wrote must not lead there, whatever DNS says, and at the moment of the connection: what was
+ * resolved before may be something else by then.
+ */
+import { lookup as resolve, type LookupAddress } from 'node:dns';
+import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+
+/** Stays on errors that other libraries wrap. */
+export const addressRefusedCode = 'ADDRESS_REFUSED';
+
+/** The message is a whole clause, without secrets. */
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = addressRefusedCode;
+}
+
+interface Range {
+  readonly what: string;
+  readonly cidrs: readonly string[];
+}
+
+const always: readonly Range[] = [
+  { what: 'an address of the machine itself', cidrs: ['127.0.0.0/8', '::1/128', '0.0.0.0/8', '::/128'] },
+  { what: 'a link-local address', cidrs: ['169.254.0.0/16', 'fe80::/10'] },
+  {
+    // Azure's, Alibaba's and (by IPv6) Amazon's; the others are link-local.
+    what: 'a service of the cloud for its own machines',
+    cidrs: ['168.63.129.16/32', '100.100.100.200/32', 'fd00:ec2::254/128'],
+  },
+  { what: 'no address of one machine', cidrs: ['224.0.0.0/4', '240.0.0.0/4', 'ff00::/8'] },
+];
+/** DNS of a cluster answers these with addresses of its services. */
+const clusterName = /(^|\.)(svc|cluster\.local)$/i;
+
+export interface AddressRuleOptions {
+  /** CIDRs. They count before all that is refused. */
+  readonly allowed?: readonly string[];
+  /** CIDRs of this cluster's pods and services. If given, its names are refused, too. */
+  readonly cluster?: readonly string[];
+}
+
+export class AddressRules {
+  readonly #allowed: BlockList;
+  readonly #refusesNames: boolean;
+  readonly #refused: readonly { readonly what: string; readonly list: BlockList }[];
+  /** For `net.connect` and agents, which do not call it for what is an address already: see {@link check}. */
+  readonly lookup: LookupFunction = (name, options, callback) => {
+    resolve(name, { ...options, all: true }, (error, found) => {
+      const refusal = error ?? this.#firstRefusal(name, found);
+      const [first] = found ?? [];
+      if (refusal !== undefined || first === undefined)
+        callback(refusal ?? new Error(`no address of ${name}`), '');
+      else if (options.all === true) callback(null, found);
+      else callback(null, first.address, first.family);
+    });
+  };
+
+  /** @throws {RangeError} for what is no CIDR. */
+  constructor({ allowed = [], cluster }: AddressRuleOptions = {}) {
+    this.#allowed = listOf(allowed);
+    this.#refusesNames = cluster !== undefined;
+    const own = { what: 'an address of the cluster', cidrs: cluster ?? [] };
+    this.#refused = [...always, own].map(({ what, cidrs }) => ({ what, list: listOf(cidrs) }));
+  }
+
+  /** Names are not resolved. @throws {AddressRefused} */
+  check(host: string): void {
+    const refusal = this.#refusal(host, host);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #firstRefusal(name: string, found: readonly LookupAddress[]): AddressRefused | undefined {
+    // One bad address among good ones is enough: nobody knows which one would be taken.
+    for (const { address } of found) {
+      const refusal = this.#refusal(name, address);
+      if (refusal !== undefined) return refusal;
+      if (this.#refusesNames && clusterName.test(name) && !includes(this.#allowed, address))
+        return refused(name, 'a name of the cluster');
+    }
+    return undefined;
+  }
+
+  #refusal(name: string, address: string): AddressRefused | undefined {
+    if (isIP(address) === 0 || includes(this.#allowed, address)) return undefined;
+    const found = this.#refused.find(({ list }) => includes(list, address));
+    return found && refused(name === address ? name : `${name} (${address})`, found.what);
+  }
+}
+
+function refused(host: string, what: string): AddressRefused {
+  return new AddressRefused(
+    `the operator does not connect to ${host}: that is ${what}, and its configuration does not allow it (--allow-endpoint-range)`,
+  );
+}
+
+/** A zone (`fe80::1%eth0`) does not change what kind of address it is. */
+function includes(list: BlockList, address: string): boolean {
+  const plain = address.split('%')[0] ?? '';
+  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+}
+
+/** IPv6 can write an IPv4 address in several ways. The list itself knows `::ffff:1.2.3.4`. */
+const wrappings = [
+  { prefix: '::', bits: 96 },
+  { prefix: '64:ff9b::', bits: 96 },
+] as const;
+
+function listOf(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [, address = '', text = ''] = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(cidr) ?? [];
+    const [family, bits] = [isIP(address), Number(text)];
+    if (family === 0 || bits > (family === 4 ? 32 : 128))
+      throw new RangeError(`${JSON.stringify(cidr)} is no range of addresses such as 10.0.0.0/8 or fd00::/8`);
+    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+    if (family === 4) {
+      for (const { prefix, bits: before } of wrappings)
+        list.addSubnet(`${prefix}${address}`, before + bits, 'ipv6');
+      // 6to4: the address follows 2002.
+      const groups = Buffer.from(address.split('.').map(Number)).toString('hex').match(/.{4}/g) ?? [];
+      list.addSubnet(`2002:${groups.join(':')}::`, 16 + bits, 'ipv6');
+    }
+  }
+  return list;
+}
