@@ -96,6 +96,14 @@ function archived({ spec }: JtelBackupStore, observed: Observed): string | undef
   return `At least ${found.objects} objects lie in the archive tier (such as ${found.example}): ${what} before they are rehydrated. Keep lifecycle rules of the storage account away from this container (docs/stores.md).`;
 }
 
+/** Azure cannot limit a job's right to write to a part of a container. */
+function shared({ spec, metadata: { namespace } }: JtelBackupStore): string | undefined {
+  const others = (spec.identities ?? []).filter((identity) => !identity.startsWith(`${namespace}.`));
+  if (spec.tier !== 'Customer' || spec.accessMode !== 'ReadWrite') return undefined;
+  if (spec.azure.prefix === undefined && others.length === 0) return undefined;
+  return 'The container seems to be shared: a host that is broken into can create objects anywhere in it, also below the names of others, but change none; one container per customer avoids that (docs/stores.md).';
+}
+
 function available(store: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
   const { spec } = store;
   if (problem === undefined) {
@@ -103,7 +111,9 @@ function available(store: JtelBackupStore, observed: Observed, problem: Problem 
       spec.accessMode === 'ReadOnly'
         ? 'The store can be listed; it is read-only.'
         : 'The store can be listed, and a probe was written and read back at lastProbeTime.';
-    const but = [unsigned(observed), archived(store, observed)].filter((one) => one !== undefined);
+    const but = [unsigned(observed), archived(store, observed), shared(store)].filter(
+      (one) => one !== undefined,
+    );
     const reason = archived(store, observed) === undefined ? 'StoreReachable' : 'BlobArchived';
     return { type: 'Available', status: 'True', reason, message: [how, ...but].join(' ') };
   }

@@ -162,6 +162,10 @@ describe('people', () => {
     ['jtel-edit', 'create', 'jtelrestores', true],
     ['jtel-edit', 'delete', 'jtelbackups', true],
     ['jtel-edit', 'patch', 'jtelstacks/status', false],
+    ['jtel-edit', 'create', 'jtelbackupstores', false],
+    ['jtel-edit', 'patch', 'jtelbackupstores', false],
+    ['jtel-store-admin', 'patch', 'jtelbackupstores', true],
+    ['jtel-store-admin', 'patch', 'jtelstacks', false],
   ] as const)('of %s: %s %s is %s', async ([role, verb, resource, expected]) => {
     expect(await mayUser(role, verb, resource)).toBe(expected);
   });
@@ -174,6 +178,7 @@ describe('people', () => {
       );
     expect(await aggregatedTo('jtel-view')).toEqual(['admin', 'edit', 'view']);
     expect(await aggregatedTo('jtel-edit')).toEqual(['admin', 'edit']);
+    expect(await aggregatedTo('jtel-store-admin')).toEqual([]);
   });
 });
 
