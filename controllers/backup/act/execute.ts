@@ -29,7 +29,13 @@ import { componentImage, databaseImage } from '../../inputs/release-images.ts';
 import { backupJob, knownParts, methodFor } from './job.ts';
 import { parseJobResult } from './job-result.ts';
 import type { Limits } from '../desired/limits.ts';
-import { fullBackupOperation, jobUID, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
+import {
+  fullBackupOperation,
+  grantSeconds,
+  jobUID,
+  testRestoreName,
+  uploadWindowSeconds,
+} from '../desired/request.ts';
 import type { Gathered } from '../observe/observe.ts';
 import type { Action } from '../plan/actions.ts';
 import { optional } from '../../../base/optional.ts';
@@ -116,7 +122,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
     toolbox,
     ...database,
-    grant: await blobs.createUrl(lifetimeSeconds),
+    grant: await blobs.createUrl(grantSeconds(backup, limits, newest?.epoch === epoch ? newest : undefined)),
     known,
     encryption: keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, { signal }),
     bandwidthLimitMiBPerSecond: stack.spec.backup?.bandwidthLimitMiBPerSecond,

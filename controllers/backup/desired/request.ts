@@ -28,3 +28,25 @@ export function isPartOfOperation(backup: JtelBackup): boolean {
 export function uploadWindowSeconds(backup: JtelBackup, limits: Limits): number {
   return limits.uploadWindowSeconds * (backup.status?.attempt ?? 1);
 }
+
+/** A right to write that is shorter than this would end more tries than it would protect. */
+const shortestGrantSeconds = 3600;
+/** Times as long as the last backup took. */
+const grantMargin = 4;
+
+/**
+ * How long the right to write lasts: what this try should need, judged by the last backup of the same epoch,
+ * and the window at most. Azure cannot limit the right to names that nobody knows yet, so it is limited in
+ * time. If it ends too soon, the next try continues, with its whole window.
+ * @param last undefined when nothing says what the try needs
+ */
+export function grantSeconds(
+  backup: JtelBackup,
+  limits: Limits,
+  last: { readonly startTime: string; readonly endTime: string } | undefined,
+): number {
+  const window = uploadWindowSeconds(backup, limits);
+  if (last === undefined || (backup.status?.attempt ?? 1) > 1) return window;
+  const tookSeconds = (Date.parse(last.endTime) - Date.parse(last.startTime)) / 1000;
+  return Math.min(window, Math.max(shortestGrantSeconds, Math.ceil(tookSeconds * grantMargin)));
+}
