@@ -67,7 +67,10 @@ function residentMemory(name: string, sandbox: Sandbox, namespace: string): Cont
   return {
     name,
     run: async () => {
-      const operator = await startOperatorContainer(sandbox, { toolbox, args: ['--namespace', namespace] });
+      const operator = await startOperatorContainer(sandbox, {
+        toolbox,
+        args: ['--namespace', namespace, '--allow-endpoint-range', '127.0.0.0/8'],
+      });
       try {
         // The figure is defined by this time; there is no condition to wait for.
         await sleep(restSeconds * 1000);
