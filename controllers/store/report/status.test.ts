@@ -332,24 +332,6 @@ describe('Immutable', () => {
   });
 });
 
-describe('whoever shares a container is told what that means', () => {
-  const azure = { ...aStore().spec.azure, prefix: 'jtel/acme' };
-  const said = (store: JtelBackupStore): string =>
-    findCondition(summarise(store, listed, written, now).conditions, 'Available')?.message ?? '';
-
-  test.each([
-    ['a prefix', aStore({ azure }), true],
-    ['identities of others', aStore({ identities: ['another.acme'] }), true],
-    ['all identities', aStore({ identities: ['*'] }), true],
-    ['its own identities', aStore({ identities: [`${aStore().metadata.namespace}.acme`] }), false],
-    ['none of these', aStore(), false],
-    ['a prefix, and is only read', aStore({ azure, accessMode: 'ReadOnly' }), false],
-    ['a prefix, and is the vendor’s', aStore({ azure, tier: 'Vendor' }), false],
-  ])('a store with %s', (_, store, expected) => {
-    expect(said(store).includes('one container per customer')).toBe(expected);
-  });
-});
-
 describe('the time of the last probe', () => {
   const earlier = { observedGeneration: 1, lastProbeTime: hoursAgo(2) };
   const failed: Probed = { kind: 'Failed', problem: failing('StoreUnreachable') };
