@@ -3,8 +3,11 @@
  * import this folder, and not the other way round.
  */
 
-/** A file that is mounted into containers, named by its content: `/opt/jtel/<project>/files/<sha256>`. */
+/** A file that is mounted into containers, named by its content: `/opt/jtel/<project>/files/<name>`. */
 export interface RenderedFile {
+  /** 64 hex digits: the content's SHA-256, or for secrets a keyed digest, with which nobody can try guesses. */
+  readonly name: string;
+  /** Of the content. */
   readonly sha256: string;
   readonly content: string | Buffer;
   /** 0o600 for secrets (owned by root), 0o644 for everything else, or 0o755 if the release says so. */

@@ -7,9 +7,9 @@ import type { Component, Dependency } from './generated/release.ts';
 import { healthCheck } from './health-check.ts';
 import type { SelectedComponent } from './select.ts';
 
-/** A file that is mounted read-only from `/opt/jtel/<project>/files/<sha256>`. */
+/** A file that is mounted read-only from `/opt/jtel/<project>/files/<name>`. */
 export interface MountedFile {
-  readonly sha256: string;
+  readonly name: string;
   readonly target: string;
 }
 
@@ -34,11 +34,11 @@ const conditions = {
 } as const;
 
 /**
- * Where the host driver puts the file with this digest. The host driver decides on the layout
+ * Where the host driver puts the file with this name. The host driver decides on the layout
  * (docs/hosts.md).
  */
-function hostFilePath(project: string, sha256: string): string {
-  return `/opt/jtel/${project}/files/${sha256}`;
+function hostFilePath(project: string, name: string): string {
+  return `/opt/jtel/${project}/files/${name}`;
 }
 
 export function composeService(parts: ServiceParts): Record<string, unknown> {
@@ -98,7 +98,7 @@ function mounts(parts: ServiceParts): readonly Record<string, unknown>[] {
     // Without `create_host_path: false`, a missing file would silently become an empty directory.
     ...parts.files.map((file) => ({
       type: 'bind',
-      source: hostFilePath(parts.project, file.sha256),
+      source: hostFilePath(parts.project, file.name),
       target: file.target,
       read_only: true,
       bind: { create_host_path: false },

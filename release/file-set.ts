@@ -1,30 +1,44 @@
 /** Collects the files of one rendering, each once, addressed by content. */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { RenderedFile } from '../host-driver/rendered-release.ts';
-import { RenderError } from './stack-input.ts';
+import { RenderError, type FileNames } from './stack-input.ts';
+
+const secretMode = 0o600;
 
 export class FileSet {
+  readonly #names: FileNames | undefined;
   readonly #files = new Map<string, RenderedFile>();
 
+  constructor(names?: FileNames) {
+    this.#names = names;
+  }
+
   /**
-   * Returns the sha256 under which the file lies on the host.
+   * Returns the name under which the file lies on the host.
    * @throws {RenderError} when a secret and a readable file have the same content: one path cannot have two
    * modes.
    */
   add(content: string, mode: number): string {
     const sha256 = createHash('sha256').update(content).digest('hex');
-    const present = this.#files.get(sha256);
+    const name = mode === secretMode ? this.#secretName(content, sha256) : sha256;
+    const present = this.#files.get(name);
     if (present !== undefined && present.mode !== mode) {
       throw new RenderError(
         'two files have the same content and different modes (a secret must not equal a configuration file)',
       );
     }
-    this.#files.set(sha256, { sha256, content, mode });
-    return sha256;
+    this.#files.set(name, { name, sha256, content, mode });
+    return name;
   }
 
-  /** Sorted by digest, so the order of components does not matter. */
+  #secretName(content: string, sha256: string): string {
+    if (this.#names === undefined || this.#names.plain.includes(sha256)) return sha256;
+    const key = Buffer.from(this.#names.key, 'hex');
+    return createHmac('sha256', key).update(`jtel file name\n${content}`).digest('hex');
+  }
+
+  /** Sorted by name, so the order of components does not matter. */
   list(): readonly RenderedFile[] {
-    return [...this.#files.values()].toSorted((left, right) => (left.sha256 < right.sha256 ? -1 : 1));
+    return [...this.#files.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
 }

@@ -217,8 +217,39 @@ describe('files', () => {
       expect(mount).toMatchObject({ read_only: true, bind: { create_host_path: false } });
     const sources = new Set(mounts.map((mount) => mount['source']));
     expect(sources).toEqual(
-      new Set(rendered.files.map((file) => `/opt/jtel/jtel-customers-acme/files/${file.sha256}`)),
+      new Set(rendered.files.map((file) => `/opt/jtel/jtel-customers-acme/files/${file.name}`)),
     );
+  });
+
+  describe('with secrets have names', () => {
+    const key = 'ab'.repeat(32);
+    const namesWith = (input: Partial<RenderInput>): ReadonlyMap<string, string> =>
+      new Map(renderHere(aRenderInput(input)).files.map(({ content, name }) => [String(content), name]));
+    const plain = (content: string): string => createHash('sha256').update(content).digest('hex');
+
+    it('with which nobody can try guesses', () => {
+      const names = namesWith({ fileNames: { key, plain: [] } });
+      expect(names.get('PEM')).toMatch(/^[0-9a-f]{64}$/);
+      expect(names.get('PEM')).not.toBe(plain('PEM'));
+      expect(namesWith({ fileNames: { key: 'cd'.repeat(32), plain: [] } }).get('PEM')).not.toBe(
+        names.get('PEM'),
+      );
+      for (const [content, name] of names)
+        if (content.startsWith('server')) expect(name).toBe(plain(content));
+    });
+
+    it('that stay while their content does, so an upgrade starts nothing anew', () => {
+      const before = renderHere(aRenderInput());
+      const kept = before.files.filter(({ mode }) => mode === 0o600).map(({ sha256 }) => sha256);
+      const fileNames = { key, plain: kept };
+      expect(renderHere(aRenderInput({ fileNames })).digest).toBe(before.digest);
+      expect(renderHere(aRenderInput({ fileNames })).composeYaml).toBe(before.composeYaml);
+      const secrets = { ...aRenderInput().secrets };
+      const release = new Map([...secrets.release, ['tls', 'RENEWED']]);
+      const names = namesWith({ fileNames, secrets: { ...secrets, release } });
+      expect(names.get('RENEWED')).not.toBe(plain('RENEWED'));
+      expect([...names.values()].filter((name) => kept.includes(name))).toHaveLength(kept.length - 1);
+    });
   });
 
   it('with secrets are for root only', () => {

@@ -39,7 +39,7 @@ interface Rendering {
 export function renderRelease(input: RenderInput, texts: TemplateTexts): RenderedRelease {
   const { release, stack } = input;
   const selected = selectComponents(release, stack);
-  const rendering: Rendering = { input, texts, files: new FileSet() };
+  const rendering: Rendering = { input, texts, files: new FileSet(input.fileNames) };
   const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
   const model = {
     services: Object.fromEntries(services),
@@ -172,7 +172,7 @@ function servicesOf(
 
 function templateFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
   return (component.files ?? []).map((file) => ({
-    sha256: rendering.files.add(
+    name: rendering.files.add(
       textOf(rendering, fileText(file.template)),
       file.mode === '0755' ? 0o755 : 0o644,
     ),
@@ -191,7 +191,7 @@ function secretFiles(rendering: Rendering, { component }: SelectedComponent): re
     const content = rendering.input.secrets.release.get(mount.name);
     if (content === undefined || content === '')
       throw new RenderError(`${component.name}: secret ${mount.name} has no value yet`);
-    return { sha256: rendering.files.add(content, 0o600), target: secretTarget(mount) };
+    return { name: rendering.files.add(content, 0o600), target: secretTarget(mount) };
   });
 }
 
@@ -218,9 +218,9 @@ export function componentFiles(
   const files = new FileSet();
   const rendering: Rendering = { input, texts, files };
   const mounts = [...templateFiles(rendering, component), ...secretFiles(rendering, component)];
-  const contents = new Map(files.list().map((file) => [file.sha256, file]));
-  return mounts.flatMap(({ sha256, target }) => {
-    const file = contents.get(sha256);
+  const contents = new Map(files.list().map((file) => [file.name, file]));
+  return mounts.flatMap(({ name: mounted, target }) => {
+    const file = contents.get(mounted);
     return file === undefined ? [] : [{ path: target, content: file.content.toString(), mode: file.mode }];
   });
 }
@@ -259,7 +259,7 @@ function environmentOf(
       );
     }
     const target = `${environmentSecretFolder}/${variable.name}`;
-    files.push({ sha256: rendering.files.add(secret, 0o600), target });
+    files.push({ name: rendering.files.add(secret, 0o600), target });
     environment.delete(variable.name);
     environment.set(`${variable.name}_FILE`, target);
   }
@@ -316,7 +316,7 @@ function imagesOf(rendering: Rendering, selected: readonly SelectedComponent[]):
 
 function digestOf(rendered: WithoutText, model: ComposeModel): string {
   const { version, images, volumes, services } = rendered;
-  const files = rendered.files.map((file) => [file.sha256, file.mode]);
+  const files = rendered.files.map((file) => [file.name, file.mode]);
   const pulled = images.map(({ repository, digest, tag }) => [repository, digest, tag]);
   return createHash('sha256')
     .update(JSON.stringify([version, model, files, pulled, volumes, services]))

@@ -64,6 +64,16 @@ export interface RenderInput {
   /** Volumes that a restore put in the place of others on the host. Default: none. */
   readonly volumes?: SwitchedVolumes | undefined;
   readonly secrets: SecretValues;
+  /** Absent: secrets lie on the host under their SHA-256, as everything else does. */
+  readonly fileNames?: FileNames | undefined;
+}
+
+/** How secrets are called on the host. Itself a secret, which no host may see. */
+export interface FileNames {
+  /** Of HMAC-SHA-256; 64 hex digits. */
+  readonly key: string;
+  /** SHA-256 of contents that lie there under it already, and keep that name until they change. */
+  readonly plain: readonly string[];
 }
 
 export interface SecretValues {

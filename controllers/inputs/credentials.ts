@@ -10,6 +10,7 @@ import { isNotFound } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { decodeSecret } from '../../runtime/client/secret-values.ts';
+import { fileNamesKey, newFileNames } from './file-names.ts';
 import { InputError } from './input-error.ts';
 import { certificateKey, credentialsName, type CredentialRequest } from './credential-secret.ts';
 
@@ -48,12 +49,37 @@ export class CredentialStore {
   /** Adds what is missing. It never changes a password: that would lock the stack out of its database. */
   async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
     const existing = await this.read(stack, { signal });
-    const data: Record<string, string> = {};
-    for (const key of existing?.keys ?? []) data[key] = existing?.get(key) ?? '';
+    const data: Record<string, string> = existing === undefined ? {} : contentOf(existing);
     for (const { name, length } of request.generate)
       data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
+    // Of a Secret that is there, files may lie on the host already; see nameFiles.
+    if (existing === undefined) data[fileNamesKey] = newFileNames();
+    await this.#write(stack, existing, data, signal);
+  }
+
+  /**
+   * Gives a stack of an older operator a key for the names of its secrets.
+   * @param plain digests of those that lie on its host, which keep their names
+   */
+  async nameFiles(stack: JtelStack, plain: readonly string[], signal: AbortSignal): Promise<void> {
+    const existing = await this.read(stack, { signal });
+    if (existing === undefined || existing.find(fileNamesKey) !== undefined) return;
+    await this.#write(
+      stack,
+      existing,
+      { ...contentOf(existing), [fileNamesKey]: newFileNames(plain) },
+      signal,
+    );
+  }
+
+  async #write(
+    stack: JtelStack,
+    existing: SecretValues | undefined,
+    data: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const namespace = stack.metadata.namespace ?? '';
     const object = {
       apiVersion: 'v1',
@@ -86,6 +112,10 @@ export class CredentialStore {
     if (found === undefined || !isOurs(decodeSecret(found), stack.metadata.name)) return;
     await this.#cluster.delete(secrets, key, { uid: found.metadata?.uid ?? '' }, { signal });
   }
+}
+
+function contentOf(values: SecretValues): Record<string, string> {
+  return Object.fromEntries(values.keys.map((key) => [key, values.find(key) ?? '']));
 }
 
 /** All that the operator ever made bear the stack's name; people give it to one that they make for a stack. */

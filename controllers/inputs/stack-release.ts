@@ -13,6 +13,7 @@ import { optional } from '../../base/optional.ts';
 import { certificateLife, type CertificateLife } from './certificate-life.ts';
 import { findSelfSigned, type CredentialRequest } from './credential-secret.ts';
 import { type CredentialStore } from './credentials.ts';
+import { readFileNames } from './file-names.ts';
 import { InputError } from './input-error.ts';
 import { ReleaseSource, type LoadedRelease } from './release-source.ts';
 import { readPullCredentials } from './pull-credentials.ts';
@@ -87,6 +88,8 @@ export interface RenderedStack {
   readonly pullCredentials: readonly RegistryLogin[];
   /** Absent if the release has none. */
   readonly certificate?: CertificateLife;
+  /** The stack has no key for the names of its secrets yet. */
+  readonly plainFileNames?: true;
 }
 
 /** What rendering needs besides spec and release. Holds secrets. */
@@ -133,6 +136,7 @@ export function renderWith(
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
   const rendered = texts();
+  const fileNames = readFileNames(generated);
   const renderInput = {
     release,
     templates,
@@ -140,12 +144,14 @@ export function renderWith(
     project,
     volumes,
     secrets: { release: secrets.values, environment },
+    fileNames,
   };
   return {
     rendered: renderRelease(renderInput, rendered),
     databaseFiles: componentFiles(renderInput, rendered, release.database.component),
     rootPassword: secrets.values.get(release.database.rootSecret) ?? '',
     pullCredentials,
+    ...(fileNames === undefined ? { plainFileNames: true } : {}),
     ...optional({ certificate: certificateLife(release, certificate, findSelfSigned(generated)) }),
   };
 }

@@ -9,6 +9,8 @@ import { findCondition } from '../../runtime/report/conditions.ts';
 import { endState, killedEverywhere, ready } from '../../test/support/world/restores.ts';
 import { killAll, reading, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
+import type { KubernetesObject } from '../../runtime/objects.ts';
+import { readFileNames } from '../inputs/file-names.ts';
 import { aStack } from './testing.ts';
 
 const { signal: never } = new AbortController();
@@ -99,6 +101,31 @@ describe('a host whose record of the stack is not what we write', () => {
     machine.unreachable = undefined;
     await world.change({ drift: 'Correct' });
     await world.until('the host to be used again', async () => (await told())?.status === 'True');
+  });
+});
+
+describe('a stack of an operator that named secrets by their plain digest', () => {
+  it('gets a key for their names, and nothing starts anew', async () => {
+    const world = await World.create();
+    const metadata = { namespace: 'acme', name: 'main-credentials', labels: { 'jtel.de/stack': 'main' } };
+    await world.cluster.create(secrets, { metadata, stringData: { of: 'before' } } as KubernetesObject, {
+      signal: never,
+    });
+    await world.apply(aStack());
+    world.start();
+    await world.until('the stack to be Ready', () => ready(world));
+    const keyed = async (): Promise<boolean> =>
+      readFileNames(await world.cluster.getSecret('acme', 'main-credentials', { signal: never })) !==
+      undefined;
+    await world.until('the key', keyed);
+    const machine = world.machine();
+    const before = machine.calls.length;
+    await world.change({ drift: 'Warn' });
+    await world.until('two more looks', () => machine.calls.length > before + 1);
+    expect(await ready(world)).toBe(true);
+    expect(
+      machine.calls.slice(before).filter(({ method }) => !reading.has(method) && method !== 'claim'),
+    ).toEqual([]);
   });
 });
 

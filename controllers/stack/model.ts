@@ -106,6 +106,8 @@ export interface Desired {
   readonly setupDigest: string;
   /** Absent if the release has none. */
   readonly certificate?: CertificateLife;
+  /** The stack has no key for the names of its secrets yet, see `inputs/file-names.ts`. */
+  readonly plainFileNames?: true;
 }
 
 /** A spec that the stack can be held to, made concrete as far as its inputs go. */

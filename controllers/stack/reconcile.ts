@@ -162,6 +162,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       after: async (look, written, context) => {
         const { seen, now } = look;
         if (!isPaused(look.object)) await recordSteps(look, cluster, context);
+        await nameFiles(look, options, context);
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.observed;
         return Math.min(letGoSeconds ?? Infinity, formers === undefined ? Infinity : formerLookSeconds);
@@ -213,6 +214,26 @@ async function observe(
     options.watcher.watch(key, project, stack.spec.host, hostKey, gathered.host);
   }
   return { ...look, depth };
+}
+
+/**
+ * Gives the stack a key for the names of its secrets when the host has exactly what is wanted: those names stay then, and
+ * nothing starts anew.
+ */
+async function nameFiles(
+  { object: stack, seen: { held, observed } }: PlannedLook<StackTypes>,
+  { credentials }: StackReconcilerOptions,
+  { signal }: ReconcileContext,
+): Promise<void> {
+  const { desired } = held;
+  if (desired?.plainFileNames !== true || !observed.host.ok || isPaused(stack)) return;
+  if (observed.host.value.state?.applied?.digest !== desired.release.digest) return;
+  const secretFiles = desired.release.files.filter(({ mode }) => mode === 0o600);
+  await credentials.nameFiles(
+    stack,
+    secretFiles.map(({ sha256 }) => sha256),
+    signal,
+  );
 }
 
 function isQuickEnough(

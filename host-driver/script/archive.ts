@@ -7,7 +7,7 @@ import { pack } from 'tar-stream';
 import type { RenderedRelease } from '../host.ts';
 import { InvalidValue, valid } from '../values.ts';
 
-/** @throws InvalidValue when a file's content does not match the sha256 in its name. */
+/** @throws InvalidValue when a file's content does not match its sha256, or that is not its name and it is no secret. */
 export async function releaseArchive(release: RenderedRelease): Promise<Buffer> {
   valid('releaseDigest', release.digest);
   const images = release.images.map(
@@ -15,15 +15,23 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
   );
   const archive = pack();
   archive.entry({ name: 'files/', type: 'directory', mode: 0o755 });
-  for (const [sha256, file] of new Map(release.files.map((one) => [valid('sha256', one.sha256), one]))) {
+  const files = new Map(release.files.map((one) => [valid('sha256', one.name), one]));
+  for (const [name, file] of files) {
     const content = Buffer.from(file.content);
-    if (createHash('sha256').update(content).digest('hex') !== sha256)
-      throw new InvalidValue(`file ${sha256} has another content than its name says`);
+    const isSecret = release.files.some((one) => one.name === name && one.mode === 0o600);
+    const digest = createHash('sha256').update(content).digest('hex');
+    if (digest !== file.sha256 || (name !== digest && !isSecret))
+      throw new InvalidValue(`file ${name} has another content than its name says`);
     // The same content may be secret in one place and not in another. The stricter mode wins.
-    const mode = release.files.some((one) => one.sha256 === sha256 && one.mode === 0o600) ? 0o600 : 0o644;
-    archive.entry({ name: `files/${sha256}`, mode }, content);
+    archive.entry({ name: `files/${name}`, mode: isSecret ? 0o600 : 0o644 }, content);
   }
-  archive.entry({ name: 'files.list', mode: 0o644 }, listFile(release.files.map((one) => one.sha256)));
+  archive.entry({ name: 'files.list', mode: 0o644 }, listFile([...files.keys()]));
+  // Only root may read it, who may read the secrets, too.
+  const keyed = [...files.values()].filter(({ name, sha256 }) => name !== sha256);
+  archive.entry(
+    { name: 'files.sum', mode: 0o600 },
+    listFile(keyed.map(({ name, sha256 }) => `${sha256} ${name}`)),
+  );
   archive.entry({ name: 'images.list', mode: 0o644 }, listFile(images));
   archive.entry({ name: 'starts.list', mode: 0o644 }, listFile(startLines(release)));
   // They may hold passwords in the services' environment.

@@ -24,7 +24,7 @@ put-state)
   cat >"$dir/.state.new" && sync "$dir/.state.new" && mv -f "$dir/.state.new" "$dir/state.json" || die "$FAILED" "cannot write state.json"
   ;;
 
-# A tar on stdin: files/<sha256>, and what lies in the release's directory (archive.ts).
+# A tar on stdin: files/<name>, and what lies in the release's directory (archive.ts).
 write-release)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -52,7 +52,7 @@ write-release)
   # Only root may read a release. Others may pass through to see where "current" leads.
   chmod 0711 "$dir/releases/$1"
   # compose.yaml comes last: a release directory that has it is complete.
-  for file in files.list images.list starts.list create-old-docker.yaml create.yaml compose.yaml; do
+  for file in files.list files.sum images.list starts.list create-old-docker.yaml create.yaml compose.yaml; do
     mv -f "$new/$file" "$dir/releases/$1/$file" || die "$FAILED" "cannot store $file"
   done
   # compose.yaml comes first and without its name, because older drivers read only that line.

@@ -269,14 +269,31 @@ describe('the archive of a release', () => {
       input: await releaseArchive(release),
       encoding: 'utf8',
     });
-    const secret = release.files[0]?.sha256 ?? '';
+    const secret = release.files[0]?.name ?? '';
     expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* files/${secret}$`, 'm'));
     for (const name of ['compose', 'create', 'create-old-docker'])
       expect(listing).toMatch(new RegExp(`^-rw------- 0/0 .* ${name}\\.yaml$`, 'm'));
     for (const line of listing.trim().split('\n'))
       expect(line).toMatch(
-        / (files\/([0-9a-f]{64})?|files\.list|images\.list|starts\.list|create(-old-docker)?\.yaml|compose\.yaml)$/,
+        / (files\/([0-9a-f]{64})?|files\.(list|sum)|images\.list|starts\.list|create(-old-docker)?\.yaml|compose\.yaml)$/,
       );
+  });
+
+  it('has secrets under keyed names, with their sums for root alone, and nothing else', async () => {
+    const image = { repository: 'r.example/a', digest: `sha256:${'a'.repeat(64)}`, tag: '1' };
+    const [name, other] = ['1'.repeat(64), '2'.repeat(64)];
+    const secret = { ...aFile('a password', 0o600), name };
+    const release = { ...aRelease('p', image), files: [secret, aFile('public')] };
+    const archive = await releaseArchive(release);
+    const list = (...options: readonly string[]): string =>
+      execFileSync('tar', options, { input: archive, encoding: 'utf8' });
+    expect(list('-tvf', '-')).toMatch(new RegExp(`^-rw------- 0/0 .* files/${name}$`, 'm'));
+    expect(list('-tvf', '-')).toMatch(/^-rw------- 0\/0 .* files\.sum$/m);
+    expect(list('-tf', '-')).not.toContain(secret.sha256);
+    expect(list('-xOf', '-', 'files.sum')).toBe(`${secret.sha256} ${name}\n`);
+    await expect(
+      releaseArchive({ ...release, files: [{ ...aFile('public'), name: other }] }),
+    ).rejects.toThrow('another content');
   });
 
   it('gives a content that is a secret somewhere the stricter mode', async () => {

@@ -21,7 +21,7 @@ export function aFence(epoch = 1, owner: StackOwner = anOwner()): Fence {
 }
 
 export function aFile(content: string, mode = 0o644): RenderedFile {
-  return { sha256: sha256(content), content, mode };
+  return { name: sha256(content), sha256: sha256(content), content, mode };
 }
 
 export interface ReleaseChange {

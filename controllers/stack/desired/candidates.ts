@@ -137,7 +137,7 @@ function render(
     release: result.rendered,
     setup,
     setupDigest: setupDigest(setup),
-    ...optional({ certificate: result.certificate }),
+    ...optional({ certificate: result.certificate, plainFileNames: result.plainFileNames }),
   };
   return { made: { desired }, rendered: result };
 }

@@ -6,6 +6,7 @@
  */
 import { annotations, labels, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
+import { fileNamesKey, newFileNames } from '../../../controllers/inputs/file-names.ts';
 import { selfSignedCertificate } from '../../../controllers/inputs/self-signed.ts';
 import type { HostSetup } from '../../../host-driver/host.ts';
 import { secrets } from '../../../runtime/client/kinds.ts';
@@ -210,7 +211,11 @@ async function secretMaterial(): Promise<
   return [
     {
       name: 'main-credentials',
-      stringData: { 'database-root-password': 'r'.repeat(32), 'self-signed.pem': own },
+      stringData: {
+        'database-root-password': 'r'.repeat(32),
+        'self-signed.pem': own,
+        [fileNamesKey]: newFileNames(),
+      },
     },
     { name: 'tls', stringData: tls(first) },
     { name: 'tls-2', stringData: tls(second) },

@@ -4,7 +4,7 @@ import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { Host, HostDriver, HostTarget } from '../../../host-driver/host.ts';
 import { driverSandbox } from '../../support/driver-sandbox.ts';
 import type { DriverSandbox } from '../../support/driver-sandbox.ts';
-import { aFence, aRelease } from '../../support/host-builders.ts';
+import { aFence, aFile, aRelease } from '../../support/host-builders.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const signal = new AbortController().signal;
@@ -268,6 +268,21 @@ describe('a connection', () => {
 });
 
 describe('the record on a host', () => {
+  it('knows a secret that was changed by hand, also under a keyed name', async () => {
+    const host = connect(sandbox.target('host-1'));
+    const [name, folder] = ['5'.repeat(64), `/opt/jtel/${project}`];
+    const secret = { ...aFile('a password', 0o600), name };
+    const release = { ...aRelease(project, sandbox.image), files: [secret, aFile('public')] };
+    await host.claim(project, aFence(), signal);
+    await host.writeRelease(project, release, aFence(), signal);
+    await sandbox.onHost('host-1', `ln -sfn releases/${release.digest} ${folder}/current`);
+    expect((await host.observe(project, 'full', signal)).changed).toEqual([]);
+    expect((await sandbox.onHost('host-1', `stat -c %a ${folder}/releases/*/files.sum`)).trim()).toBe('600');
+    await sandbox.onHost('host-1', `echo x >>${folder}/files/${name}`);
+    expect((await host.observe(project, 'full', signal)).changed).toEqual([`files/${name}`]);
+    await host.destroy(project, aFence(), signal);
+  });
+
   it('that was forged is left as it is, until somebody takes it anew', async () => {
     const host = connect(sandbox.target('host-1'));
     const folder = `/opt/jtel/${project}`;

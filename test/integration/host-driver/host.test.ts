@@ -352,7 +352,7 @@ describe('a host', () => {
     await host.writeRelease(project, release, aFence(), signal);
     const modes = await sandbox.onHost(
       'host-1',
-      `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.sha256} releases/*/*.yaml`,
+      `cd /opt/jtel/${project}; stat -c '%a %U' files/${release.files[0]?.name} releases/*/*.yaml`,
     );
     expect(modes.trim().split('\n')).toEqual(Array(4).fill('600 root'));
     await host.destroy(project, aFence(), signal);
