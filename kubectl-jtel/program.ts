@@ -19,15 +19,10 @@ import { rollbackCommand } from './rollback/command.ts';
 import { statusCommand } from './status/command.ts';
 import { versionCommand } from './version/command.ts';
 import { webCommand } from './web/command.ts';
+import { completed } from '../command-line/completion/complete.ts';
 import { addGlobalOptions } from './options.ts';
 import { safeSurroundings } from './safe-surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** This is not a command like the others: half a command line follows it. */
-const askers: ReadonlyMap<string | undefined, 'TakesAsIs' | 'Quotes'> = new Map([
-  ['__complete', 'TakesAsIs'],
-  ['__complete_quoting', 'Quotes'],
-] as const);
 
 const afterHelp = `
 Secrets: logs, exec, plan, doctor, report and the backup commands that look into the store read Secrets of the namespace, with your own rights.
@@ -39,12 +34,16 @@ Names complete with Tab: kubectl jtel completion --help`;
 /** @param argv the words after the program's name. @returns the exit code. */
 export async function runPlugin(argv: readonly string[], outside: Surroundings): Promise<number> {
   const surroundings = safeSurroundings(outside);
-  const asker = askers.get(argv[0]);
-  if (asker !== undefined) {
-    const { complete } = await import('./completion/complete.ts');
-    const words = argv.slice(1);
-    for (const line of await complete(createProgram(surroundings), words, asker, surroundings))
-      surroundings.print(line);
+  const lines = await completed(
+    () => createProgram(surroundings),
+    argv,
+    async (wanted, line) => {
+      const { candidates } = await import('./completion/candidates.ts');
+      return await candidates(wanted, line, surroundings);
+    },
+  );
+  if (lines !== undefined) {
+    for (const line of lines) surroundings.print(line);
     return 0;
   }
   return await runCommandLine(createProgram(surroundings), argv, surroundings, isExpected);

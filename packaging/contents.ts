@@ -1,7 +1,7 @@
 /** What every form of the command line brings beside its code: manual pages, completion, licences. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { completionScript, shells, type Shell } from '../kubectl-jtel/completion/completion.ts';
+import { completionScript, shells, type Program, type Shell } from '../command-line/completion/scripts.ts';
 import { repositoryDirectory } from '../kit/paths.ts';
 import { createProgram } from '../kubectl-jtel/program.ts';
 import { silentSurroundings } from '../kubectl-jtel/surroundings.ts';
@@ -21,14 +21,18 @@ export interface Edition {
 export const licence = await readFile(join(repositoryDirectory, 'LICENSE'), 'utf8');
 
 /** Names as the shells look for them. */
-const completionFiles: Readonly<Record<Shell, string>> = {
-  bash: 'completions/bash/kubectl-jtel',
-  zsh: 'completions/zsh/_kubectl-jtel',
-  fish: 'completions/fish/kubectl-jtel.fish',
+const completionFiles: Readonly<Record<Shell, (program: Program) => string>> = {
+  bash: (program) => `completions/bash/${program}`,
+  zsh: (program) => `completions/zsh/_${program}`,
+  fish: (program) => `completions/fish/${program}.fish`,
 };
 
-export function completions(): readonly (readonly [string, PackagedFile])[] {
-  return shells.map((shell) => [completionFiles[shell], { content: completionScript(shell) }]);
+export function completions(programs: readonly Program[]): readonly (readonly [string, PackagedFile])[] {
+  return programs.flatMap((program) =>
+    shells.map(
+      (shell) => [completionFiles[shell](program), { content: completionScript(shell, program) }] as const,
+    ),
+  );
 }
 
 const kubeconfigVariable = ['KUBECONFIG', 'kubeconfig files, as kubectl reads them'] as const;

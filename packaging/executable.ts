@@ -29,7 +29,7 @@ export async function executablePackage(platform: Platform, edition: Edition): P
     ['LICENSE', { content: licence }],
     [noticesFile, { content: `${await noticesOf([script])}\nNode:\n\n${await nodeLicence()}` }],
     ['man/kubectl-jtel.1', { content: pluginPage(edition) }],
-    ...completions(),
+    ...completions(['kubectl-jtel']),
   ];
   return new Map(files);
 }

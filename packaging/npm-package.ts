@@ -29,7 +29,7 @@ export async function npmPackage(edition: Edition): Promise<PackagedFiles> {
     [bin['kubectl_complete-jtel'], launcher('start.js', `process.argv.splice(2, 0, '__complete');\n`)],
     ['man/kubectl-jtel.1', { content: pluginPage(edition) }],
     ['man/jtel-operator.1', { content: operatorPage(edition) }],
-    ...completions(),
+    ...completions(['kubectl-jtel', 'jtel-operator']),
     ...bundle.map((file) => [`lib/${file.fileName}`, { content: contentOf(file) }] as const),
   ];
   return new Map(files.map(([path, file]) => [`package/${path}`, file]));
@@ -74,5 +74,6 @@ After \`npm install --global\` of this package you have \`kubectl jtel\`, the pl
     kubectl jtel --help
     man kubectl-jtel
 
-kubectl completes \`kubectl jtel\` if its own completion is set up. For \`kubectl-jtel\` itself, see \`kubectl-jtel completion --help\`.
+kubectl completes \`kubectl jtel\` if its own completion is set up. For \`kubectl-jtel\` itself, see \`kubectl-jtel completion --help\`;
+for \`jtel-operator\`, see \`jtel-operator completion --help\`.
 `;

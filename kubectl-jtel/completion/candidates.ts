@@ -3,36 +3,29 @@ import { backupKind, stackKind, storeKind } from '../../crds/index.ts';
 import { contextNames, defaultKubeconfigFiles } from '../../runtime/client/kubeconfig.ts';
 import { namespaces } from '../../runtime/client/kinds.ts';
 import { withKit, type Kit } from '../kit.ts';
+import type { Candidate, OnTheLine, WantedName } from '../../command-line/completion/complete.ts';
 import type { Surroundings } from '../surroundings.ts';
 
-export interface Candidate {
-  readonly value: string;
-  readonly description?: string;
-}
-
-/** The word to complete. */
-export type Wanted =
-  | { readonly kind: 'Given'; readonly candidates: readonly Candidate[] }
-  | { readonly kind: 'File' }
-  | { readonly kind: 'Argument'; readonly name: string }
-  | { readonly kind: 'Option'; readonly name: string };
-
-/** The words that the line has already. */
-export interface OnTheLine {
+/** The options that say where to look. */
+interface Place {
   readonly namespace?: string;
   readonly context?: string;
   readonly kubeconfig?: string;
+}
+
+interface Line extends Place {
   readonly positional: readonly string[];
 }
 
 const answerSeconds = 3;
-type Source = (kit: Kit, line: OnTheLine) => Promise<readonly Candidate[]>;
+type Source = (kit: Kit, line: Line) => Promise<readonly Candidate[]>;
 
 export async function candidates(
-  wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>,
-  line: OnTheLine,
+  wanted: WantedName,
+  { values, positional }: OnTheLine,
   surroundings: Surroundings,
 ): Promise<readonly Candidate[]> {
+  const line: Line = { ...values, positional };
   if (wanted.name.toLowerCase() === 'context') return contexts(line, surroundings);
   const source = wanted.kind === 'Argument' ? ofArguments[wanted.name] : ofOptions[wanted.name];
   if (source === undefined) return [];
@@ -105,7 +98,7 @@ const ofOptions: Readonly<Record<string, Source>> = {
   stack: stacks,
 };
 
-function contexts(line: OnTheLine, { environment }: Surroundings): readonly Candidate[] {
+function contexts(line: Place, { environment }: Surroundings): readonly Candidate[] {
   try {
     return contextNames(
       line.kubeconfig === undefined ? defaultKubeconfigFiles(environment) : [line.kubeconfig],

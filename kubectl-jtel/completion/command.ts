@@ -2,7 +2,7 @@
 import { Argument, Command } from 'commander';
 import { examples } from '../options.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { shells, type Shell } from './completion.ts';
+import { shells, type Shell } from '../../command-line/completion/scripts.ts';
 
 export function completionCommand(surroundings: Surroundings): Command {
   return new Command('completion')
@@ -18,7 +18,7 @@ export function completionCommand(surroundings: Surroundings): Command {
         ),
     )
     .action(async (shell: Shell) => {
-      const { completionScript } = await import('./completion.ts');
-      surroundings.print(completionScript(shell).trimEnd());
+      const { completionScript } = await import('../../command-line/completion/scripts.ts');
+      surroundings.print(completionScript(shell, 'kubectl-jtel').trimEnd());
     });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectlJtel } from '../../test/support/plugin.ts';
-import { completionScript } from './completion.ts';
+import { completionScript } from '../../command-line/completion/scripts.ts';
 
 let folder: string;
 let kubeconfig: string;
@@ -45,7 +45,7 @@ describe('names with odd content', () => {
     ]));
 
   it('stay one word when bash takes them over', () => {
-    writeFileSync(join(folder, 'completion'), completionScript('bash'));
+    writeFileSync(join(folder, 'completion'), completionScript('bash', 'kubectl-jtel'));
     writeFileSync(
       join(folder, 'kubectl-jtel'),
       `#!/bin/sh\ncat <<'END'\n${odd.slice(0, 4).join('\tdescription\n')}\n:4\nEND\n`,

@@ -162,3 +162,35 @@ describe('host script', () => {
     expect(told.join('\n')).toContain('wants version 3.43.2');
   });
 });
+
+describe('help', () => {
+  it.each([
+    [''],
+    ['run'],
+    ['check'],
+    ['release publish'],
+    ['host script'],
+    ['backup create'],
+    ['completion'],
+  ])('of "%s" fits 80 columns', async (command) => {
+    const words = command.split(' ').filter(Boolean);
+    expect(await run([...words, '--help'], { further: [runCommand] })).toBe(0);
+    const lines = printed.join('\n').split('\n');
+    expect(lines[0]).toContain('Usage: ');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe('completion', () => {
+  it('knows commands, choices and where files are wanted', async () => {
+    const offered = async (...words: readonly string[]): Promise<readonly string[]> => {
+      printed = [];
+      expect(await run(['__complete_quoting', ...words], { further: [runCommand] })).toBe(0);
+      return printed.map((line) => line.split('\t')[0] ?? '');
+    };
+    expect(await offered('release', 'pub')).toEqual(['publish', ':4']);
+    expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', ':4']);
+    expect(await offered('run', '--kubeconfig', '')).toEqual([':0']);
+    expect(await offered('release', 'publish', '')).toEqual([':0']);
+  });
+});

@@ -8,8 +8,10 @@ import { BlobError } from '../../blob-store/blob-store.ts';
 import { InputError } from '../../controllers/inputs/input-error.ts';
 import { ReleaseInvalidError } from '../../release/release-invalid-error.ts';
 import { runCommandLine } from '../../command-line/command-line.ts';
+import { completed } from '../../command-line/completion/complete.ts';
 import { backupCommand } from './backup/command.ts';
 import { checkCommand } from './check/command.ts';
+import { completionCommand } from './completion/command.ts';
 import { hostCommand } from './host/command.ts';
 import { releaseCommand } from './release/command.ts';
 import { CommandError, type Terminal } from '../../command-line/terminal.ts';
@@ -23,6 +25,16 @@ export async function runOperatorCommand(
   terminal: Terminal,
   further: readonly CommandFactory[] = [],
 ): Promise<number> {
+  // Names in a cluster are not looked for: this is a program for machines and for hosts.
+  const lines = await completed(
+    () => createOperatorProgram(terminal, further),
+    argv,
+    () => Promise.resolve([]),
+  );
+  if (lines !== undefined) {
+    for (const line of lines) terminal.print(line);
+    return 0;
+  }
   return await runCommandLine(createOperatorProgram(terminal, further), argv, terminal, (error) =>
     [CommandError, BlobError, InputError, ReleaseInvalidError].some((kind) => error instanceof kind),
   );
@@ -39,6 +51,7 @@ export function createOperatorProgram(terminal: Terminal, further: readonly Comm
     releaseCommand,
     hostCommand,
     (one: Terminal) => backupCommand(one),
+    completionCommand,
   ])
     program.addCommand(factory(terminal));
   return program;

@@ -110,13 +110,29 @@ describe('installed, it', () => {
   });
 
   it.each([
-    ['bash', 'bash/kubectl-jtel', (file: string) => ['bash', '-n', file]],
-    ['zsh', 'zsh/_kubectl-jtel', (file: string) => ['zsh', '-n', file]],
-    ['fish', 'fish/kubectl-jtel.fish', (file: string) => ['fish', '--no-execute', file]],
+    ['bash', (program: string) => `bash/${program}`, (file: string) => ['bash', '-n', file]],
+    ['zsh', (program: string) => `zsh/_${program}`, (file: string) => ['zsh', '-n', file]],
+    ['fish', (program: string) => `fish/${program}.fish`, (file: string) => ['fish', '--no-execute', file]],
   ])('brings completion for %s: what it prints, and what the shell reads', async (shell, path, check) => {
-    const file = join(prefix, 'lib/node_modules/jtel-operator/completions', path);
-    expect(await readFile(file, 'utf8')).toBe(await run(['kubectl-jtel', 'completion', shell], { env }));
-    expect(await tryRun(check(file), { env })).toMatchObject({ code: 0, stderr: '' });
+    for (const program of ['kubectl-jtel', 'jtel-operator']) {
+      const file = join(prefix, 'lib/node_modules/jtel-operator/completions', path(program));
+      expect(await readFile(file, 'utf8')).toBe(await run([program, 'completion', shell], { env }));
+      expect(await tryRun(check(file), { env })).toMatchObject({ code: 0, stderr: '' });
+    }
+  });
+
+  it('has jtel-operator completed by bash and fish: commands, choices, and files where files are wanted', async () => {
+    const inBash = `source <(jtel-operator completion bash); COMP_WORDS=(jtel-operator release pub); COMP_CWORD=2
+      _jtel_operator; echo "\${COMPREPLY[@]}"`;
+    expect((await run(['bash', '--norc', '-c', inBash], { env })).trim()).toBe('publish');
+    const inFish = async (line: string): Promise<string> =>
+      await run(
+        ['fish', '--no-config', '-c', `jtel-operator completion fish | source; complete -C '${line}'`],
+        { env },
+      );
+    expect(await inFish('jtel-operator release pub')).toMatch(/^publish\t/);
+    expect((await inFish('jtel-operator completion z')).trim()).toBe('zsh');
+    expect(await inFish('jtel-operator run --kubeconfig /etc/host')).toContain('/etc/hosts');
   });
 
   it.each([

@@ -1,15 +1,55 @@
 /**
- * Finds what can stand at the end of a command line. Commands and options come from the commands themselves,
- * names from the cluster. The answer has the form that kubectl expects from `kubectl_complete-jtel`: lines
- * `value<Tab>description`, then `:<number>`, where 4 means "no file names".
+ * Finds what can stand at the end of a command line. Commands, options and choices come from the commands
+ * themselves, names from whoever asks. The answer has the form that kubectl expects from `kubectl_complete-jtel`:
+ * lines `value<Tab>description`, then `:<number>`, where 4 means "no file names".
  */
 import type { Command, Option } from 'commander';
 import { printable } from '../../base/printable.ts';
-import type { Surroundings } from '../surroundings.ts';
-import type { Candidate, Wanted } from './candidates.ts';
 
 const noFiles = ':4';
 const files = ':0';
+export interface Candidate {
+  readonly value: string;
+  readonly description?: string;
+}
+
+/** The word to complete. */
+type Wanted =
+  | { readonly kind: 'Given'; readonly candidates: readonly Candidate[] }
+  | { readonly kind: 'File' }
+  | WantedName;
+
+/** A word that the commands do not know. */
+export interface WantedName {
+  readonly kind: 'Argument' | 'Option';
+  readonly name: string;
+}
+
+/** The words that the line has already: options with values by their long names, and the others. */
+export interface OnTheLine {
+  readonly values: Readonly<Record<string, string>>;
+  readonly positional: readonly string[];
+}
+
+/** Finds names, in a cluster for example. It throws nothing: nobody wants to read an error while typing. */
+export type NameSource = (wanted: WantedName, line: OnTheLine) => Promise<readonly Candidate[]>;
+
+/** Words before half a command line: who asks, and whether it quotes values for its shell. */
+const askers: ReadonlyMap<string | undefined, 'TakesAsIs' | 'Quotes'> = new Map([
+  ['__complete', 'TakesAsIs'],
+  ['__complete_quoting', 'Quotes'],
+] as const);
+
+/** @returns the lines to print if a shell asks; undefined for any other command line. */
+export async function completed(
+  program: () => Command,
+  argv: readonly string[],
+  names: NameSource,
+): Promise<readonly string[] | undefined> {
+  const asker = askers.get(argv[0]);
+  return asker === undefined ? undefined : await complete(program(), argv.slice(1), asker, names);
+}
+
 /** What no shell reads as anything but a word. */
 const plainWord = /^[\w@%+=:,./-]*$/;
 
@@ -18,21 +58,18 @@ const plainWord = /^[\w@%+=:,./-]*$/;
  * @param asker whether who asks quotes values for its shell. kubectl's scripts do not in all versions, so they
  * get only values that need no quotes.
  */
-export async function complete(
+async function complete(
   program: Command,
   words: readonly string[],
   asker: 'Quotes' | 'TakesAsIs',
-  surroundings: Surroundings,
+  names: NameSource,
 ): Promise<readonly string[]> {
   const before = words.slice(0, -1);
   const word = words.at(-1) ?? '';
   const place = findPlace(program, before, word);
   if (place === 'Nothing') return [noFiles];
   if (place.wanted.kind === 'File') return [files];
-  const found =
-    place.wanted.kind === 'Given'
-      ? place.wanted.candidates
-      : await fromCluster(place.wanted, place, surroundings);
+  const found = place.wanted.kind === 'Given' ? place.wanted.candidates : await names(place.wanted, place);
   const prefix = place.prefix ?? '';
   return [
     ...found
@@ -47,22 +84,10 @@ export async function complete(
   ];
 }
 
-async function fromCluster(
-  wanted: Extract<Wanted, { kind: 'Argument' | 'Option' }>,
-  { values, positional }: Place,
-  surroundings: Surroundings,
-): Promise<readonly Candidate[]> {
-  const { candidates } = await import('./candidates.ts');
-  return await candidates(wanted, { ...values, positional }, surroundings);
-}
-
-interface Place {
+interface Place extends OnTheLine {
   readonly wanted: Wanted;
   /** The part before the value within the word: `--output=`. */
   readonly prefix?: string;
-  /** Options with values that the line has already, by their long names. */
-  readonly values: Readonly<Record<string, string>>;
-  readonly positional: readonly string[];
 }
 
 function findPlace(program: Command, before: readonly string[], word: string): Place | 'Nothing' {
@@ -112,7 +137,8 @@ function findPlace(program: Command, before: readonly string[], word: string): P
       ...rest,
       wanted: { kind: 'Given', candidates: argument.argChoices.map((value) => ({ value })) },
     };
-  return { ...rest, wanted: { kind: 'Argument', name: argument.name() } };
+  const name = argument.name();
+  return { ...rest, wanted: isFile(name) ? { kind: 'File' } : { kind: 'Argument', name } };
 }
 
 function optionsOf(command: Command): readonly Option[] {
@@ -124,12 +150,13 @@ function asCandidate({ long, short, description }: Option): Candidate {
   return { value: long ?? short ?? '', description };
 }
 
-const fileOptions = new Set(['file', 'filename', 'kubeconfig', 'sshKey']);
+/** How options and arguments name what is in the file system. */
+const isFile = (placeholder: string): boolean => /^(file|path|dir|folder)$/i.test(placeholder);
 
 function valueOf(option: Option): Wanted {
-  const name = option.attributeName();
   if (option.argChoices !== undefined)
     return { kind: 'Given', candidates: option.argChoices.map((value) => ({ value })) };
-  if (fileOptions.has(name)) return { kind: 'File' };
-  return { kind: 'Option', name };
+  if (isFile(/<(?<placeholder>\w+)/.exec(option.flags)?.groups?.['placeholder'] ?? ''))
+    return { kind: 'File' };
+  return { kind: 'Option', name: option.attributeName() };
 }
