@@ -31,7 +31,7 @@ import {
 
 export const formatVersion = 1;
 /** Increases with additions that older readers may ignore. Backups without one are of format 1.0. */
-export const formatMinor = 1;
+export const formatMinor = 2;
 
 /** The longest manifest that is read. */
 export const longestManifestBytes = 4 * 1024 * 1024;
@@ -173,7 +173,7 @@ const manifestFields = object({
 });
 export type Manifest = Of<typeof manifestFields>;
 
-/** The text that is stored; the JtelBackup has its sha256. */
+/** The text without its signature (./signature.ts), which is stored with one; the JtelBackup has the sha256 of all of it. */
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }

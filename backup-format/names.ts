@@ -117,6 +117,8 @@ export const paths = {
   /** Copies of a release's vanilla data, before the stack has a backup of its own. */
   vanilla: (identity: string, version: string): string => `${identity}/vanilla/${version}/`,
   manifest: (identity: string, backupID: string): string => `${identity}/backups/${backupID}/${manifestName}`,
+  /** For people who check signatures by hand. Nobody trusts a key because it lies there. */
+  publicKey: (identity: string, keyID: string): string => `${identity}/signing-keys/${keyID}.pem`,
 } as const;
 
 /** A path below the prefix of a store; an empty prefix is the container itself. */

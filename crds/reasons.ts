@@ -117,6 +117,14 @@ const data = {
   BackupFormatNewer: 'The backup was written by a newer operator in a format that this one does not know.',
   BackupNotAllowed:
     'The backup belongs to another stack, and nobody consented to its use, or the store does not allow it.',
+  BackupUnsigned:
+    'The backup has no signature, so whoever can write to the store may have made it. Backups of operators before 0.2 have none: restore them by name, with `unsigned: Accept`.',
+  BackupSignerUnknown:
+    'The backup is signed with a key that the store does not trust, such as that of another cluster. Compare the key with the one on paper, and add it to `spec.trustedKeys` of the JtelBackupStore.',
+  BackupNotEncrypted:
+    'The backup is not encrypted, and its store encrypts. If it is from before that, restore it by name, with `unencrypted: Accept`.',
+  BackupsIgnored:
+    'The store has newer manifests that do not count: not signed, signed with a key that is not trusted, damaged, or of a time that has not come yet. They were passed over; find out who wrote them.',
   DecryptionKeyMissing: 'The backup is encrypted, and the key that it names is missing.',
   DecryptionKeyWrong: 'The backup is encrypted with another key than the given one.',
   DatabaseKeysMissing:

@@ -13,6 +13,7 @@ import {
   judgeOperatorsRights,
   judgePeoplesRights,
   leaseRights,
+  signingRights,
   operatorRights,
   peoplesRights,
   scopeName,
@@ -98,7 +99,11 @@ function operators({ connection, asker, namespaces, operator }: ClusterSubject):
     };
     return await Promise.all([
       ...scopes.map((scope) => ask(scopeName(scope), operatorRights, scope)),
-      ask(`its namespace ${operator.namespace}`, leaseRights(operator.leaseName), operator.namespace),
+      ask(
+        `its namespace ${operator.namespace}`,
+        [...leaseRights(operator.leaseName), ...signingRights],
+        operator.namespace,
+      ),
       ask('the cluster', identityRights, undefined),
     ]);
   };

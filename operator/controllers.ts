@@ -30,6 +30,7 @@ import {
 } from '../controllers/stack/index.ts';
 import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
+import { SigningKeys } from '../controllers/stores/signing-keys.ts';
 import { openBlobs, type openStore } from '../controllers/stores/store-access.ts';
 import { auditedStore } from '../blob-store/audited-store.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
@@ -79,6 +80,8 @@ export interface ControllerParts {
   readonly logger: Logger;
   readonly metrics?: RuntimeMetrics;
   readonly clusterID: string;
+  /** The operator's own: the key that signs backups lies there. */
+  readonly ownNamespace: string;
   /** Whether this process is still the leader, by its own clock. */
   readonly mayAct: () => boolean;
   readonly clock: () => Date;
@@ -104,7 +107,12 @@ export interface ControllerParts {
 
 /** Runs all controllers until the signal aborts and everything they started has ended. */
 export async function runControllers(given: ControllerParts, signal: AbortSignal): Promise<void> {
-  const parts = given.audit === undefined ? given : audited(given, given.audit, signal);
+  const signing = new SigningKeys(given.cluster, given.ownNamespace);
+  const trusting: ControllerParts = {
+    ...given,
+    openStore: async (...asked) => signing.trustedBy(await given.openStore(...asked)),
+  };
+  const parts = given.audit === undefined ? trusting : audited(trusting, given.audit, signal);
   const { cluster, caches, events, logger, clock, random } = parts;
   const common = {
     logger,
@@ -195,6 +203,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       events,
       clock,
       random,
+      signing,
       identitiesOf,
       open: (one, context) => (parts.openBlobs ?? openBlobs)(cluster, one, context),
       ...optional({ releaseKey: parts.releases.statedKey }),
@@ -210,7 +219,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   ];
   try {
     await Promise.all([
-      runBackupControllers(parts, { claims, credentials, common }, signal),
+      runBackupControllers(parts, { claims, credentials, signing, common }, signal),
       stack.run(signal),
       restore.run(signal),
       store.run(signal),
@@ -247,6 +256,7 @@ function keyOfMetadata({ metadata }: JtelStack | JtelRestore): ObjectKey {
 interface SharedParts {
   readonly claims: HostClaims;
   readonly credentials: CredentialStore;
+  readonly signing: SigningKeys;
   readonly common: {
     readonly logger: Logger;
     readonly metrics?: RuntimeMetrics;
@@ -258,7 +268,7 @@ interface SharedParts {
 /** Runs until the signal aborts and everything that was started has ended. */
 async function runBackupControllers(
   parts: ControllerParts,
-  { claims, credentials, common }: SharedParts,
+  { claims, credentials, signing, common }: SharedParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { caches } = parts;
@@ -292,6 +302,7 @@ async function runBackupControllers(
       ...parts,
       claims,
       credentials,
+      signing,
       activities,
       limits: { ...defaultLimits, ...parts.backupLimits },
     }),

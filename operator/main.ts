@@ -257,6 +257,7 @@ async function lead(
         logger,
         metrics,
         clusterID,
+        ownNamespace: config.leaseNamespace,
         watchSecret: (key, changed, until) => watchNamed(connection, secretKind, key, changed, until),
         mayAct: () => elector.isHeld(),
         clock: () => new Date(),

@@ -5,6 +5,5 @@ export { backupReconciler } from './reconcile.ts';
 // The parts that campaigns drive by themselves.
 export { commit, type Committed, type CommitOptions } from './act/commit.ts';
 export { knownParts } from './act/job.ts';
-export { newestManifest } from './observe/history.ts';
 export { plan } from './plan/plan.ts';
 export { describe } from './report/sentences.ts';

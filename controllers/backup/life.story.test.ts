@@ -10,12 +10,12 @@ import {
   expectRestorable,
   key,
   manifests,
+  storedManifest,
   untilOver,
 } from '../../test/support/world/backups.ts';
 import { effects } from '../../test/support/world/restores.ts';
 import { killAll, type World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
-import { loadBackup } from '../stores/backup-catalog.ts';
 import { aStack, storeLikeAJob } from './testing.ts';
 
 const { signal } = new AbortController();
@@ -50,9 +50,7 @@ describe('a backup', () => {
     });
     await expectRestorable(world, backup);
     expect(world.machine().jobs.size).toBe(0);
-    const { documents, writer, excluded } = (
-      await loadBackup(world.customer, 'acme.main', backup.status?.backupID ?? '', signal)
-    ).manifest;
+    const { documents, writer, excluded } = await storedManifest(world, backup);
     expect(documents.map(({ name }) => name)).toEqual(['stack.json', 'release.json', 'compose.yaml']);
     expect(writer).toMatchObject({
       clusterID: await world.cluster.clusterID({ signal }),
@@ -110,10 +108,10 @@ describe('a backup', () => {
       { keyID: '2025', key: keyOf(1) },
     ]);
     expect(backup.status).toMatchObject({ phase: 'Completed', attempt: 2, encryptionKeyID: '2025' });
-    expect(
-      (await loadBackup(world.customer, 'acme.main', backup.status?.backupID ?? '', signal)).manifest
-        .encryption,
-    ).toEqual({ method: 'AES-256-GCM', keyID: '2025' });
+    expect((await storedManifest(world, backup)).encryption).toEqual({
+      method: 'AES-256-GCM',
+      keyID: '2025',
+    });
     expect(JSON.stringify(backup)).not.toContain(keyOf(1));
   });
 

@@ -51,6 +51,7 @@ import { mayBegin, plan } from './plan/plan.ts';
 import { backupEvents } from './report/events.ts';
 import { describeImmutability } from './report/sentences.ts';
 import { operationHeartbeat, summarise } from './report/status.ts';
+import type { SigningKeys } from '../stores/signing-keys.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface BackupReconcilerOptions extends ObserveDependencies, WaveOptions {
@@ -58,6 +59,7 @@ export interface BackupReconcilerOptions extends ObserveDependencies, WaveOption
   readonly activities: Activities<never>;
   readonly clusterID: string;
   readonly claims: HostClaims;
+  readonly signing: SigningKeys;
   readonly limits: Limits;
   /** Whether this process is still the leader, by its own clock; asked before each wave. */
   readonly mayAct: () => boolean;
@@ -161,10 +163,11 @@ function uncommitted({ status }: JtelBackup, { notes }: Look<BackupTypes>['memor
   return status?.manifestDigest === undefined ? notes.committed : undefined;
 }
 
-function committedFacts({ manifestDigest, immutability }: Committed): JtelBackupStatus {
+function committedFacts({ manifestDigest, signingKeyID, immutability }: Committed): JtelBackupStatus {
   return {
     phase: 'Verifying',
     manifestDigest,
+    signingKeyID,
     immutability: { state: immutability.state, message: describeImmutability(immutability.facts) },
   };
 }

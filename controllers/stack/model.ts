@@ -51,7 +51,7 @@ export interface DataSource {
   readonly version: string;
   readonly database: DatabaseWay;
   /** What people should know about the choice, such as newer backups that were skipped. */
-  readonly note?: string;
+  readonly note?: { readonly reason: Reason; readonly message: string };
   /** Orders that were carried out in the data before they were backed up. */
   readonly carriedOut?: readonly CarriedOutOrder[];
   /** Names of the data sets in it. */

@@ -1,7 +1,8 @@
 /**
  * The store controller: it finds out whether a JtelBackupStore can be used, and whether it refuses to change what is stored.
  *
- * Flow: list the store, read its policy, write a probe and try to destroy it when one is due, write the status.
+ * Flow: list the store, read its policy, write a probe and try to destroy it when one is due, write the status, which also keeps
+ * the public keys that backups are signed with.
  *
  * Guarantees:
  *  - It looks without changing anything, but for the probe: one object a day, and after a change of the spec.
@@ -16,12 +17,15 @@
  *  - Only backups of stacks that use the store, and of identities that it names, are counted.
  */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { Signer } from '../../backup-format/signature.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { spread } from '../../base/back-off.ts';
 import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/control/wave-controller.ts';
 import { openBlobs, retentionReader } from '../stores/store-access.ts';
+import { outcome, type Outcome } from '../inputs/outcome.ts';
+import type { SigningKeys } from '../stores/signing-keys.ts';
 import { execute, type Probed } from './act/execute.ts';
 import { observe } from './observe/observe.ts';
 import type { Action } from './plan/actions.ts';
@@ -30,6 +34,7 @@ import { storeEvents } from './report/events.ts';
 import { problemIn, summarise } from './report/status.ts';
 
 export interface StoreReconcilerOptions extends WaveOptions {
+  readonly signing: SigningKeys;
   /** Of the stacks whose backups go there. */
   readonly identitiesOf?: (store: JtelBackupStore) => readonly string[];
   /** The key that releases are checked with, as the status has it. */
@@ -44,7 +49,7 @@ interface StoreTypes extends WaveTypes {
   readonly object: JtelBackupStore;
   readonly seen: Awaited<ReturnType<typeof observe>>;
   readonly plan: readonly Action[];
-  readonly found: Probed;
+  readonly found: { readonly probed: Probed; readonly signer?: Outcome<Signer> };
 }
 
 export function storeReconciler(options: StoreReconcilerOptions): WaveController<StoreTypes> {
@@ -62,14 +67,21 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
         return await observe(store, () => open(store, context), context.signal, identities, retention);
       },
       plan: ({ object, now }, { observed }) => plan(object, observed, now),
-      within: async ({ object, plan: actions, seen: { blobs } }, { signal }) =>
-        blobs === undefined ? { kind: 'NotDue' } : await execute(actions, object, blobs, signal),
-      summarise: ({ object, seen, found, now }) =>
-        summarise(object, seen.observed, found, now, options.releaseKey),
+      within: async ({ object, plan: actions, seen: { blobs } }, { signal }) => ({
+        probed: blobs === undefined ? { kind: 'NotDue' } : await execute(actions, object, blobs, signal),
+        // The key is made with the first store, so that it is in the status before anything is signed with it.
+        ...(object.spec.tier === 'Customer'
+          ? { signer: await outcome(() => options.signing.current({ signal })) }
+          : {}),
+      }),
+      summarise: ({ object, seen, found: { probed, signer }, now }) =>
+        summarise(object, seen.observed, probed, now, { releaseKey: options.releaseKey, signer }),
       events: ({ object }, status) => storeEvents(object.status, status),
       nextLook: ({ seen, found }) =>
         spread(
-          problemIn(seen.observed, found) === undefined ? checkIntervalSeconds : retryIntervalSeconds,
+          problemIn(seen.observed, found.probed) === undefined && found.signer?.ok !== false
+            ? checkIntervalSeconds
+            : retryIntervalSeconds,
           [1, 1.1],
           random,
         ),

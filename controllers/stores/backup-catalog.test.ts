@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { paths } from '../../backup-format/names.ts';
+import { trusting } from '../../test/support/signing.ts';
 import { putBlob, storeBackup } from '../../test/support/stored-backup.ts';
 import { listBackups, loadBackup, readManifest, requireComplete, signedBackup } from './backup-catalog.ts';
+import { noConsent } from './trust.ts';
 
 const { signal } = new AbortController();
 const identity = 'acme.main';
@@ -18,7 +20,7 @@ describe('the backups of a stack in a store', () => {
       paths.part(identity, '20260304t020000z-00000d', 'index-1-1.zst'),
       'a backup that was never finished',
     );
-    expect(await listBackups(store, identity, signal)).toEqual([
+    expect((await listBackups(trusting(store), identity, signal)).backupIDs).toEqual([
       '20260303t020000z-00000c',
       '20260302t020000z-00000b',
       '20260301t020000z-00000a',
@@ -28,12 +30,12 @@ describe('the backups of a stack in a store', () => {
   test('that is not there is told with those that are', async () => {
     const store = new MemoryBlobStore();
     storeBackup(store);
-    const missing = readManifest(store, identity, '20260101t020000z-00000a', signal);
+    const missing = readManifest(trusting(store), identity, '20260101t020000z-00000a', signal);
     await expect(missing).rejects.toMatchObject({
       reason: 'BackupNotFound',
       message: expect.stringContaining('20260301t020000z-00000a'),
     });
-    await expect(readManifest(store, identity, '../x', signal)).rejects.toMatchObject({
+    await expect(readManifest(trusting(store), identity, '../x', signal)).rejects.toMatchObject({
       reason: 'BackupNotFound',
     });
   });
@@ -41,7 +43,7 @@ describe('the backups of a stack in a store', () => {
   test('is whole, and its parts can be read by signed addresses', async () => {
     const store = new MemoryBlobStore();
     const { manifest, names } = storeBackup(store, { packs: 3 });
-    const backup = await loadBackup(store, identity, manifest.backupID, signal);
+    const backup = await loadBackup(trusting(store), identity, manifest.backupID, noConsent, signal);
     await requireComplete(store, backup, signal);
     const toRead = await signedBackup(store, backup, 60);
     const urls = [...toRead.packs, ...toRead.indexParts].map(({ url }) =>
@@ -56,7 +58,11 @@ describe('the backups of a stack in a store', () => {
 describe('one byte that is not as it was', () => {
   const { manifest, names } = storeBackup(new MemoryBlobStore());
   const load = async (store: MemoryBlobStore): Promise<void> =>
-    requireComplete(store, await loadBackup(store, identity, manifest.backupID, signal), signal);
+    requireComplete(
+      store,
+      await loadBackup(trusting(store), identity, manifest.backupID, noConsent, signal),
+      signal,
+    );
 
   // An index part of the same length is only compared by the job, which reads all of it before it writes anything.
   test.each(names.filter((name) => !name.includes('/index-')))(
@@ -118,6 +124,8 @@ describe('a manifest that lies', () => {
   ])('%s is refused', async (_, lie, reason) => {
     const store = new MemoryBlobStore();
     const { manifest } = storeBackup(store, { change: (honest) => ({ ...honest, ...lie }) });
-    await expect(loadBackup(store, identity, manifest.backupID, signal)).rejects.toMatchObject({ reason });
+    await expect(
+      loadBackup(trusting(store), identity, manifest.backupID, noConsent, signal),
+    ).rejects.toMatchObject({ reason });
   });
 });

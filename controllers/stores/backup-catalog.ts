@@ -1,7 +1,7 @@
 /**
- * The backups of a store: which there are, what a manifest says, and whether everything that it names is there. Nothing in
- * the store is trusted, because others may have written it. It needs no JtelBackup object, so it works in a cluster that lost
- * all of them.
+ * The backups of a store: which there are, what a manifest says, who signed it, and whether everything that it names is there.
+ * Nothing in the store is trusted, because others may have written it. It needs no JtelBackup object, so it works in a cluster
+ * that lost all of them.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,12 +14,14 @@ import {
   type Manifest,
   type StoredBlob,
 } from '../../backup-format/manifest.ts';
-import { isBackupID, isIdentity, manifestName, paths } from '../../backup-format/names.ts';
+import { backupTime, isBackupID, isIdentity, manifestName, paths } from '../../backup-format/names.ts';
+import { sealOf, type Seal } from '../../backup-format/signature.ts';
 import { longestPackListBytes, PackListReader } from '../../backup-format/pack-list.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
 import type { BlobProperties, BlobStore } from '../../blob-store/blob-store.ts';
 import { readOr } from '../../blob-store/read.ts';
 import { InputError } from '../inputs/input-error.ts';
+import { requireTrusted, type Catalog, type Consent } from './trust.ts';
 
 /** No more names below one folder are read. A store with more gives an error, instead of a search without end. */
 const mostListed = 1_000_000;
@@ -34,22 +36,32 @@ export interface CatalogEntry {
   readonly manifest: Manifest;
   /** sha256 of the manifest's bytes. */
   readonly manifestDigest: string;
+  readonly seal: Seal;
 }
 
 export interface LoadedBackup extends CatalogEntry {
   readonly packs: readonly PackRecord[];
 }
 
+/** backupIDs that have a manifest, newest first. */
+export interface Listed {
+  readonly backupIDs: readonly string[];
+  /** Of times that have not come yet: none of ours can be. */
+  readonly future: readonly string[];
+}
+
+/** Clocks of two clusters may differ by so much. */
+const futureMilliseconds = 3_600_000;
+
 /**
- * backupIDs that have a manifest, newest first.
  * @throws {BlobError} when the store cannot be listed: that is not "no backup".
  * @throws {InputError}
  */
 export async function listBackups(
-  store: BlobStore,
+  { blobs, trust }: Catalog,
   identity: string,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Listed> {
   if (!isIdentity(identity))
     throw new InputError(
       'SpecInvalid',
@@ -58,27 +70,53 @@ export async function listBackups(
   const folder = paths.backups(identity);
   const found: string[] = [];
   let listed = 0;
-  for await (const { name } of store.list(folder, signal)) {
+  for await (const { name } of blobs.list(folder, signal)) {
     listed += 1;
     if (listed > mostListed)
       throw new InputError(
         'BackupInvalid',
-        `${store.description} has more than ${mostListed} objects below ${folder}: name a backupID.`,
+        `${blobs.description} has more than ${mostListed} objects below ${folder}: name a backupID.`,
       );
     const [backupID = '', file, ...rest] = name.slice(folder.length).split('/');
     if (file === manifestName && rest.length === 0 && isBackupID(backupID)) found.push(backupID);
   }
-  return found.toSorted().toReversed();
+  const latest = trust.now().getTime() + futureMilliseconds;
+  const isFuture = (backupID: string): boolean => backupTime(backupID).getTime() > latest;
+  const newestFirst = found.toSorted().toReversed();
+  return {
+    backupIDs: newestFirst.filter((backupID) => !isFuture(backupID)),
+    future: newestFirst.filter(isFuture),
+  };
 }
 
-/** @throws {InputError} `BackupNotFound`, `BackupInvalid`, `BackupFormatNewer` {@link BlobError} */
+/**
+ * Says who signed it, and refuses nobody; {@link requireTrusted} does.
+ * @throws {InputError} `BackupNotFound`, `BackupInvalid`, `BackupFormatNewer` {@link BlobError}
+ */
 export async function readManifest(
-  store: BlobStore,
+  catalog: Catalog,
   identity: string,
   backupID: string,
   signal: AbortSignal,
 ): Promise<CatalogEntry> {
-  const what = `backup ${backupID} of ${identity} in ${store.description}`;
+  return parseSealed(catalog, identity, backupID, await readSealed(catalog, identity, backupID, signal));
+}
+
+/** A manifest that is not parsed yet: what nobody signed need not be. */
+export interface SealedManifest {
+  readonly bytes: Buffer;
+  readonly seal: Seal;
+}
+
+/** @throws {InputError} `BackupNotFound` {@link BlobError} */
+export async function readSealed(
+  catalog: Catalog,
+  identity: string,
+  backupID: string,
+  signal: AbortSignal,
+): Promise<SealedManifest> {
+  const { blobs, trust } = catalog;
+  const what = `backup ${backupID} of ${identity} in ${blobs.description}`;
   if (!isBackupID(backupID) || !isIdentity(identity)) {
     throw new InputError(
       'BackupNotFound',
@@ -86,12 +124,12 @@ export async function readManifest(
     );
   }
   const bytes = await readOr(
-    store,
+    blobs,
     paths.manifest(identity, backupID),
     longestManifestBytes,
     signal,
     async () => {
-      const known = await listBackups(store, identity, signal);
+      const { backupIDs: known } = await listBackups(catalog, identity, signal);
       const newest =
         known.length === 0 ? 'no backup at all' : `as its newest ${known.slice(0, 5).join(', ')}`;
       return new InputError(
@@ -100,21 +138,36 @@ export async function readManifest(
       );
     },
   );
-  return {
-    manifest: checkFormat(what, () => parseManifest(bytes.toString(), { identity, backupID })),
-    manifestDigest: sha256(bytes),
-  };
+  return { bytes, seal: sealOf(bytes, trust.keys) };
 }
 
-/** Reads manifest and pack list; {@link requireComplete} checks that the packs are there. @throws as {@link readManifest} */
-export async function loadBackup(
-  store: BlobStore,
+/** @throws {InputError} `BackupInvalid`, `BackupFormatNewer` */
+export function parseSealed(
+  { blobs }: Catalog,
   identity: string,
   backupID: string,
+  { bytes, seal }: SealedManifest,
+): CatalogEntry {
+  const what = `backup ${backupID} of ${identity} in ${blobs.description}`;
+  const manifest = checkFormat(what, () => parseManifest(bytes.toString(), { identity, backupID }));
+  return { manifest, manifestDigest: sha256(bytes), seal };
+}
+
+/**
+ * Reads manifest and pack list of a backup that counts, or that somebody consented to; {@link requireComplete} checks that the
+ * packs are there.
+ * @throws as {@link readManifest} and {@link requireTrusted}
+ */
+export async function loadBackup(
+  catalog: Catalog,
+  identity: string,
+  backupID: string,
+  consent: Consent,
   signal: AbortSignal,
 ): Promise<LoadedBackup> {
-  const entry = await readManifest(store, identity, backupID, signal);
-  return { ...entry, packs: await readPackList(store, entry.manifest, signal) };
+  const entry = await readManifest(catalog, identity, backupID, signal);
+  requireTrusted(catalog, entry, consent);
+  return { ...entry, packs: await readPackList(catalog.blobs, entry.manifest, signal) };
 }
 
 /** The packs of a backup with this manifest, which need not be stored yet. @throws as {@link readManifest} */

@@ -1,6 +1,9 @@
 /** A backup of a stack that lost its data, from its manifest to who takes it for the newest: compared with the last good one. */
 import { describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { paths } from '../../backup-format/names.ts';
+import { newSigner, trusting } from '../../test/support/signing.ts';
+import { putBlob, storeBackup } from '../../test/support/stored-backup.ts';
 import { contents, day, history, identity, type Content } from '../../test/support/doubtful-history.ts';
 import {
   comparedWith,
@@ -68,7 +71,7 @@ describe('a backup is doubted', () => {
     await history(store, [{}, { tables: 0, bytes: 300 }]);
     const next = contents({ tables: 0, bytes: 300 });
     const compared = await comparedWith(
-      store,
+      trusting(store),
       { identity, backupID: day(3), dataSets: next.dataSets },
       day(2),
       signal,
@@ -91,7 +94,7 @@ describe('a backup is doubted', () => {
       if (name.endsWith(`${day(2)}/manifest.json`)) store.blobs.set(name, { ...blob, archive: 'Archived' });
     const next = contents({ tables: 0 });
     const compared = await comparedWith(
-      store,
+      trusting(store),
       { identity, backupID: day(3), dataSets: next.dataSets },
       undefined,
       signal,
@@ -107,11 +110,11 @@ describe('a backup is doubted', () => {
         store.blobs.set(name, { ...blob, content: Buffer.from('{') });
     const next = contents({ tables: 0 });
     const about = { identity, backupID: day(3), dataSets: next.dataSets };
-    expect(doubtOf(next, await comparedWith(store, about, undefined, signal))).toEqual(
+    expect(doubtOf(next, await comparedWith(trusting(store), about, undefined, signal))).toEqual(
       emptied(['database', 1]),
     );
     await expect(
-      comparedWith(store, about, undefined, AbortSignal.abort(new Error('no answer'))),
+      comparedWith(trusting(store), about, undefined, AbortSignal.abort(new Error('no answer'))),
     ).rejects.toThrow('no answer');
   });
 });
@@ -120,25 +123,58 @@ describe('the newest backup to bring back', () => {
   it('is the newest with content, and what was skipped is said', async () => {
     const store = new MemoryBlobStore();
     await history(store, [{}, { bytes: 300 }, { tables: 0 }, { tables: 0 }]);
-    const choice = await newestGoodBackup(store, identity, undefined, signal);
+    const choice = await newestGoodBackup(trusting(store), identity, undefined, signal);
     expect(choice).toEqual({ backupID: day(2), skipped: [day(4), day(3)] });
     expect(describeSkipped(choice)).toContain(`${day(4)}, ${day(3)}`);
-    expect(await newestGoodBackup(store, identity, day(4), signal)).toEqual({
+    expect(await newestGoodBackup(trusting(store), identity, day(4), signal)).toEqual({
       backupID: day(4),
       skipped: [],
     });
     // Accepted were those up to the third: the fourth is still in doubt.
-    expect(await newestGoodBackup(store, identity, day(3), signal)).toEqual({
+    expect(await newestGoodBackup(trusting(store), identity, day(3), signal)).toEqual({
       backupID: day(3),
       skipped: [day(4)],
     });
+  });
+
+  it('is never one that does not count, and where there are only such, that is not "no backup"', async () => {
+    const store = new MemoryBlobStore();
+    storeBackup(store, { identity, backupID: day(1) });
+    storeBackup(store, { identity, backupID: day(2), signer: 'Nobody' });
+    storeBackup(store, { identity, backupID: day(3), signer: newSigner() });
+    storeBackup(store, { identity, backupID: '20990101t020000z-00000a' });
+    const choice = await newestGoodBackup(trusting(store), identity, undefined, signal);
+    expect(choice).toEqual({
+      backupID: day(1),
+      skipped: [],
+      ignored: [
+        { backupID: '20990101t020000z-00000a', why: 'Future' },
+        { backupID: day(3), why: 'UnknownKey' },
+        { backupID: day(2), why: 'Unsigned' },
+      ],
+    });
+    expect(describeSkipped(choice)).toContain(`${day(2)} (not signed)`);
+    const nobody = await newestGoodBackup(trusting(store, { keys: [] }), identity, undefined, signal);
+    expect(() => requireChoice(nobody, 'the store')).toThrow(/spec\.trustedKeys/);
+  });
+
+  it('is found behind no more forged manifests than are worth reading', async () => {
+    const store = new MemoryBlobStore();
+    storeBackup(store, { identity, backupID: day(1) });
+    for (let number = 0; number < 250; number += 1) {
+      const backupID = `20260401t020000z-${number.toString(16).padStart(6, '0')}`;
+      putBlob(store, paths.manifest(identity, backupID), '{}');
+    }
+    const choice = await newestGoodBackup(trusting(store), identity, undefined, signal);
+    expect(choice.ignored).toHaveLength(200);
+    expect(() => requireChoice(choice, 'the store')).toThrow(/name(s)? its backupID/);
   });
 
   it('is none when only emptied ones are left, and that is not "no backup"', async () => {
     const store = new MemoryBlobStore();
     await history(store, [{}, { tables: 0 }]);
     for (const name of store.blobs.keys()) if (name.includes(day(1))) store.blobs.delete(name);
-    const choice = await newestGoodBackup(store, identity, undefined, signal);
+    const choice = await newestGoodBackup(trusting(store), identity, undefined, signal);
     expect(() => requireChoice(choice, 'the store')).toThrow(`name its backupID`);
     expect(requireChoice({ skipped: [] }, 'the store')).toBeUndefined();
     expect(isEmptied({ backupID: day(2) }, undefined)).toBe(false);

@@ -6,9 +6,10 @@
 
 import { isBackupID } from '../../backup-format/names.ts';
 import type { Doubt, Manifest } from '../../backup-format/manifest.ts';
-import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
+import { BlobError } from '../../blob-store/blob-store.ts';
 import { annotations, type JtelStack } from '../../crds/index.ts';
-import { listBackups, readManifest } from './backup-catalog.ts';
+import { listBackups, parseSealed, readManifest, readSealed, type SealedManifest } from './backup-catalog.ts';
+import type { Catalog } from './trust.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { databaseWay } from '../loading/restore-job.ts';
 import { optional } from '../../base/optional.ts';
@@ -17,6 +18,8 @@ import { optional } from '../../base/optional.ts';
 const shrunk = 0.5;
 /** No more manifests are read to find one of the same method. */
 const mostCompared = 40;
+/** No more manifests that do not count are passed over: whoever may write to the store decides how many there are. */
+const mostIgnored = 200;
 
 /** Somebody accepted all backups up to this backupID. */
 export function acceptedBackup({ metadata }: Pick<JtelStack, 'metadata'>): string | undefined {
@@ -89,22 +92,22 @@ function sizeReference(
 }
 
 /**
- * What a new backup is compared with. It skips manifests that cannot be read.
+ * What a new backup is compared with. It skips manifests that cannot be read, or do not count.
  * @throws {BlobError} when the store does not answer: that is not "nothing to compare with"
  */
 export async function comparedWith(
-  store: BlobStore,
+  catalog: Catalog,
   { identity, backupID, dataSets }: Pick<Manifest, 'identity' | 'backupID' | 'dataSets'>,
   accepted: string | undefined,
   signal: AbortSignal,
 ): Promise<Compared> {
   const way = databaseWay({ dataSets });
   let previous: Manifest | undefined;
-  const older = (await listBackups(store, identity, signal))
+  const older = (await listBackups(catalog, identity, signal)).backupIDs
     .filter((id) => id < backupID)
     .slice(0, mostCompared);
   for (const id of older) {
-    const manifest = await readIfGood(store, identity, id, signal);
+    const manifest = await readIfGood(catalog, identity, id, signal);
     if (manifest === undefined) continue;
     previous ??= manifest;
     if (databaseWay(manifest) === way) return { previous, sameMethod: manifest, accepted };
@@ -112,59 +115,185 @@ export async function comparedWith(
   return { ...optional({ previous }), accepted };
 }
 
+/** Why a manifest in the store does not count. */
+export type WhyIgnored = 'Future' | 'Unsigned' | 'UnknownKey' | 'Wrong';
+
+export interface Ignored {
+  readonly backupID: string;
+  readonly why: WhyIgnored;
+}
+
 export interface Choice {
   /** Undefined when there is none, or all are skipped. */
   readonly backupID?: string;
   /** Newer ones that lack content, newest first. */
   readonly skipped: readonly string[];
+  /** Newer ones that do not count, those of the future first; absent when there are none. */
+  readonly ignored?: readonly Ignored[];
+}
+
+interface Newest {
+  readonly backupID: string;
+  readonly sealed: SealedManifest | undefined;
 }
 
 /**
- * The newest backup that should be restored. One whose manifest cannot be read is not skipped: its restore says what is wrong.
+ * Looks at the signed backups, newest first, until one is the wanted one.
+ * @param isWanted gets undefined for a manifest in the archive tier, which nobody can judge
+ * @throws {BlobError} when the store does not answer
+ */
+async function findNewest(
+  catalog: Catalog,
+  identity: string,
+  signal: AbortSignal,
+  isWanted: (newest: Newest) => boolean,
+): Promise<{ readonly found?: Newest; readonly ignored: readonly Ignored[] }> {
+  const { backupIDs, future } = await listBackups(catalog, identity, signal);
+  const ignored: Ignored[] = future.slice(0, mostIgnored).map((backupID) => ({ backupID, why: 'Future' }));
+  for (const backupID of backupIDs) {
+    if (ignored.length >= mostIgnored) break;
+    const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
+    if (sealed !== undefined && sealed.seal.is !== 'Signed') ignored.push({ backupID, why: sealed.seal.is });
+    else if (isWanted({ backupID, sealed })) return { found: { backupID, sealed }, ignored };
+  }
+  return { ignored };
+}
+
+/** Undefined: it lies in the archive tier. A manifest that is too long was not written by us. */
+async function readUnlessArchived(
+  catalog: Catalog,
+  identity: string,
+  backupID: string,
+  signal: AbortSignal,
+): Promise<SealedManifest | undefined> {
+  try {
+    return await readSealed(catalog, identity, backupID, signal);
+  } catch (error) {
+    if (!(error instanceof BlobError)) throw error;
+    if (error.reason === 'BlobArchived') return undefined;
+    if (error.reason === 'DigestMismatch') return { bytes: Buffer.alloc(0), seal: { is: 'Wrong' } };
+    throw error;
+  }
+}
+
+/** The newest backup that counts, and what was passed over. */
+export interface NewestSigned {
+  readonly manifest?: Manifest;
+  readonly ignored: readonly Ignored[];
+}
+
+/** @throws {InputError} when it cannot be read {@link BlobError} */
+export async function newestSigned(
+  catalog: Catalog,
+  identity: string,
+  signal: AbortSignal,
+): Promise<NewestSigned> {
+  const { found, ignored } = await findNewest(catalog, identity, signal, () => true);
+  if (found === undefined) return { ignored };
+  const { backupID, sealed } = found;
+  const entry =
+    sealed === undefined
+      ? await readManifest(catalog, identity, backupID, signal)
+      : parseSealed(catalog, identity, backupID, sealed);
+  return { manifest: entry.manifest, ignored };
+}
+
+/**
+ * The newest backup that should be restored, of those that count. One that is ours and cannot be read is not skipped: its
+ * restore says what is wrong.
  * @throws {BlobError} when the store does not answer
  */
 export async function newestGoodBackup(
-  store: BlobStore,
+  catalog: Catalog,
   identity: string,
   accepted: string | undefined,
   signal: AbortSignal,
 ): Promise<Choice> {
   const skipped: string[] = [];
-  for (const backupID of await listBackups(store, identity, signal)) {
-    const manifest = await readIfGood(store, identity, backupID, signal);
-    if (manifest === undefined || !isEmptied(manifest, accepted)) return { backupID, skipped };
+  const { found, ignored } = await findNewest(catalog, identity, signal, ({ backupID, sealed }) => {
+    const manifest =
+      sealed === undefined
+        ? undefined
+        : unlessUnusable(() => parseSealed(catalog, identity, backupID, sealed).manifest);
+    if (manifest === undefined || !isEmptied(manifest, accepted)) return true;
     skipped.push(backupID);
-  }
-  return { skipped };
+    return false;
+  });
+  return {
+    ...(found === undefined ? {} : { backupID: found.backupID }),
+    skipped,
+    ...(ignored.length === 0 ? {} : { ignored }),
+  };
 }
 
-/** @throws {InputError} `BackupEmptied` when only such backups are there */
-export function requireChoice({ backupID, skipped }: Choice, where: string): string | undefined {
-  if (backupID !== undefined || skipped.length === 0) return backupID;
+/** @throws {InputError} when backups are there, and none of them is to be chosen: that is not "no backup" */
+export function requireChoice(
+  { backupID, skipped, ignored = [] }: Choice,
+  where: string,
+): string | undefined {
+  if (backupID !== undefined) return backupID;
+  if (skipped.length > 0)
+    throw new InputError(
+      'BackupEmptied',
+      `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to restore one of them, name its backupID.`,
+    );
+  const [first] = ignored;
+  if (first === undefined) return undefined;
+  const unknown = ignored.some(({ why }) => why === 'UnknownKey');
+  const advice = unknown
+    ? 'If you have the key of the operator that made them on paper, add it to spec.trustedKeys of the JtelBackupStore (docs/recovery.md).'
+    : 'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept.';
   throw new InputError(
-    'BackupEmptied',
-    `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to restore one of them, name its backupID.`,
+    unknown ? 'BackupSignerUnknown' : 'BackupUnsigned',
+    `${where} has only backups that do not count: ${listIgnored(ignored)}. ${advice}`,
   );
 }
 
 /** A sentence for people; empty when nothing was skipped. */
-export function describeSkipped({ skipped }: Pick<Choice, 'skipped'>): string {
-  if (skipped.length === 0) return '';
+export function describeSkipped({ skipped, ignored = [] }: Pick<Choice, 'skipped' | 'ignored'>): string {
   const more = skipped.length > 3 ? ` and ${skipped.length - 3} more` : '';
-  return `Newer backups were skipped, because they lack content that older ones had: ${skipped.slice(0, 3).join(', ')}${more}. To restore one of them, name its backupID.`;
+  const emptied =
+    skipped.length === 0
+      ? ''
+      : `Newer backups were skipped, because they lack content that older ones had: ${skipped.slice(0, 3).join(', ')}${more}. To restore one of them, name its backupID.`;
+  return [emptied, describeIgnored(ignored)].filter((one) => one !== '').join(' ');
+}
+
+/** A sentence for people; empty when there are none. */
+export function describeIgnored(ignored: readonly Ignored[]): string {
+  return ignored.length === 0
+    ? ''
+    : `The store has newer manifests that do not count: ${listIgnored(ignored)}. Find out who wrote them.`;
+}
+
+const reasonsToIgnore: Readonly<Record<WhyIgnored, string>> = {
+  Future: 'of a time that has not come yet',
+  Unsigned: 'not signed',
+  UnknownKey: 'signed with a key that the store does not trust',
+  Wrong: 'with a wrong signature',
+};
+
+function listIgnored(ignored: readonly Ignored[]): string {
+  const shown = ignored.slice(0, 3).map(({ backupID, why }) => `${backupID} (${reasonsToIgnore[why]})`);
+  return `${shown.join(', ')}${ignored.length > 3 ? ` and ${ignored.length - 3} more` : ''}`;
 }
 
 async function readIfGood(
-  store: BlobStore,
+  catalog: Catalog,
   identity: string,
   backupID: string,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
+  const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
+  if (sealed?.seal.is !== 'Signed') return undefined;
+  return unlessUnusable(() => parseSealed(catalog, identity, backupID, sealed).manifest);
+}
+
+function unlessUnusable<T>(read: () => T): T | undefined {
   try {
-    return (await readManifest(store, identity, backupID, signal)).manifest;
+    return read();
   } catch (error) {
-    if (error instanceof InputError || (error instanceof BlobError && error.reason === 'BlobArchived'))
-      return undefined;
+    if (error instanceof InputError) return undefined;
     throw error;
   }
 }

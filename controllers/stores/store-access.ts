@@ -21,6 +21,8 @@ export interface OpenStore {
   readonly blobs: BlobStore;
   /** See {@link retentionReader}. */
   readonly retention?: ReadRetention;
+  /** The clock that says which of its backups are of the future. */
+  readonly now: () => Date;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function openStore(
   return {
     resource,
     blobs: await openBlobs(cluster, resource, options),
+    now: () => new Date(),
     ...optional({ retention }),
   };
 }

@@ -855,6 +855,10 @@ export interface JtelBackupStatus {
    */
   readonly archivedObjects?: number;
   /**
+   * The key that signed the manifest. A Completed backup without one is not signed: an operator before 0.2 made it.
+   */
+  readonly signingKeyID?: string;
+  /**
    * SHA-256 of the manifest.
    */
   readonly manifestDigest?: string;
@@ -922,6 +926,10 @@ export interface JtelBackupStoreSpec {
    */
   readonly encryptionKeySecretRef?: LocalReference;
   /**
+   * Further public keys whose signatures count, in base64 as "kubectl jtel backup keys" prints them: those of another cluster, or of one that is lost. The keys of this operator are trusted by themselves. Take a key from paper or from its operator, never from the store.
+   */
+  readonly trustedKeys?: readonly string[];
+  /**
    * Whether stored data must be protected from changes.
    */
   readonly immutability: ImmutabilityPolicy;
@@ -963,6 +971,10 @@ export interface JtelBackupStoreStatus {
    * The ed25519 public key that the operator checks the releases of this vendor store with, as base64 of its DER. Absent in other stores, and if the operator allows releases that nobody signed.
    */
   readonly releaseKey?: string;
+  /**
+   * Public keys that this operator signed or signs backups with; the last one is in use. Keep them on paper: in another cluster, spec.trustedKeys needs them.
+   */
+  readonly signingKeys?: readonly SigningKey[];
   /**
    * The container's immutability policy, as Azure's management plane reports it. Absent without spec.azure.management, or without an answer.
    */
@@ -1030,6 +1042,14 @@ export interface JtelRestoreSpec {
    * What to do if the disk has no room for the new data beside the old. Refuse fails before anything is touched. Accept stops the stack and overwrites its data; then only the backup made before leads back.
    */
   readonly inPlace: 'Refuse' | 'Accept';
+  /**
+   * What to do if the backup has no signature, as those of operators before 0.2. Accept restores it, and needs the name of the backup; whoever can write to the store may have made it. Refuse if absent.
+   */
+  readonly unsigned?: 'Refuse' | 'Accept';
+  /**
+   * What to do if the backup is not encrypted although its store encrypts. Accept restores it, and needs the name of the backup. Refuse if absent.
+   */
+  readonly unencrypted?: 'Refuse' | 'Accept';
   /**
    * How long the host keeps the old data, so that the restore can be undone in the time of a restart. 0 removes them as soon as the stack is healthy.
    */
@@ -1685,6 +1705,20 @@ export interface SecretKeyReference {
    * Key inside the Secret.
    */
   readonly key: string;
+}
+
+/**
+ * A public key.
+ */
+export interface SigningKey {
+  /**
+   * Beginning of the SHA-256 of the key; each manifest names it.
+   */
+  readonly keyID: string;
+  /**
+   * The Ed25519 public key in DER, in base64.
+   */
+  readonly publicKey: string;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   judgeOperatorsRights,
   judgePeoplesRights,
   leaseRights,
+  signingRights,
   operatorRights,
   peoplesRights,
   rightName,
@@ -49,6 +50,7 @@ describe('the rights that are asked about are those that the chart gives', () =>
   it.each([
     ['stacks.yaml', 'jtel-operator', operatorRights],
     ['leader-election.yaml', 'jtel-operator-leader-election', leaseRights('jtel-operator')],
+    ['backup-signing.yaml', 'jtel-operator-backup-signing', signingRights],
     ['stacks.yaml', 'jtel-operator-cluster-identity', identityRights],
   ] as const)('%s, %s', (file, role, asked) =>
     expect(asked.map(rightName).toSorted()).toEqual(rightsIn(file, role).toSorted()),

@@ -37,6 +37,12 @@ export function leaseRights(name: string): readonly Right[] {
   ]);
 }
 
+/** Beside the Lease: the key that signs backups. */
+export const signingRights: readonly Right[] = rightsOf([
+  ['', ['secrets'], ['create']],
+  ['', ['secrets'], ['get'], 'jtel-operator-backup-signing'],
+]);
+
 /** In no namespace. */
 export const identityRights: readonly Right[] = rightsOf([['', ['namespaces'], ['get'], 'kube-system']]);
 

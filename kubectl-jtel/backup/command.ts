@@ -4,6 +4,7 @@ import { inCluster } from '../in-cluster.ts';
 import { examples, outputOption, parseWholeNumber, withPlace, type OutputOptions } from '../options.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { CreateOptions } from './create.ts';
+import type { KeysOptions } from './keys.ts';
 import type { ListOptions } from './list.ts';
 import type { PlaceOptions } from './place.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -92,7 +93,20 @@ export function backupCommand(surroundings: Surroundings): Command {
       const { create: run } = await import('./create.ts');
       await inCluster(surroundings, command, (kit) => run(kit, name, options));
     });
+  const keys = new Command('keys')
+    .description('print the public keys whose signatures on backups count; keep them outside of the cluster')
+    .argument('[STACK]', 'name of the JtelStack; with --store it need not exist')
+    .addOption(new Option('--store <name>', 'JtelBackupStore to look at; default: that of the stack'))
+    .addOption(outputOption(['json', 'yaml']))
+    .addHelpText(
+      'after',
+      examples('kubectl jtel backup keys acme', 'kubectl jtel backup keys --store customer -o yaml'),
+    )
+    .action(async (name: string | undefined, options: KeysOptions, command: Command) => {
+      const { keys: run } = await import('./keys.ts');
+      await inCluster(surroundings, command, (kit) => run(kit, name, options));
+    });
   const backup = new Command('backup').description('list, show, verify and create backups');
-  for (const command of [list, show, verify, create]) backup.addCommand(command);
+  for (const command of [list, show, verify, create, keys]) backup.addCommand(command);
   return backup;
 }

@@ -1,5 +1,5 @@
 /** `kubectl jtel backup list` shows what the store has, beside what the cluster knows of it. */
-import { listBackups, readManifest, type CatalogEntry } from '../../controllers/stores/backup-catalog.ts';
+import { listBackups, readManifest } from '../../controllers/stores/backup-catalog.ts';
 import type { Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { listOf, printObject } from '../output.ts';
@@ -21,15 +21,16 @@ const readsAtOnce = 8;
 export async function list(kit: Kit, name: string | undefined, options: ListOptions): Promise<void> {
   const { signal } = kit.call;
   const place = await findPlace(kit, name, options);
-  const [ids, objects] = await Promise.all([
-    listBackups(place.blobs, place.identity, signal),
+  const [{ backupIDs, future }, objects] = await Promise.all([
+    listBackups(place, place.identity, signal),
     backupObjects(kit, name),
   ]);
+  const ids = [...future, ...backupIDs];
   // All backups must be read to know which packs are used. Only the requested number is shown.
   const read = await inParallel(
     options.packs === true ? ids : ids.slice(0, options.limit),
     readsAtOnce,
-    (backupID) => readBackup(kit, place, backupID),
+    (backupID) => readBackup(kit, place, backupID, future.includes(backupID)),
   );
   const stored = read.slice(0, options.limit);
   const packs = options.packs === true ? await readPackCount(place, read, signal) : undefined;
@@ -56,12 +57,14 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
 /** A backup that cannot be read is shown as such. */
 async function readBackup(
   kit: Kit,
-  { blobs, identity }: BackupPlace,
+  place: BackupPlace,
   backupID: string,
+  isFuture: boolean,
 ): Promise<StoredBackup> {
+  if (isFuture) return { backupID, problem: 'its time has not come yet, so no operator of ours made it' };
   try {
-    const { manifest }: CatalogEntry = await readManifest(blobs, identity, backupID, kit.call.signal);
-    return { backupID, manifest };
+    const { manifest, seal } = await readManifest(place, place.identity, backupID, kit.call.signal);
+    return { backupID, manifest, seal };
   } catch (error) {
     return { backupID, problem: whyUnusable(error) };
   }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { paths } from '../../backup-format/names.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { trusting } from '../../test/support/signing.ts';
 import { putBlob, storeBackup } from '../../test/support/stored-backup.ts';
 import type { StoredBackup } from './view.ts';
 import { readPackCount } from './packs.ts';
@@ -18,7 +19,7 @@ beforeEach(() => {
   }));
 });
 
-const count = () => readPackCount({ blobs, storeName: 'customer', identity }, backups, signal);
+const count = () => readPackCount({ ...trusting(blobs), storeName: 'customer', identity }, backups, signal);
 const listOf = ({ backupID }: StoredBackup = { backupID: '' }): string =>
   paths.part(identity, backupID, 'packs-1.zst');
 

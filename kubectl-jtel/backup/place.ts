@@ -3,9 +3,14 @@
  * named.
  */
 import { isBackupID, defaultIdentity, isIdentity } from '../../backup-format/names.ts';
-import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { stackIdentity } from '../../controllers/stores/backup-identity.ts';
-import { acceptedBackup, describeSkipped, newestGoodBackup } from '../../controllers/stores/backup-doubt.ts';
+import { catalogOf, type Catalog } from '../../controllers/stores/trust.ts';
+import {
+  acceptedBackup,
+  describeSkipped,
+  newestGoodBackup,
+  requireChoice,
+} from '../../controllers/stores/backup-doubt.ts';
 import { openStore } from '../../controllers/stores/store-access.ts';
 import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../crds/index.ts';
 import { CommandError, UsageError } from '../../command-line/terminal.ts';
@@ -17,8 +22,7 @@ export interface PlaceOptions {
   readonly identity?: string;
 }
 
-export interface BackupPlace {
-  readonly blobs: BlobStore;
+export interface BackupPlace extends Catalog {
   readonly storeName: string;
   readonly identity: string;
   /** Absent in a cluster that lost it. */
@@ -48,18 +52,41 @@ export async function findPlace(
       : stackIdentity(stack));
   if (identity === undefined)
     throw new UsageError('whose backups? Name the STACK, or give --store and --identity');
-  const storeName = options.store ?? stack?.spec.backup?.storeRef.name;
-  if (storeName === undefined) {
-    const why =
-      stack === undefined
-        ? `there is no JtelStack ${name ?? ''} in namespace ${namespace}`
-        : `${name ?? ''} has no spec.backup`;
-    throw new UsageError(
-      `${why}: name the JtelBackupStore with --store (and the name of the backups with --identity)`,
-    );
-  }
-  const { blobs } = await openStore(cluster, namespace, storeName, '--store', call);
-  return { blobs, storeName, identity, ...optional({ stack }) };
+  const storeName = storeOf(options.store, stack, name, namespace);
+  const opened = await openStore(cluster, namespace, storeName, '--store', call);
+  return { ...catalogOf(opened), storeName, identity, ...optional({ stack }) };
+}
+
+/** The store of that stack, which need not exist if the options name the store. @throws UsageError */
+export async function storeNameFor(
+  { cluster, namespace, call }: Kit,
+  name: string | undefined,
+  { store }: Pick<PlaceOptions, 'store'>,
+): Promise<string> {
+  if (name !== undefined) requireName(name, 'STACK');
+  if (store !== undefined) requireName(store, '--store');
+  const stack =
+    name === undefined || store !== undefined
+      ? undefined
+      : await cluster.find(stackKind, { namespace, name }, call);
+  return storeOf(store, stack, name, namespace);
+}
+
+function storeOf(
+  named: string | undefined,
+  stack: JtelStack | undefined,
+  name: string | undefined,
+  namespace: string,
+): string {
+  const storeName = named ?? stack?.spec.backup?.storeRef.name;
+  if (storeName !== undefined) return storeName;
+  const why =
+    stack === undefined
+      ? `there is no JtelStack ${name ?? ''} in namespace ${namespace}`
+      : `${name ?? ''} has no spec.backup`;
+  throw new UsageError(
+    `${why}: name the JtelBackupStore with --store (and the name of the backups with --identity)`,
+  );
 }
 
 /** JtelBackups of the stack by their backupIDs, and those that have none (yet). */
@@ -79,9 +106,10 @@ export async function resolveBackupID(kit: Kit, place: BackupPlace, backup: stri
   if (isBackupID(backup)) return backup;
   if (backup === 'latest') {
     const accepted = place.stack === undefined ? undefined : acceptedBackup(place.stack);
-    const choice = await newestGoodBackup(place.blobs, place.identity, accepted, kit.call.signal);
-    if (choice.skipped.length > 0) kit.surroundings.note(describeSkipped(choice));
-    const newest = choice.backupID;
+    const choice = await newestGoodBackup(place, place.identity, accepted, kit.call.signal);
+    const newest = requireChoice(choice, place.blobs.description);
+    const passedOver = describeSkipped(choice);
+    if (passedOver !== '') kit.surroundings.note(passedOver);
     if (newest === undefined)
       throw new CommandError(`${place.blobs.description} has no backup of ${place.identity}`);
     return newest;

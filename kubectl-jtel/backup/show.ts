@@ -14,8 +14,8 @@ export async function show(
 ): Promise<void> {
   const place = await findPlace(kit, name, options);
   const backupID = await resolveBackupID(kit, place, backup);
-  const { manifest, manifestDigest } = await readManifest(
-    place.blobs,
+  const { manifest, manifestDigest, seal } = await readManifest(
+    place,
     place.identity,
     backupID,
     kit.call.signal,
@@ -23,5 +23,5 @@ export async function show(
   if (options.output === 'json' || options.output === 'yaml')
     return await printObject(kit, manifest, options.output);
   const object = (await backupObjects(kit, name)).find(({ status }) => status?.backupID === backupID);
-  kit.print(backupView({ manifest, digest: manifestDigest, object }, kit.view()));
+  kit.print(backupView({ manifest, digest: manifestDigest, seal, object }, kit.view()));
 }

@@ -23,9 +23,15 @@ export async function verify(kit: Kit, name: string, backup: string, options: Ve
   const place = await findPlace(kit, name, options);
   const backupID = await resolveBackupID(kit, place, backup);
   const good = (what: string): void => kit.surroundings.print(`${kit.paint('green', '✔')} ${what}`);
-  const loaded = await loadBackup(place.blobs, place.identity, backupID, signal);
-  const { manifest, packs } = loaded;
+  const consent = { unsigned: true, unencrypted: true };
+  const loaded = await loadBackup(place, place.identity, backupID, consent, signal);
+  const { manifest, packs, seal } = loaded;
   good(`the manifest of ${backupID} can be read and is consistent (sha256:${loaded.manifestDigest})`);
+  if (seal.is === 'Signed') good(`the manifest is signed with key ${seal.keyID}, which the store trusts`);
+  else
+    kit.surroundings.note(
+      'the manifest is not signed: whoever can write to the store may have made it; a restore needs unsigned Accept',
+    );
   await requireComplete(place.blobs, loaded, signal);
   good(
     `every pack is there with its length and MD5 (${packs.length}, ${formatBytes(manifest.totals.storedBytes)}), every document with its SHA-256 (${manifest.documents.length})`,

@@ -159,7 +159,11 @@ describe('a list of backups', () => {
 
 it('one backup is shown with what is in it and who wrote it', () => {
   const shown = backupView(
-    { manifest: aManifest({ parent: '20260101t020000z-000001' }), digest: 'd'.repeat(64) },
+    {
+      manifest: aManifest({ parent: '20260101t020000z-000001' }),
+      digest: 'd'.repeat(64),
+      seal: { is: 'Unsigned' },
+    },
     pipe,
   ).join('\n');
   expect(shown).toMatch(/database +Physical +1\.0 GiB +120 +88 +12345/);
@@ -167,4 +171,5 @@ it('one backup is shown with what is in it and who wrote it', () => {
   expect(shown).toContain('20260101t020000z-000001');
   expect(shown).toContain('files: Recordings/**');
   expect(shown).toContain('none in this cluster');
+  expect(shown).toMatch(/Signature +not signed/);
 });

@@ -1,6 +1,7 @@
 /** Shows backups as the store has them and as the cluster knows them, in one table. */
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { backupTime } from '../../backup-format/names.ts';
+import type { Seal } from '../../backup-format/signature.ts';
 import type { JtelBackup } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
 import type { Colour } from '../view/paint.ts';
@@ -14,12 +15,22 @@ import { wrap } from '../../command-line/wrap.ts';
 export interface StoredBackup {
   readonly backupID: string;
   readonly manifest?: Manifest;
+  readonly seal?: Seal;
   /** Why its manifest cannot be used. */
   readonly problem?: string;
 }
 
-/** `Stored` needs no object: the manifest proves that the backup is complete. */
-export type BackupState = 'Stored' | 'Unusable' | 'Missing' | 'Pending' | 'Running' | 'Verifying' | 'Failed';
+/** `Stored` needs no object: the signed manifest proves that the backup is complete, and ours. */
+export type BackupState =
+  | 'Stored'
+  | 'Unsigned'
+  | 'Untrusted'
+  | 'Unusable'
+  | 'Missing'
+  | 'Pending'
+  | 'Running'
+  | 'Verifying'
+  | 'Failed';
 
 /** One line of the list; `-o json` prints it too. */
 export interface BackupLine {
@@ -63,14 +74,14 @@ export function backupLines({ stored, known, objects }: BackupsInput): BackupLin
 }
 
 function storedLine(
-  { backupID, manifest, problem }: StoredBackup,
+  { backupID, manifest, seal, problem }: StoredBackup,
   object: JtelBackup | undefined,
 ): BackupLine {
   const { verification, immutability } = object?.status ?? {};
   return {
     backupID,
     time: manifest?.startTime ?? backupTime(backupID).toISOString(),
-    state: problem === undefined ? 'Stored' : 'Unusable',
+    state: problem === undefined ? stateOf(seal) : 'Unusable',
     ...(manifest === undefined
       ? {}
       : {
@@ -82,8 +93,34 @@ function storedLine(
     ...(verification?.state === undefined ? {} : { verification: verification.state }),
     ...(immutability?.untilTime === undefined ? {} : { immutableUntilTime: immutability.untilTime }),
     ...(object === undefined ? {} : { object: object.metadata.name }),
-    ...messageOf(problem, manifest),
+    ...messageOf(problem ?? sealProblem(seal), manifest),
   };
+}
+
+function stateOf(seal: Seal | undefined): BackupState {
+  switch (seal?.is) {
+    case 'Unsigned':
+      return 'Unsigned';
+    case 'UnknownKey':
+      return 'Untrusted';
+    case 'Wrong':
+      return 'Unusable';
+    default:
+      return 'Stored';
+  }
+}
+
+function sealProblem(seal: Seal | undefined): string | undefined {
+  switch (seal?.is) {
+    case 'Unsigned':
+      return 'not signed, as those of operators before 0.2; restored only by name, with --unsigned';
+    case 'UnknownKey':
+      return `signed with key ${seal.keyID}, which the store does not trust (spec.trustedKeys)`;
+    case 'Wrong':
+      return 'its signature does not fit: somebody wrote or changed the manifest';
+    default:
+      return undefined;
+  }
 }
 
 function messageOf(problem: string | undefined, manifest: Manifest | undefined): Pick<BackupLine, 'message'> {
@@ -128,6 +165,8 @@ const columns: readonly Column[] = [
 
 const stateColours: Readonly<Record<BackupState, Colour>> = {
   Stored: 'green',
+  Unsigned: 'yellow',
+  Untrusted: 'yellow',
   Unusable: 'red',
   Missing: 'red',
   Pending: 'yellow',
@@ -167,8 +206,14 @@ export function backupView(
   {
     manifest,
     digest,
+    seal,
     object,
-  }: { readonly manifest: Manifest; readonly digest: string; readonly object?: JtelBackup | undefined },
+  }: {
+    readonly manifest: Manifest;
+    readonly digest: string;
+    readonly seal: Seal;
+    readonly object?: JtelBackup | undefined;
+  },
   { paint, width, now }: ViewContext,
 ): string[] {
   const { totals, release, writer } = manifest;
@@ -209,6 +254,10 @@ export function backupView(
     ],
     ['Left out', manifest.excluded.map(({ dataSet, globs }) => `${dataSet}: ${globs.join(' ')}`).join('; ')],
     ['Manifest', `sha256:${digest}`],
+    [
+      'Signature',
+      seal.is === 'Signed' ? `key ${seal.keyID}, which the store trusts` : (sealProblem(seal) ?? ''),
+    ],
     [
       'Object',
       object === undefined

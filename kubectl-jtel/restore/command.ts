@@ -57,6 +57,8 @@ export function restoreCommand(surroundings: Surroundings): Command {
         'keep the old data this many hours for `restore undo` (default: 24)',
       ).argParser(parseHours),
     )
+    .option('--unsigned', 'accept a backup without a signature, as operators before 0.2 made them')
+    .option('--unencrypted', 'accept a backup that is not encrypted although its store encrypts')
     .option('--name <name>', 'name of the JtelRestore; default: STACK-restore-TIME')
     .option(
       '-w, --wait',

@@ -31,6 +31,8 @@ export interface RestoreOptions extends PlaceOptions {
   readonly verify?: 'Checksum' | 'Start';
   readonly inPlace?: boolean;
   readonly keepHours?: number;
+  readonly unsigned?: boolean;
+  readonly unencrypted?: boolean;
   readonly name?: string;
   readonly wait?: boolean;
 }
@@ -70,6 +72,8 @@ export async function restore(kit: Kit, name: string, options: RestoreOptions): 
       ...optional({ verify: options.verify }),
       ...(options.inPlace === true ? { inPlace: 'Accept' } : {}),
       ...optional({ keepPreviousHours: options.keepHours }),
+      ...(options.unsigned === true ? { unsigned: 'Accept' } : {}),
+      ...(options.unencrypted === true ? { unencrypted: 'Accept' } : {}),
     },
   };
   await createAndFollow(kit, object, options.wait === true || mode === 'Plan');

@@ -25,7 +25,12 @@ export interface ExampleOptions {
   /** Further fields of the stack's spec, merged over the example's (one level deep). */
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Where the backups are, and under which identity, for examples with such a store. */
-  readonly backups?: { readonly access: BlobAccess; readonly identity: string };
+  readonly backups?: {
+    readonly access: BlobAccess;
+    readonly identity: string;
+    /** Of the operator of a lost cluster; default: none. */
+    readonly trustedKeys?: readonly string[];
+  };
 }
 
 /** The manifests in the order of their files. */
@@ -66,7 +71,10 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
         endpoint: backups?.access.endpoint,
         container: backups?.access.container,
       });
-      Object.assign(manifest.spec ?? {}, { identities: [backups?.identity] });
+      Object.assign(manifest.spec ?? {}, {
+        identities: [backups?.identity],
+        trustedKeys: backups?.trustedKeys ?? [],
+      });
       break;
     case 'Secret/acme-backups':
       manifest.stringData = {

@@ -8,6 +8,8 @@ import { manifestName, paths } from '../../backup-format/names.ts';
 import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup, requireComplete } from '../../controllers/stores/backup-catalog.ts';
+import { noConsent } from '../../controllers/stores/trust.ts';
+import { catalogIn } from './catalog.ts';
 import type { JtelBackup } from '../../crds/index.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';
 import { waitFor } from '../support/wait.ts';
@@ -111,7 +113,13 @@ async function expectWhole(name: string): Promise<NonNullable<JtelBackup['status
     immutability: { state: 'Verified' },
     verification: { state: 'Passed' },
   });
-  const loaded = await loadBackup(blobs, identity, status?.backupID ?? '', call());
+  const loaded = await loadBackup(
+    await catalogIn(stage, blobs),
+    identity,
+    status?.backupID ?? '',
+    noConsent,
+    call(),
+  );
   expect(loaded.manifestDigest).toBe(status?.manifestDigest);
   await requireComplete(blobs, loaded, call());
   await waitFor('the job to be removed', async () => (await jobs()).length === 0, { timeoutSeconds: 60 });
@@ -122,7 +130,13 @@ describe('a backup by hand', () => {
   it('holds the database and the files, without what is left out on purpose, and cannot be destroyed', async () => {
     await stage.request('JtelBackup', 'first', {});
     const status = await expectWhole('first');
-    const { manifest } = await loadBackup(blobs, identity, status.backupID ?? '', call());
+    const { manifest } = await loadBackup(
+      await catalogIn(stage, blobs),
+      identity,
+      status.backupID ?? '',
+      noConsent,
+      call(),
+    );
     expect(manifest.dataSets.map(({ kind }) => kind)).toContain('Physical');
     expect(manifest.documents.map(({ name }) => name)).toEqual([
       'stack.json',

@@ -8,6 +8,8 @@ import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { Manifest } from '../../backup-format/manifest.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup } from '../../controllers/stores/backup-catalog.ts';
+import { noConsent } from '../../controllers/stores/trust.ts';
+import { catalogIn } from './catalog.ts';
 import { databaseReleases } from '../../sandbox/stand-ins/database-releases.ts';
 import { Stage, stackName } from './stage.ts';
 import { witness } from './witness.ts';
@@ -52,9 +54,10 @@ async function backUp(name: string): Promise<Manifest> {
   const status = await stage.request('JtelBackup', name, { verify: 'Restore' }, 480);
   expect(status).toMatchObject({ phase: 'Completed', verification: { state: 'Passed', method: 'Restore' } });
   const { manifest } = await loadBackup(
-    blobs,
+    await catalogIn(stage, blobs),
     `${namespace}.${stackName}`,
     status.backupID ?? '',
+    noConsent,
     AbortSignal.timeout(60_000),
   );
   return manifest;

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { loadBackup } from '../../controllers/stores/backup-catalog.ts';
+import { noConsent } from '../../controllers/stores/trust.ts';
+import { catalogIn } from './catalog.ts';
 import type { BlobAccess } from '../../sandbox/index.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage, stackName, type RequestStatus } from './stage.ts';
@@ -144,7 +146,13 @@ describe('a backup with a key', () => {
       encryptionKeyID: '2026-a',
       immutability: { state: 'Verified' },
     });
-    const { manifest } = await loadBackup(blobs, identity, first.backupID ?? '', call());
+    const { manifest } = await loadBackup(
+      await catalogIn(stage, blobs),
+      identity,
+      first.backupID ?? '',
+      noConsent,
+      call(),
+    );
     expect(manifest.encryption).toEqual({ method: 'AES-256-GCM', keyID: '2026-a' });
     const all = await contents(blobs);
     expect(dataOf(all).length).toBeGreaterThan(1);
@@ -241,7 +249,9 @@ describe('after the key was changed', () => {
   it('the next backup has the new one, and nothing of those before', async () => {
     expect(second).toMatchObject({ phase: 'Completed', encryptionKeyID: '2026-b' });
     const packsOf = async ({ backupID = '' }: RequestStatus): Promise<string[]> =>
-      (await loadBackup(blobs, identity, backupID, call())).packs.map(({ sha256 }) => sha256);
+      (await loadBackup(await catalogIn(stage, blobs), identity, backupID, noConsent, call())).packs.map(
+        ({ sha256 }) => sha256,
+      );
     const before = new Set(await packsOf(first));
     expect((await packsOf(second)).filter((pack) => before.has(pack))).toEqual([]);
   });

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { example } from '../../sandbox/installation/examples.ts';
 import { waitFor } from '../support/wait.ts';
+import { keptKeys } from './catalog.ts';
 import { Stage, stackName } from './stage.ts';
 
 const namespace = 'recovery';
@@ -198,6 +199,7 @@ describe('what cannot be', () => {
 describe('a customer whose cluster and host are gone', () => {
   it('comes back with the data of the newest backup, in a new cluster, from the store and examples/disaster-recovery', async () => {
     await stage.request('JtelBackup', 'last', {});
+    const trustedKeys = await keptKeys(stage);
     const access = await stage.sandbox.blob.container(stage.sandbox.blob.customer, namespace);
     await stage.sandbox.faults(namespace).kill();
     await stage.close();
@@ -208,7 +210,7 @@ describe('a customer whose cluster and host are gone', () => {
         await example('disaster-recovery', disaster.sandbox, {
           host: disaster.host,
           namespace: disaster.namespace,
-          backups: { access, identity },
+          backups: { access, identity, trustedKeys },
         }),
       );
       const { status } = await disaster.untilReady(600);

@@ -111,10 +111,12 @@ async function whatTurns(replace: () => Promise<void>): Promise<unknown> {
 const nothing = { objects: [], host: [], errors: [] };
 
 /** Restores a backup beside the data in use, counts everything, and removes it again. */
-async function restores(backup: string): Promise<unknown> {
-  return await stage.request('JtelRestore', `test-${backup}`, {
+async function restores(backup: string, consent: object = {}): Promise<unknown> {
+  const name = Object.keys(consent).length === 0 ? `test-${backup}` : `consent-${backup}`;
+  return await stage.request('JtelRestore', name, {
     source: { backupRef: { name: backup } },
     mode: 'Test',
+    ...consent,
   });
 }
 
@@ -138,8 +140,12 @@ describe('an upgrade', () => {
     expect(turns).toEqual(nothing);
   });
 
-  it('can restore what the earlier version stored, and stores more', async () => {
-    expect(await restores('by-earlier')).toMatchObject(passed);
+  it('can restore what the earlier version stored, with consent because it is not signed, and stores more', async () => {
+    expect(await restores('by-earlier')).toMatchObject({
+      phase: 'Failed',
+      conditions: expect.arrayContaining([expect.objectContaining({ reason: 'BackupUnsigned' })]),
+    });
+    expect(await restores('by-earlier', { unsigned: 'Accept' })).toMatchObject(passed);
     await backUp('by-this');
   });
 });

@@ -5,9 +5,11 @@ import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { manifestText, type Manifest } from '../../backup-format/manifest.ts';
 import { backupTime, indexPartName, manifestName, packListName, paths } from '../../backup-format/names.ts';
+import { signedText, type Signer } from '../../backup-format/signature.ts';
 import { packListLines } from '../../backup-format/pack-list.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
 import type { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { testSigner } from './signing.ts';
 
 export interface StoredBackup {
   readonly manifest: Manifest;
@@ -22,6 +24,8 @@ export interface BackupOptions {
   /** Content of the data that is read; another content gives another pack. */
   readonly content?: string;
   readonly packs?: number;
+  /** Who signs it; default: {@link testSigner}. Nobody, as in format 1.1. */
+  readonly signer?: Signer | 'Nobody';
   readonly change?: (manifest: Manifest) => object;
 }
 
@@ -41,6 +45,7 @@ export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {})
     version = '3.43.2',
     content = 'data',
     packs: count = 2,
+    signer = testSigner,
     change = (manifest: Manifest) => manifest,
   } = options;
   const epoch = backupID.slice(0, 8);
@@ -101,7 +106,9 @@ export function storeBackup(store: MemoryBlobStore, options: BackupOptions = {})
       reusedBytes: 0,
     },
   };
-  put(paths.part(identity, backupID, manifestName), Buffer.from(manifestText(change(manifest) as Manifest)));
+  const text = manifestText(change(manifest) as Manifest);
+  const stored = signer === 'Nobody' ? text : signedText(text, signer);
+  put(paths.part(identity, backupID, manifestName), Buffer.from(stored));
   return { manifest, names };
 }
 

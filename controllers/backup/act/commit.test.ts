@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { BackupJobInput } from '../../../jobs/backup.ts';
-import { parseManifest } from '../../../backup-format/manifest.ts';
+import { formatMinor, parseManifest } from '../../../backup-format/manifest.ts';
 import { paths } from '../../../backup-format/names.ts';
+import { publicKeyPEM } from '../../../backup-format/signature.ts';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import type { Retention } from '../../../blob-store/retention.ts';
 import { commit, type CommitOptions } from './commit.ts';
 import { storeLikeAJob } from '../testing.ts';
+import { newSigner, testSigner, trusting } from '../../../test/support/signing.ts';
 
 const { signal } = new AbortController();
 const backupID = '20260301t020000z-00000a';
@@ -40,7 +42,8 @@ function aCommit(store: MemoryBlobStore, { origin, ...changes }: Changes = {}): 
   const id = origin?.backupID ?? backupID;
   const input = anInput(id);
   return {
-    store,
+    catalog: trusting(store),
+    signer: testSigner,
     result: storeLikeAJob(store, input),
     endTime: '2026-03-01T02:10:00.000Z',
     documents: [{ name: 'stack.json', content: Buffer.from('{}\n') }],
@@ -84,6 +87,40 @@ describe('a manifest that is there already', () => {
     });
   });
 
+  test.each<[string, Partial<CommitOptions>]>([
+    ['nobody signed', { signer: { ...testSigner, sign: () => Buffer.alloc(64) } }],
+    ['a key signed that the store does not trust', { signer: newSigner() }],
+  ])('is left alone when %s, whatever it says', async (_, changes) => {
+    const store = new MemoryBlobStore();
+    await commit(aCommit(store, changes), signal);
+    await expect(commit(aCommit(store), signal)).rejects.toMatchObject({
+      reason: 'ReferenceInvalid',
+      message: expect.stringContaining('without a signature that counts'),
+    });
+  });
+
+  test('is left alone when it is signed and of other content than the job stored', async () => {
+    const store = new MemoryBlobStore();
+    const options = aCommit(store);
+    await commit(options, signal);
+    const { result } = options;
+    if (result === undefined) throw new Error('a job without result');
+    const indexParts = result.indexParts.map((part) => ({ ...part, sha256: 'a'.repeat(64) }));
+    await expect(commit({ ...options, result: { ...result, indexParts } }, signal)).rejects.toMatchObject({
+      reason: 'ReferenceInvalid',
+    });
+    await expect(commit(aCommit(store, { origin: { keyID: 'a-key' } }), signal)).rejects.toMatchObject({
+      reason: 'ReferenceInvalid',
+    });
+  });
+
+  test('is adopted with the key that signed it, although another one is in use by now', async () => {
+    const store = new MemoryBlobStore();
+    const first = await commit(aCommit(store), signal);
+    const again = await commit(aCommit(store, { signer: newSigner() }), signal);
+    expect(again).toMatchObject({ manifestDigest: first.manifestDigest, signingKeyID: testSigner.keyID });
+  });
+
   test('does not count when what it names is gone', async () => {
     const store = new MemoryBlobStore();
     const options = aCommit(store);
@@ -93,6 +130,16 @@ describe('a manifest that is there already', () => {
       reason: 'BackupIncomplete',
     });
   });
+});
+
+test('the public key lies beside the backup; somebody else’s blob there is no reason to have none', async () => {
+  const store = new MemoryBlobStore();
+  await commit(aCommit(store), signal);
+  const name = paths.publicKey('acme.main', testSigner.keyID);
+  expect(store.blobs.get(name)?.content.toString()).toBe(publicKeyPEM(testSigner.publicKey));
+  const taken = new MemoryBlobStore();
+  await taken.create(name, Buffer.from('somebody else'), 'text/plain', signal);
+  expect(await commit(aCommit(taken), signal)).toMatchObject({ signingKeyID: testSigner.keyID });
 });
 
 test('what was left out is in the manifest by kind and number; names of files are only in the status', async () => {
@@ -129,7 +176,7 @@ test('the manifest says the series of the server and the images that made it, an
   const text = store.blobs.get(paths.manifest('acme.main', backupID))?.content.toString() ?? '';
   expect(parseManifest(text)).toMatchObject({
     formatVersion: 1,
-    formatMinor: 1,
+    formatMinor,
     tools,
     server: { version: '11.4.2-MariaDB', series: '11.4', keys },
     attributeParts: [],

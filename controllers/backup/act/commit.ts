@@ -1,6 +1,7 @@
 /**
  * Makes a backup of what a job has stored. It compares everything, writes the documents, and writes the manifest last: that
- * is the backup. Every step can be repeated. A manifest that is there already is from an earlier try, and is adopted.
+ * is the backup, and it is signed. Every step can be repeated. A manifest that is there already is adopted if an earlier try
+ * signed it.
  */
 
 import type { DataSet } from '../../../backup-format/data-set.ts';
@@ -16,11 +17,13 @@ import {
   type StoredBlob,
 } from '../../../backup-format/manifest.ts';
 import { paths } from '../../../backup-format/names.ts';
+import { publicKeyPEM, signedText, type Signer } from '../../../backup-format/signature.ts';
 import { allowsChanges, BlobError, refusesChanges, type BlobStore } from '../../../blob-store/blob-store.ts';
 import type { ReadRetention, Retention } from '../../../blob-store/retention.ts';
 import { sha256 } from '../../../release/manifest.ts';
 import { readManifest, readPackList, requireStored, type LoadedBackup } from '../../stores/backup-catalog.ts';
 import { comparedWith, doubtOf } from '../../stores/backup-doubt.ts';
+import type { Catalog } from '../../stores/trust.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { retentionProblem, type ImmutabilityPolicy } from '../../stores/retention.ts';
 import { missingFiles } from './missing-files.ts';
@@ -51,7 +54,8 @@ export interface Origin extends Pick<Manifest, OriginField> {
 }
 
 export interface CommitOptions {
-  readonly store: BlobStore;
+  readonly catalog: Catalog;
+  readonly signer: Signer;
   readonly origin: Origin;
   /** Absent when the job is gone; then the manifest must be there. */
   readonly result: BackupJobResult | undefined;
@@ -69,6 +73,7 @@ export interface CommitOptions {
 /** What was found when the backup was completed in the store; the last word on its contents. */
 export interface Committed {
   readonly manifestDigest: string;
+  readonly signingKeyID: string;
   readonly version: string;
   readonly epoch: string;
   readonly totalBytes: number;
@@ -108,14 +113,15 @@ export type ImmutabilityFacts =
  * @throws {BlobError}
  */
 export async function commit(options: CommitOptions, signal: AbortSignal): Promise<Committed> {
-  const { store, origin, result } = options;
-  const present = await store.properties(paths.manifest(origin.identity, origin.backupID), signal);
-  const { manifest, manifestDigest, archivedObjects } =
+  const { catalog, origin, result } = options;
+  const present = await catalog.blobs.properties(paths.manifest(origin.identity, origin.backupID), signal);
+  const { manifest, manifestDigest, signingKeyID, archivedObjects } =
     present === undefined ? await write(options, signal) : await adopt(options, signal);
   const missing = result === undefined ? undefined : missingFiles(result.dataSets);
   const { doubt } = manifest;
   return {
     manifestDigest,
+    signingKeyID,
     version: manifest.release.version,
     epoch: manifest.epoch,
     totalBytes: manifest.totals.totalBytes,
@@ -138,12 +144,14 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
 
 /** A backup that is whole in the store. */
 interface Stored extends LoadedBackup {
+  readonly signingKeyID: string;
   /** Objects of earlier backups that this one uses, and that cannot be read before they are rehydrated. */
   readonly archivedObjects: number;
 }
 
 async function write(options: CommitOptions, signal: AbortSignal): Promise<Stored> {
-  const { store, origin, result, documents } = options;
+  const { catalog, signer, origin, result, documents } = options;
+  const { blobs: store } = catalog;
   const { identity, backupID } = origin;
   if (result === undefined)
     throw new InputError('BackupIncomplete', 'The job is gone before what it stored was compared.');
@@ -156,8 +164,8 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
     const facts = manifestOf(options, result, stored);
     // The manifest's own reader checks it, and so the job's answer: a manifest that nobody can read is not worth storing.
     const checked = parseManifest(manifestText(facts), { identity, backupID });
-    const doubt = doubtOf(checked, await comparedWith(store, checked, options.accepted, signal));
-    const text = manifestText(doubt === undefined ? facts : { ...facts, doubt });
+    const doubt = doubtOf(checked, await comparedWith(catalog, checked, options.accepted, signal));
+    const text = signedText(manifestText(doubt === undefined ? facts : { ...facts, doubt }), signer);
     const manifest = parseManifest(text, { identity, backupID });
     const packs = await readPackList(store, manifest, signal);
     await requireIndexParts(store, origin, result, signal);
@@ -169,8 +177,11 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
         signal,
       );
     }
-    const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), packs };
+    const { keyID } = signer;
+    const seal = { is: 'Signed', keyID } as const;
+    const loaded: LoadedBackup = { manifest, manifestDigest: sha256(text), seal, packs };
     const archived = await requireStored(store, loaded, signal);
+    await publish(store, identity, signer, signal);
     const name = paths.manifest(identity, backupID);
     await store.create(name, Buffer.from(text), 'application/json', signal);
     const readBack = await store.read(name, longestManifestBytes, signal);
@@ -179,32 +190,71 @@ async function write(options: CommitOptions, signal: AbortSignal): Promise<Store
         'DigestMismatch',
         `${store.description} does not give back the ${name} that was written; do not trust this store until that is explained`,
       );
-    return { ...loaded, archivedObjects: archived.length };
+    return { ...loaded, signingKeyID: keyID, archivedObjects: archived.length };
   } catch (error) {
     throw asIncomplete(error);
   }
 }
 
-/** Takes over a manifest that an earlier try wrote before it was interrupted. */
-async function adopt({ store, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
-  const { identity, backupID, writer, epoch } = origin;
-  const entry = await readManifest(store, identity, backupID, signal);
+/** For people who check signatures by hand. Somebody else's blob under that name is no reason to have no backup. */
+async function publish(
+  store: BlobStore,
+  identity: string,
+  { keyID, publicKey }: Signer,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = paths.publicKey(identity, keyID);
+  try {
+    await store.create(name, Buffer.from(publicKeyPEM(publicKey)), 'application/x-pem-file', signal);
+  } catch (error) {
+    if (!(error instanceof BlobError && error.reason === 'BlobExists')) throw error;
+  }
+}
+
+/** Takes over a manifest that an earlier try signed and wrote before it was interrupted. */
+async function adopt(
+  { catalog, signer, origin, result }: CommitOptions,
+  signal: AbortSignal,
+): Promise<Stored> {
+  const { blobs: store, trust } = catalog;
+  const { identity, backupID, writer, epoch, keyID } = origin;
+  const trusted = { ...catalog, trust: { ...trust, keys: [...trust.keys, signer.publicKey] } };
+  const entry = await readManifest(trusted, identity, backupID, signal);
   const { writer: found } = entry.manifest;
   const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
     (field) => found[field] === writer[field],
   );
-  if (!same || entry.manifest.epoch !== epoch) {
+  const { seal } = entry;
+  if (seal.is !== 'Signed' || !same || !isAsAsked(entry.manifest, { epoch, keyID }, result)) {
     throw new InputError(
       'ReferenceInvalid',
-      `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}): it was not touched.`,
+      `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}, ${seal.is === 'Signed' ? 'signed' : 'without a signature that counts'}): it was not touched.`,
     );
   }
   try {
     const loaded = { ...entry, packs: await readPackList(store, entry.manifest, signal) };
-    return { ...loaded, archivedObjects: (await requireStored(store, loaded, signal)).length };
+    const archivedObjects = (await requireStored(store, loaded, signal)).length;
+    return { ...loaded, signingKeyID: seal.keyID, archivedObjects };
   } catch (error) {
     throw asIncomplete(error);
   }
+}
+
+/** Whether the manifest is of what this backup's job stored; a job that is gone cannot say. */
+function isAsAsked(
+  manifest: Manifest,
+  { epoch, keyID }: { readonly epoch: string; readonly keyID: string | undefined },
+  result: BackupJobResult | undefined,
+): boolean {
+  const digests = (parts: readonly { readonly sha256: string }[]): string =>
+    parts.map(({ sha256: digest }) => digest).join();
+  return (
+    manifest.epoch === epoch &&
+    manifest.encryption?.keyID === keyID &&
+    (result === undefined ||
+      (digests(manifest.indexParts) === digests(result.indexParts) &&
+        manifest.packList.sha256 === result.packList.sha256))
+  );
 }
 
 /** The same job and objects give the same manifest, so writing it again after a crash adds nothing. */
@@ -217,7 +267,7 @@ function manifestOf(
   const blob = ({ name, bytes, sha256: digest }: StoredBlob): StoredBlob => ({ name, bytes, sha256: digest });
   return {
     formatVersion: 1,
-    ...(result.attributeParts === undefined ? {} : { formatMinor }),
+    formatMinor,
     ...facts,
     ...optional({ parent }),
     ...(result.server === undefined ? {} : { server: serverOf(result.server) }),
@@ -280,7 +330,7 @@ async function requireIndexParts(
 
 /** The manifest itself is used for the proof: all objects of a container share its policy. */
 async function attest(
-  { store, origin, immutability, retention: ask }: CommitOptions,
+  { catalog: { blobs: store }, origin, immutability, retention: ask }: CommitOptions,
   signal: AbortSignal,
 ): Promise<Committed['immutability']> {
   if (immutability.policy === 'None') return { state: 'Unknown', facts: { is: 'NotAsked' } };

@@ -15,7 +15,9 @@ import { mergeCarriedOut } from '../../../host-driver/carried-out.ts';
 import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
 import type { Cluster } from '../../../runtime/client/cluster.ts';
 import { removeFinalizer } from '../../../runtime/control/finalizer.ts';
-import { acceptedBackup } from '../../stores/backup-doubt.ts';
+import { acceptedBackup, newestSigned } from '../../stores/backup-doubt.ts';
+import type { SigningKeys } from '../../stores/signing-keys.ts';
+import { catalogOf } from '../../stores/trust.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -24,7 +26,6 @@ import type { ReleaseSource } from '../../inputs/release-source.ts';
 import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.ts';
 import { commit, type Committed } from './commit.ts';
 import { storedDocuments } from './documents.ts';
-import { newestManifest } from '../observe/history.ts';
 import { componentImage, databaseImage } from '../../inputs/release-images.ts';
 import { backupJob, knownParts, methodFor } from './job.ts';
 import { parseJobResult } from './job-result.ts';
@@ -46,6 +47,7 @@ export interface ExecutionContext {
   readonly cluster: Cluster;
   readonly releases: ReleaseSource;
   readonly credentials: CredentialStore;
+  readonly signing: SigningKeys;
   readonly toolbox: ImageReference;
   readonly clusterID: string;
   readonly limits: Limits;
@@ -103,7 +105,10 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
   const database = await databaseSecrets(stack, project, releaseOf(context).loaded, context, { signal });
   const lifetimeSeconds = uploadWindowSeconds(backup, limits);
   const isFull = operation?.type === fullBackupOperation;
-  const newest = isFull ? undefined : await newestManifest(blobs, identity, signal);
+  // What an unsigned index says of packs could spoil this backup.
+  const newest = isFull
+    ? undefined
+    : (await newestSigned(catalogOf(storeOf(context)), identity, signal)).manifest;
   const known = isFull
     ? []
     : await knownParts(
@@ -133,7 +138,8 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
 async function storeBackup(_: unknown, context: ExecutionContext): Promise<void> {
   const { backup, gathered, clusterID, signal } = context;
   const { observed, identity } = gathered;
-  const { resource, blobs, retention } = storeOf(context);
+  const opened = storeOf(context);
+  const { resource, retention } = opened;
   const stack = stackOf(context);
   const { loaded } = releaseOf(context);
   const { release, digest } = loaded;
@@ -146,7 +152,8 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const carriedOut = mergeCarriedOut(stack.status?.carriedOut, host?.state?.carriedOut);
   const facts = await commit(
     {
-      store: blobs,
+      catalog: catalogOf(opened),
+      signer: await context.signing.current({ signal }),
       origin: {
         backupID,
         identity,

@@ -1,6 +1,7 @@
 /** A scheduled JtelBackup that git or a cluster's backup creates again, long after its time. */
 import { describe, expect, it, test } from 'vitest';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
+import { trusting } from '../../../test/support/signing.ts';
 import { storeBackup } from '../../../test/support/stored-backup.ts';
 import { backupEvents } from '../report/events.ts';
 import { lateSince } from '../../times/late-copy.ts';
@@ -31,18 +32,44 @@ describe('a scheduled backup', () => {
     expect(lateSince(backup, aStack())?.toISOString()).toBe(since);
   });
 
+  it('is neither served nor followed by what somebody else wrote', async () => {
+    const store = new MemoryBlobStore();
+    const [ours, forged] = ['20260228t010000z-00000a', '20260301t010003z-00000b'];
+    storeBackup(store, { backupID: ours });
+    storeBackup(store, { backupID: forged, signer: 'Nobody' });
+    const history = await readHistory(trusting(store), 'acme.main', lateSince(copy(), aStack()), signal);
+    expect(history).toMatchObject({
+      newest: { backupID: ours },
+      ignored: [{ backupID: forged, why: 'Unsigned' }],
+    });
+    expect(history).not.toHaveProperty('served');
+    const begun = backupEvents(
+      undefined,
+      { backupID: 'x', identity: 'acme.main' },
+      { kind: 'Begin', storeName: 'backups', epoch: '20260228', version: '3.43.2' },
+      observing({ history: { ok: true, value: history } }),
+    );
+    expect(begun).toContainEqual(
+      expect.objectContaining({
+        type: 'Warning',
+        reason: 'BackupsIgnored',
+        note: expect.stringContaining(forged),
+      }),
+    );
+  });
+
   it('is served by the first backup since its time, and not by older ones', async () => {
     const store = new MemoryBlobStore();
     for (const backupID of ['20260228t010000z-00000a', '20260301t010003z-00000b', '20260302t010000z-00000c'])
       storeBackup(store, { backupID });
     const since = lateSince(copy(), aStack());
-    expect(await readHistory(store, 'acme.main', since, signal)).toMatchObject({
+    expect(await readHistory(trusting(store), 'acme.main', since, signal)).toMatchObject({
       served: '20260301t010003z-00000b',
     });
     expect(
-      await readHistory(store, 'acme.main', new Date('2026-03-02T02:00:00Z'), signal),
+      await readHistory(trusting(store), 'acme.main', new Date('2026-03-02T02:00:00Z'), signal),
     ).not.toHaveProperty('served');
-    expect(await readHistory(store, 'acme.main', undefined, signal)).not.toHaveProperty('served');
+    expect(await readHistory(trusting(store), 'acme.main', undefined, signal)).not.toHaveProperty('served');
   });
 });
 

@@ -1,37 +1,41 @@
 /** What the store has under a stack's identity: who wrote last, and what can be used again. */
 
-import type { Manifest } from '../../../backup-format/manifest.ts';
 import { backupTime } from '../../../backup-format/names.ts';
-import type { BlobStore } from '../../../blob-store/blob-store.ts';
-import { listBackups, readManifest } from '../../stores/backup-catalog.ts';
+import { listBackups, readSealed } from '../../stores/backup-catalog.ts';
+import { newestSigned } from '../../stores/backup-doubt.ts';
+import type { Catalog } from '../../stores/trust.ts';
 import type { History } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
-/** @throws {InputError} {@link BlobError} */
-export async function newestManifest(
-  store: BlobStore,
-  identity: string,
-  signal: AbortSignal,
-): Promise<Manifest | undefined> {
-  const [backupID] = await listBackups(store, identity, signal);
-  return backupID === undefined
-    ? undefined
-    : (await readManifest(store, identity, backupID, signal)).manifest;
-}
-
-/** @param since the time in the name of a late copy, see controllers/times/late-copy.ts */
+/**
+ * What others wrote there does not count: it neither stops our backups nor serves one.
+ * @param since the time in the name of a late copy, see controllers/times/late-copy.ts
+ * @throws {InputError} {@link BlobError}
+ */
 export async function readHistory(
-  store: BlobStore,
+  catalog: Catalog,
   identity: string,
   since: Date | undefined,
   signal: AbortSignal,
 ): Promise<History> {
-  const manifest = await newestManifest(store, identity, signal);
-  if (manifest === undefined) return {};
+  const { manifest, ignored } = await newestSigned(catalog, identity, signal);
+  const passed = ignored.length === 0 ? {} : { ignored };
+  if (manifest === undefined) return passed;
   const { backupID, epoch, writer } = manifest;
-  const served =
-    since === undefined
-      ? undefined
-      : (await listBackups(store, identity, signal)).findLast((id) => backupTime(id) >= since);
-  return { newest: { backupID, epoch, writer }, ...optional({ served }) };
+  const served = since === undefined ? undefined : await firstSince(catalog, identity, since, signal);
+  return { newest: { backupID, epoch, writer }, ...optional({ served }), ...passed };
+}
+
+async function firstSince(
+  catalog: Catalog,
+  identity: string,
+  since: Date,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { backupIDs } = await listBackups(catalog, identity, signal);
+  for (const backupID of backupIDs.filter((id) => backupTime(id) >= since).toReversed()) {
+    const { seal } = await readSealed(catalog, identity, backupID, signal);
+    if (seal.is === 'Signed') return backupID;
+  }
+  return undefined;
 }

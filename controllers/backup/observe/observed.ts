@@ -3,6 +3,7 @@
 import type { JtelRestore, JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
+import type { Ignored } from '../../stores/backup-doubt.ts';
 
 /** The store that the backup goes to. */
 export interface StoreFacts {
@@ -36,6 +37,8 @@ export interface History {
       readonly stackUID: string;
     };
   };
+  /** Newer manifests that do not count. */
+  readonly ignored?: readonly Ignored[];
   /** The first backup since the time that a late copy of a scheduled backup is named after: that one served it. */
   readonly served?: string;
 }

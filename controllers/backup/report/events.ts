@@ -3,6 +3,7 @@
 import { formatBytes } from '../../../base/bytes.ts';
 import type { JtelBackupStatus, Reason } from '../../../crds/index.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
+import { describeIgnored } from '../../stores/backup-doubt.ts';
 import { leftOutPhrases } from './left-out.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from '../plan/actions.ts';
@@ -22,6 +23,9 @@ export function backupEvents(
       reason: 'BackupRunning',
       note: `The backup is stored as ${after.backupID} of ${after.identity} in JtelBackupStore ${after.storeRef?.name}.`,
     });
+    const ignored = observed.history?.ok === true ? (observed.history.value.ignored ?? []) : [];
+    if (ignored.length > 0)
+      events.push({ type: 'Warning', reason: 'BackupsIgnored', note: describeIgnored(ignored) });
     if (isMethodChanged(observed)) {
       events.push({
         type: 'Warning',

@@ -5,6 +5,7 @@ import type { Fence, Host, ImageReference, JobSpec } from '../../../host-driver/
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { loadBackup } from '../../stores/backup-catalog.ts';
+import { catalogOf, consentOf } from '../../stores/trust.ts';
 import { countJob } from '../../loading/count-job.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
@@ -98,10 +99,9 @@ async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
   const { release, rendered } = await render(context);
   const { backupID, identity, storeName } = observed.target.value;
   const { cluster, openStore, toolbox } = dependencies;
-  const { resource, blobs } = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', {
-    signal,
-  });
-  const backup = await loadBackup(blobs, identity, backupID, signal);
+  const opened = await openStore(cluster, restore.metadata.namespace, storeName, 'spec.source', { signal });
+  const { resource, blobs } = opened;
+  const backup = await loadBackup(catalogOf(opened), identity, backupID, consentOf(restore), signal);
   const keyID = backup.manifest.encryption?.keyID;
   const project = scratchProject(restore);
   if (databaseWay(backup.manifest) === 'Logical')

@@ -10,6 +10,7 @@ import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { updateAllowed } from '../../../release/fitness.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { loadBackup, requireComplete, type LoadedBackup } from '../../stores/backup-catalog.ts';
+import { catalogOf, consentOf } from '../../stores/trust.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, type Problem } from '../../inputs/outcome.ts';
@@ -21,6 +22,7 @@ import type { ReleaseSource } from '../../inputs/release-source.ts';
 import type { openStore } from '../../stores/store-access.ts';
 import { wantsPreRestoreBackup } from '../desired/request.ts';
 import { neededBytes, type CheckFacts, type Checked, type Checking, type Target } from './observed.ts';
+import { optional } from '../../../base/optional.ts';
 
 export interface CheckDependencies {
   readonly cluster: Cluster;
@@ -47,7 +49,9 @@ export async function check(
   const { cluster } = dependencies;
   const read = await outcome(async () => {
     const opened = await dependencies.openStore(cluster, namespace, target.storeName, 'spec.source', options);
-    const backup = await loadBackup(opened.blobs, target.identity, target.backupID, options.signal);
+    const catalog = catalogOf(opened);
+    const { identity, backupID } = target;
+    const backup = await loadBackup(catalog, identity, backupID, consentOf(restore), options.signal);
     return { opened, backup };
   });
   if (!read.ok) return refused([], 'Manifest', told(read));
@@ -55,6 +59,7 @@ export async function check(
   const { manifest } = backup;
   const all: readonly NamedCheck[] = [
     ['Manifest', () => checkManifest(target, backup, opened.blobs.description)],
+    ['Signature', () => checkSignature(backup)],
     // It has a name of its own, so it stays: later looks know the choice, but not how it was made.
     ...checksOfChoice(target),
     ['Complete', () => checkComplete(opened.blobs, backup, options)],
@@ -73,8 +78,10 @@ export async function check(
   return { checks, manifest };
 }
 
-function checksOfChoice({ skipped: newer }: Target): readonly NamedCheck[] {
-  return newer === undefined ? [] : [['Choice', () => passed({ is: 'Chosen', skipped: newer })]];
+function checksOfChoice({ skipped: newer = [], ignored }: Target): readonly NamedCheck[] {
+  return newer.length === 0 && ignored === undefined
+    ? []
+    : [['Choice', () => passed({ is: 'Chosen', skipped: newer, ...optional({ ignored }) })]];
 }
 
 /** The checks that matter only to the stack that gets the data. */
@@ -118,6 +125,13 @@ function checkManifest({ backupID, manifestDigest }: Target, backup: LoadedBacku
   return manifestDigest === undefined || manifestDigest === backup.manifestDigest
     ? passed({ is: 'Backup', manifest: backup.manifest })
     : failed('BackupInvalid', { is: 'ManifestExchanged', backupID, store });
+}
+
+/** A backup that nobody consented to was not loaded. */
+function checkSignature({ seal }: LoadedBackup): Verdict {
+  return seal.is === 'Signed'
+    ? passed({ is: 'Signed', keyID: seal.keyID })
+    : skipped({ is: 'UnsignedAccepted' });
 }
 
 async function checkComplete(

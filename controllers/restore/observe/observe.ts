@@ -1,7 +1,6 @@
 /** Observes what planning a restore needs: the stack, the backup, what is checked, and in mode Test the scratch project. */
 
 import type { Manifest } from '../../../backup-format/manifest.ts';
-import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import {
   backupKind,
   stackKind,
@@ -17,8 +16,9 @@ import type {
   JobReport,
 } from '../../../host-driver/host.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
-import { listBackups, readManifest } from '../../stores/backup-catalog.ts';
-import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
+import { readManifest } from '../../stores/backup-catalog.ts';
+import { acceptedBackup, newestGoodBackup, newestSigned, requireChoice } from '../../stores/backup-doubt.ts';
+import { catalogOf, consentOf, requireTrusted, type Catalog } from '../../stores/trust.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -116,14 +116,8 @@ async function earlierLife(
   const storeName = stack.spec.backup?.storeRef.name;
   if (data !== undefined || storeName === undefined || status?.backupID !== undefined) return undefined;
   const remembered = await outcome(async () => {
-    const { blobs } = await openStore(
-      cluster,
-      metadata.namespace,
-      storeName,
-      'spec.backup.storeRef',
-      options,
-    );
-    return await rememberedInStore(blobs, stackIdentity(stack), options.signal);
+    const opened = await openStore(cluster, metadata.namespace, storeName, 'spec.backup.storeRef', options);
+    return await rememberedInStore(catalogOf(opened), stackIdentity(stack), options.signal);
   });
   if (!remembered.ok) return remembered;
   const stored = carriedOutBefore(order, remembered.value, undefined);
@@ -132,15 +126,12 @@ async function earlierLife(
 
 /** The orders that the newest backup remembers. If it cannot be read, it has none: an older one can still be restored. */
 async function rememberedInStore(
-  store: BlobStore,
+  catalog: Catalog,
   identity: string,
   signal: AbortSignal,
 ): Promise<Manifest['carriedOut']> {
-  const [newest] = await listBackups(store, identity, signal);
   try {
-    return newest === undefined
-      ? undefined
-      : (await readManifest(store, identity, newest, signal)).manifest.carriedOut;
+    return (await newestSigned(catalog, identity, signal)).manifest?.carriedOut;
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
@@ -187,17 +178,12 @@ async function readAgain(
   options: CallOptions,
 ): Promise<Checked> {
   try {
-    const { blobs } = await openStore(
-      cluster,
-      restore.metadata.namespace,
-      target.storeName,
-      'spec.source',
-      options,
+    const catalog = catalogOf(
+      await openStore(cluster, restore.metadata.namespace, target.storeName, 'spec.source', options),
     );
-    return {
-      checks: [],
-      manifest: (await readManifest(blobs, target.identity, target.backupID, options.signal)).manifest,
-    };
+    const entry = await readManifest(catalog, target.identity, target.backupID, options.signal);
+    requireTrusted(catalog, entry, consentOf(restore));
+    return { checks: [], manifest: entry.manifest };
   } catch (error) {
     const { reason, message } = problemOf(error);
     return { checks: [], problem: { reason, facts: { is: 'Told', message } } };
@@ -247,21 +233,21 @@ async function findTarget(
     );
   }
   const { cluster, openStore } = dependencies;
-  const { resource, blobs } = await openStore(
-    cluster,
-    metadata.namespace,
-    asked.storeName,
-    'spec.source',
-    options,
-  );
-  requireIdentityAllowed(resource, asked.identity);
+  const opened = await openStore(cluster, metadata.namespace, asked.storeName, 'spec.source', options);
+  const { blobs } = opened;
+  requireIdentityAllowed(opened.resource, asked.identity);
   if (asked.backupID !== undefined) return { ...asked, backupID: asked.backupID };
-  const choice = await newestGoodBackup(blobs, asked.identity, acceptedBackup(stack), options.signal);
+  const choice = await newestGoodBackup(
+    catalogOf(opened),
+    asked.identity,
+    acceptedBackup(stack),
+    options.signal,
+  );
   const newest = requireChoice(choice, blobs.description);
   if (newest === undefined)
     throw new InputError('BackupNotFound', `${blobs.description} has no backup of ${asked.identity}.`);
   const skipped = choice.skipped.length === 0 ? undefined : choice.skipped;
-  return { ...asked, backupID: newest, ...optional({ skipped }) };
+  return { ...asked, backupID: newest, ...optional({ skipped, ignored: choice.ignored }) };
 }
 
 interface Asked {

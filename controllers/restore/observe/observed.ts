@@ -4,6 +4,7 @@ import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
+import type { Ignored } from '../../stores/backup-doubt.ts';
 import type { Phase } from '../desired/request.ts';
 
 /** The requested backup, found. */
@@ -15,6 +16,8 @@ export interface Target {
   readonly manifestDigest?: string;
   /** Newer backups that were not chosen. */
   readonly skipped?: readonly string[];
+  /** Newer manifests that do not count. */
+  readonly ignored?: readonly Ignored[];
 }
 
 /** What one check found. `report/checks.ts` has the words. */
@@ -37,7 +40,9 @@ export type CheckFacts =
   | { readonly is: 'Told'; readonly message: string }
   | { readonly is: 'Backup'; readonly manifest: Manifest }
   | { readonly is: 'ManifestExchanged'; readonly backupID: string; readonly store: string }
-  | { readonly is: 'Chosen'; readonly skipped: readonly string[] }
+  | { readonly is: 'Chosen'; readonly skipped: readonly string[]; readonly ignored?: readonly Ignored[] }
+  | { readonly is: 'Signed'; readonly keyID: string }
+  | { readonly is: 'UnsignedAccepted' }
   | { readonly is: 'Complete'; readonly packs: number; readonly indexParts: number }
   | { readonly is: 'Readable' }
   | { readonly is: 'Key'; readonly keyID: string }

@@ -20,6 +20,10 @@ export function describeCheck(facts: CheckFacts): string {
       return `The manifest of backup ${facts.backupID} in ${facts.store} is not the one that the JtelBackup names (sha256 differs): somebody exchanged it. Nothing was touched.`;
     case 'Chosen':
       return describeSkipped(facts);
+    case 'Signed':
+      return `The manifest is signed with key ${facts.keyID}, which the store trusts.`;
+    case 'UnsignedAccepted':
+      return 'The manifest is not signed; that was accepted (unsigned Accept).';
     case 'Complete':
       return `All ${facts.packs} packs and ${facts.indexParts} index parts are in the store, with length and MD5.`;
     case 'Readable':

@@ -11,6 +11,14 @@ import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { loadBackup, requireComplete, type LoadedBackup } from '../../stores/backup-catalog.ts';
 import {
+  catalogOf,
+  consentOf,
+  noConsent,
+  requireTrusted,
+  type Catalog,
+  type Consent,
+} from '../../stores/trust.ts';
+import {
   acceptedBackup,
   describeSkipped,
   newestGoodBackup,
@@ -59,16 +67,22 @@ export class BackupSource {
 
   /** @throws {InputError} {@link BlobError} */
   async load(
-    store: BlobStore,
+    catalog: Catalog,
     identity: string,
     backupID: string,
+    consent: Consent,
     signal: AbortSignal,
   ): Promise<LoadedBackup> {
-    const key = `${store.identity} ${identity} ${backupID}`;
+    const { blobs, trust } = catalog;
+    // One that counts for this store need not count for another of the same container.
+    const key = [blobs.identity, identity, backupID, trust.store, ...trust.keys].join(' ');
     const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
-    const loaded = await loadBackup(store, identity, backupID, signal);
-    await requireComplete(store, loaded, signal);
+    if (kept !== undefined) {
+      requireTrusted(catalog, kept, consent);
+      return kept;
+    }
+    const loaded = await loadBackup(catalog, identity, backupID, consent, signal);
+    await requireComplete(blobs, loaded, signal);
     this.#kept.set(key, loaded);
     const oldest = this.#kept.keys().next();
     if (this.#kept.size > mostKept && oldest.done !== true) this.#kept.delete(oldest.value);
@@ -101,7 +115,7 @@ export async function initialLoading(
   const asked = initialData.backupID ?? begun?.backupID;
   const choice: Choice =
     asked === undefined
-      ? await newestGoodBackup(opened.blobs, identity, acceptedBackup(stack), options.signal)
+      ? await newestGoodBackup(catalogOf(opened), identity, acceptedBackup(stack), options.signal)
       : { backupID: asked, skipped: [] };
   const backupID = requireChoice(choice, opened.blobs.description);
   if (backupID !== undefined) {
@@ -109,18 +123,19 @@ export async function initialLoading(
       opened,
       identity,
       backupID,
-      { release, stackName: stack.metadata.name },
+      { release, stackName: stack.metadata.name, consent: noConsent },
       dependencies,
       options,
     );
-    const note = describeSkipped(choice);
-    if (note !== '')
+    const message = describeSkipped(choice);
+    const { skipped } = choice;
+    if (message !== '')
       return {
         ...loading,
         source: {
           ...loading.source,
-          source: `${loading.source.source} (newer ones without content were skipped)`,
-          note,
+          source: `${loading.source.source} (newer ones ${skipped.length > 0 ? 'without content were skipped' : 'do not count'})`,
+          note: { reason: skipped.length > 0 ? 'BackupEmptied' : 'BackupsIgnored', message },
         },
       };
     // Later looks know the choice and no longer how it was made.
@@ -180,24 +195,34 @@ export async function storedLoading(
     options,
   );
   requireIdentityAllowed(opened.resource, identity);
-  const stackName = asking.kind === 'JtelStack' ? metadata.name : asking.spec.stackRef.name;
-  return await backupLoading(opened, identity, backupID, { release, stackName }, dependencies, options);
+  const [stackName, consent] =
+    asking.kind === 'JtelStack' ? [metadata.name, noConsent] : [asking.spec.stackRef.name, consentOf(asking)];
+  return await backupLoading(
+    opened,
+    identity,
+    backupID,
+    { release, stackName, consent },
+    dependencies,
+    options,
+  );
 }
 
 interface LoadedFor {
   readonly release: Release;
   readonly stackName: string;
+  readonly consent: Consent;
 }
 
 async function backupLoading(
-  { resource, blobs }: OpenStore,
+  opened: OpenStore,
   identity: string,
   backupID: string,
-  { release, stackName }: LoadedFor,
+  { release, stackName, consent }: LoadedFor,
   { cluster, backups }: DataDependencies,
   options: CallOptions,
 ): Promise<Loading> {
-  const loaded = await backups.load(blobs, identity, backupID, options.signal);
+  const { resource, blobs } = opened;
+  const loaded = await backups.load(catalogOf(opened), identity, backupID, consent, options.signal);
   const { manifest } = loaded;
   const obstacle = restoreObstacle(release, manifest);
   if (obstacle !== undefined)

@@ -6,6 +6,7 @@ import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
 import { stackIdentity } from '../../stores/backup-identity.ts';
+import { catalogOf } from '../../stores/trust.ts';
 import type { DataDependencies } from './data-source.ts';
 
 export interface FoundBackup {
@@ -37,7 +38,7 @@ export async function newestBackup(
   const backupID =
     chosen ??
     requireChoice(
-      await newestGoodBackup(store.blobs, identity, acceptedBackup(stack), options.signal),
+      await newestGoodBackup(catalogOf(store), identity, acceptedBackup(stack), options.signal),
       description,
     );
   if (backupID === undefined)

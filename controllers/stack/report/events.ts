@@ -5,6 +5,7 @@ import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { isReason, type JtelStackStatus, type Reason } from '../../../crds/index.ts';
 import { optional } from '../../../base/optional.ts';
 import type { ActionType } from '../actions.ts';
+import type { DataSource } from '../model.ts';
 import type { Revision, RevisionOutcome } from '../desired/revisions.ts';
 import { describe } from './sentences/index.ts';
 
@@ -81,10 +82,10 @@ export function outcomeEvent(
 export function choiceEvent(
   previous: JtelStackStatus | undefined,
   next: JtelStackStatus,
-  note: string | undefined,
+  note: DataSource['note'],
 ): readonly StoryEvent<Reason>[] {
   const isNew = next.data?.state === 'Incomplete' && next.data.backupID !== previous?.data?.backupID;
-  return isNew && note !== undefined ? [{ type: 'Warning', reason: 'BackupEmptied', note }] : [];
+  return isNew && note !== undefined ? [{ type: 'Warning', reason: note.reason, note: note.message }] : [];
 }
 
 /** What changed for the stack as a whole between two statuses. */

@@ -104,7 +104,7 @@ describe('Available', () => {
 
   test('a vendor’s store says which key releases are checked with, a customer’s does not', () => {
     const keyOf = (store: JtelBackupStore): string | undefined =>
-      summarise(store, listed, notDue, now, 'PEM').releaseKey;
+      summarise(store, listed, notDue, now, { releaseKey: 'PEM' }).releaseKey;
     expect(keyOf(aStore({ tier: 'Vendor', accessMode: 'ReadOnly' }))).toBe('PEM');
     expect(keyOf(aStore())).toBeUndefined();
   });

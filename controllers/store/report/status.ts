@@ -10,7 +10,9 @@ import {
 } from '../../../crds/index.ts';
 import { formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { standingConditions, transientStanding, type Standing } from '../../../runtime/report/standing.ts';
-import type { Problem } from '../../inputs/outcome.ts';
+import type { Signer } from '../../../backup-format/signature.ts';
+import type { Outcome, Problem } from '../../inputs/outcome.ts';
+import { withKeys } from '../../stores/signing-keys.ts';
 import { immutable } from './immutable.ts';
 import type { Probed } from '../act/execute.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -23,16 +25,22 @@ interface Draft {
   readonly message: string;
 }
 
+/** Public keys of this operator's: what it checks releases with, and what it signs backups with. */
+export interface OwnKeys {
+  readonly releaseKey?: string | undefined;
+  readonly signer?: Outcome<Signer> | undefined;
+}
+
 export function summarise(
   store: JtelBackupStore,
   observed: Observed,
   probed: Probed,
   now: Date,
-  releaseKey?: string,
+  { releaseKey, signer }: OwnKeys = {},
 ): JtelBackupStoreStatus {
   const previous = store.status ?? {};
   const problem = problemIn(observed, probed);
-  const isAvailable = available(store, observed, problem);
+  const isAvailable = available(store, observed, problem, signer);
   const drafts: readonly Draft[] = [
     isAvailable,
     immutable(store, observed, probed),
@@ -43,15 +51,13 @@ export function summarise(
     probed.kind === 'Written' && probed.proof !== undefined ? formatTime(now) : previous.lastProofTime;
   return {
     observedGeneration: store.metadata.generation,
-    message: (problem?.message ?? unsigned(observed) ?? archived(store, observed) ?? '').slice(
-      0,
-      statusMessageMaxLength,
-    ),
+    message: (problem?.message ?? remarks(store, observed, signer)[0] ?? '').slice(0, statusMessageMaxLength),
     lastValidationTime: formatTime(now),
     ...optional({ lastProbeTime, lastProofTime }),
     ...contents(previous, observed),
     ...retention(store, observed),
     ...(store.spec.tier === 'Vendor' ? optional({ releaseKey }) : {}),
+    ...signingKeys(previous, signer),
     conditions: summariseConditions<Condition>(previous.conditions, drafts, {
       generation: store.metadata.generation,
       transient: transientStanding,
@@ -104,16 +110,39 @@ function shared({ spec, metadata: { namespace } }: JtelBackupStore): string | un
   return 'The container seems to be shared: a host that is broken into can create objects anywhere in it, also below the names of others, but change none; one container per customer avoids that (docs/stores.md).';
 }
 
-function available(store: JtelBackupStore, observed: Observed, problem: Problem | undefined): Draft {
+/** A key that was in use once is kept: its signatures count for as long as its backups are there. */
+function signingKeys(
+  { signingKeys: known }: JtelBackupStoreStatus,
+  signer: Outcome<Signer> | undefined,
+): Pick<JtelBackupStoreStatus, 'signingKeys'> {
+  if (signer?.ok !== true) return optional({ signingKeys: known });
+  const { keyID, publicKey } = signer.value;
+  return { signingKeys: withKeys(known, [{ keyID, publicKey }]) };
+}
+
+/** What the owner of a store should know that is fine itself. */
+function remarks(
+  store: JtelBackupStore,
+  observed: Observed,
+  signer: Outcome<Signer> | undefined,
+): readonly string[] {
+  const noKey = signer?.ok === false ? `No backup can be signed: ${signer.message}` : undefined;
+  return [unsigned(observed), noKey, archived(store, observed)].filter((one) => one !== undefined);
+}
+
+function available(
+  store: JtelBackupStore,
+  observed: Observed,
+  problem: Problem | undefined,
+  signer: Outcome<Signer> | undefined,
+): Draft {
   const { spec } = store;
   if (problem === undefined) {
     const how =
       spec.accessMode === 'ReadOnly'
         ? 'The store can be listed; it is read-only.'
         : 'The store can be listed, and a probe was written and read back at lastProbeTime.';
-    const but = [unsigned(observed), archived(store, observed), shared(store)].filter(
-      (one) => one !== undefined,
-    );
+    const but = [...remarks(store, observed, signer), shared(store)].filter((one) => one !== undefined);
     const reason = archived(store, observed) === undefined ? 'StoreReachable' : 'BlobArchived';
     return { type: 'Available', status: 'True', reason, message: [how, ...but].join(' ') };
   }

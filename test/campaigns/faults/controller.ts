@@ -4,6 +4,7 @@
  * immutable store is called Immutable. Nothing but the look's own probe is ever put at risk. The next look
  * without a fault says that all is well.
  */
+import { SigningKeys } from '../../../controllers/stores/signing-keys.ts';
 import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
@@ -73,6 +74,7 @@ class Look {
       events,
       clock: () => now,
       random: () => 0,
+      signing: new SigningKeys(this.#cluster, 'jtel-system'),
       open: async () => store,
     });
     await reconciler.reconcile(key, { signal: never, logger: silentLogger });

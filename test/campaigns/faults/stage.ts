@@ -9,14 +9,11 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
-import {
-  commit,
-  knownParts,
-  newestManifest,
-  type Committed,
-  type CommitOptions,
-} from '../../../controllers/backup/index.ts';
+import { commit, knownParts, type Committed, type CommitOptions } from '../../../controllers/backup/index.ts';
 import { loadBackup, requireComplete, signedBackup } from '../../../controllers/stores/backup-catalog.ts';
+import { newestSigned } from '../../../controllers/stores/backup-doubt.ts';
+import { noConsent } from '../../../controllers/stores/trust.ts';
+import { testSigner, trusting } from '../../support/signing.ts';
 import { backup } from '../../../toolbox/backup/backup.ts';
 import type { ContainerRule } from '../../../sandbox/worm/types.ts';
 import type { TestDouble } from '../../support/blob-double.ts';
@@ -105,7 +102,7 @@ export class Scene {
    * @param isFull as after a try that was `BackupIncomplete`: relies on nothing that is there
    */
   async makeBackup({ store }: Stage, backupID: string, attempt: number, isFull = false): Promise<Committed> {
-    const newest = await newestManifest(store, identity, never);
+    const { manifest: newest } = await newestSigned(trusting(store), identity, never);
     const known = isFull
       ? []
       : await knownParts(
@@ -136,7 +133,7 @@ export class Scene {
    * @returns what lies in the tree then
    */
   async restore({ store }: Stage, backupID: string, target: string): Promise<Record<string, string>> {
-    const loaded = await loadBackup(store, identity, backupID, never);
+    const loaded = await loadBackup(trusting(store), identity, backupID, noConsent, never);
     await requireComplete(store, loaded, never);
     const input = restoreInput(await signedBackup(store, loaded, 3600), target, { onData: 'Replace' });
     await runRestore(input);
@@ -155,7 +152,8 @@ export class Scene {
 
 function commitOptions(store: BlobStore, backupID: string, result: CommitOptions['result']): CommitOptions {
   return {
-    store,
+    catalog: trusting(store),
+    signer: testSigner,
     origin: {
       backupID,
       identity,

@@ -5,6 +5,7 @@ import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { listBackups, readManifest } from '../../../controllers/stores/backup-catalog.ts';
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
+import { trusting } from '../../support/signing.ts';
 import type { Answer, Form } from './answers.ts';
 import { httpPeer } from './peers.ts';
 
@@ -31,9 +32,11 @@ export const readers: readonly Reader[] = [
     store.create('a', Buffer.of(1), 'text/plain', signal),
   ),
   ofStore('a blob', 'Bytes', 200, (store, signal) => store.read('a', 1024 * 1024, signal)),
-  ofStore('the backups of a store', 'XML', 200, (store, signal) => listBackups(store, identity, signal)),
+  ofStore('the backups of a store', 'XML', 200, (store, signal) =>
+    listBackups(trusting(store), identity, signal),
+  ),
   ofStore('a manifest of a backup', 'Bytes', 200, (store, signal) =>
-    readManifest(store, identity, backupID, signal),
+    readManifest(trusting(store), identity, backupID, signal),
   ),
   ofStore('a manifest of a release', 'Bytes', 200, (store, signal) =>
     new ReleaseSource().load(store, '3.43.2', signal),

@@ -20,6 +20,7 @@ import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
+import { testSigner } from '../../support/signing.ts';
 import { storeBackup, type BackupOptions } from '../../support/stored-backup.ts';
 
 export const [older, newer] = ['20260301t020000z-00000a', '20260302t020000z-00000b'];
@@ -57,7 +58,12 @@ export async function storeFor(name: string): Promise<void> {
   const { client, namespace } = cluster;
   const stringData = { accountName: azurite.accountName, accountKey: azurite.accountKey };
   await client.apply(secrets, { metadata: { namespace, name }, stringData }, call());
-  const spec = { tier: 'Customer', azure: { endpoint, container, credentialsSecretRef: { name } } };
+  const trustedKeys = [testSigner.publicKey];
+  const spec = {
+    tier: 'Customer',
+    trustedKeys,
+    azure: { endpoint, container, credentialsSecretRef: { name } },
+  };
   await client.apply(
     storeKind,
     { metadata: { namespace, name }, spec } as unknown as JtelBackupStore,

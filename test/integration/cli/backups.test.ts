@@ -9,6 +9,7 @@ import { backupKind, stackKind, type JtelBackupStatus, type JtelStack } from '..
 import { secrets } from '../../../runtime/index.ts';
 import { call } from '../../support/cluster.ts';
 import type { PluginRun } from '../../support/plugin.ts';
+import { newSigner, testSigner } from '../../support/signing.ts';
 import { waitFor } from '../../support/wait.ts';
 import {
   azurite,
@@ -88,6 +89,24 @@ describe('backup list', () => {
     const { out } = await jtel(['backup', 'list', 'acme', '--store', 'spoilt']);
     expect(out).toMatch(new RegExp(`${newer}.*Unusable`));
     expect(out).toMatch(new RegExp(`${older}.*Stored`));
+  });
+
+  it('says of each whether we signed it, and prints the keys that count', async () => {
+    const stranger = newSigner();
+    await storeFor('signed');
+    await put('signed', { backupID: older, signer: 'Nobody' });
+    await put('signed', { backupID: newer, signer: stranger, content: 'other' });
+    const list = await jtel(['backup', 'list', 'acme', '--store', 'signed']);
+    expect(list.out).toMatch(new RegExp(`${older}.*Unsigned`));
+    expect(list.out).toMatch(new RegExp(`${newer}.*Untrusted`));
+    expect((await jtel(['backup', 'show', 'acme', older, '--store', 'signed'])).out).toContain('not signed');
+    const verified = await jtel(['backup', 'verify', 'acme', newer, '--store', 'signed']);
+    expect(verified).toMatchObject({ code: 1, err: expect.stringContaining(stranger.keyID) });
+    const keys = await jtel(['backup', 'keys', '--store', 'signed', '-o', 'json']);
+    expect(JSON.parse(keys.out)).toEqual({ trustedKeys: [testSigner.publicKey] });
+    expect((await jtel(['backup', 'keys', 'acme'])).out).toContain(
+      `${testSigner.publicKey}  ${testSigner.keyID}`,
+    );
   });
 
   it('counts the packs, and those that an interrupted try left behind', async () => {

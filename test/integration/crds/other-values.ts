@@ -34,6 +34,31 @@ export const otherValues: readonly FieldValues[] = [
     says: 'or set ifNotEmpty to Replace',
     bad: [{ stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, inPlace: 'Accept' }],
   },
+  {
+    kind: 'JtelRestore',
+    path: 'spec',
+    says: 'consents to one backup',
+    bad: [
+      { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, unsigned: 'Accept' },
+      { stackRef: { name: 'acme' }, source: { latestOf: 'acme' }, unencrypted: 'Accept' },
+    ],
+    good: [
+      {
+        stackRef: { name: 'acme' },
+        source: { backupID: 'a', storeRef: { name: 's' } },
+        unsigned: 'Accept',
+        unencrypted: 'Accept',
+      },
+      { stackRef: { name: 'acme' }, source: { backupRef: { name: 'a' } }, unsigned: 'Accept' },
+    ],
+  },
+  {
+    kind: 'JtelBackupStore',
+    path: 'spec.trustedKeys[0]',
+    says: 'write the public key as',
+    bad: ['', 'ssh-ed25519', `MCowBQYDK2VwAyEA${'A'.repeat(43)}`, `MCowBQYDK2VwAyEA${'A'.repeat(43)}=\n`],
+    good: [`MCowBQYDK2VwAyEA${'A'.repeat(43)}=`],
+  },
   { kind: 'JtelRestore', path: 'spec.source.undoOf', says: 'write the uid that', bad: [...hostile] },
   {
     kind: 'JtelRestore',

@@ -2,6 +2,7 @@
  * How long a store keeps what is stored, as a person sees it: a real API server, a blob server that enforces
  * its policy, and Azure's libraries before the double of the management plane.
  */
+import { SigningKeys } from '../../../controllers/stores/signing-keys.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { storeReconciler } from '../../../controllers/store/index.ts';
 import { storeKind, type Condition, type JtelBackupStore } from '../../../crds/index.ts';
@@ -74,6 +75,7 @@ async function look(
     events: { record: () => undefined },
     clock: () => new Date(),
     random: () => 0,
+    signing: new SigningKeys(cluster.client, cluster.namespace),
   });
   const key = { namespace: cluster.namespace, name };
   await reconciler.reconcile(key, { ...call(), logger: silentLogger });

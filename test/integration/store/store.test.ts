@@ -2,6 +2,7 @@
  * The store controller against a real API server and a real blob server: what a person reads in `kubectl get
  * jbs`.
  */
+import { SigningKeys } from '../../../controllers/stores/signing-keys.ts';
 import {
   generateBlobSASQueryParameters,
   ContainerSASPermissions,
@@ -54,6 +55,7 @@ async function reconcile(name: string): Promise<JtelBackupStore> {
     events,
     clock: () => now,
     random: () => 0,
+    signing: new SigningKeys(cluster.client, cluster.namespace),
   });
   const key = { namespace: cluster.namespace, name };
   await reconciler.reconcile(key, { ...call(), logger: silentLogger });
@@ -276,6 +278,7 @@ test('a store that is gone needs nothing', async () => {
     events: { record: () => undefined },
     clock: () => now,
     random: () => 0,
+    signing: new SigningKeys(cluster.client, cluster.namespace),
   });
   expect(
     await reconciler.reconcile(

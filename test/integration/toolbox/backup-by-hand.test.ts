@@ -2,19 +2,21 @@
  * Restores with nothing but the commands of docs/backup-format.md, taken from the page as they stand there.
  */
 import { execFile } from 'node:child_process';
-import { link, mkdtemp, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { link, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { formatMinor, formatVersion, manifestText } from '../../../backup-format/manifest.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
+import { signedText } from '../../../backup-format/signature.ts';
 import type { BackupJobResult } from '../../../jobs/backup.ts';
 import { accessACL, defaultACL } from '../../../backup-format/attributes.ts';
 import { count } from '../../../toolbox/count.ts';
 import { readAttributes } from '../../../toolbox/files/xattr.ts';
 import { aclValue, setAttribute } from '../../support/backup/attributes.ts';
 import { BlobDouble } from '../../support/backup/blob-double.ts';
+import { newSigner, testSigner } from '../../support/signing.ts';
 import { needTools } from '../../support/tools.ts';
 import {
   backupID,
@@ -44,7 +46,7 @@ afterEach(async () => {
 async function commandsOfThePage(): Promise<string> {
   const page = await readFile(new URL('../../../docs/backup-format.md', import.meta.url), 'utf8');
   const blocks = [...page.matchAll(/^```bash\n([^]*?)^```$/gm)].map(([, block = '']) => block);
-  expect(blocks).toHaveLength(6);
+  expect(blocks).toHaveLength(7);
   return blocks.join('\n');
 }
 
@@ -76,13 +78,17 @@ function manifestOf(result: BackupJobResult, encrypted: boolean): string {
       reusedBytes: result.reusedBytes,
     },
   };
-  return manifestText(manifest);
+  return signedText(manifestText(manifest), testSigner);
 }
 
-async function byHand(result: BackupJobResult, key = ''): Promise<string> {
+async function byHand(
+  result: BackupJobResult,
+  key = '',
+  forge = (manifest: string): string => manifest,
+): Promise<string> {
   double.blobs.set(
     `${identity}/backups/${result.backupID}/manifest.json`,
-    Buffer.from(manifestOf(result, key !== '')),
+    Buffer.from(forge(manifestOf(result, key !== ''))),
   );
   const env = {
     PATH: process.env['PATH'],
@@ -91,6 +97,7 @@ async function byHand(result: BackupJobResult, key = ''): Promise<string> {
     IDENTITY: identity,
     BACKUP: result.backupID,
     KEY: key,
+    PUBLIC_KEY: testSigner.publicKey,
   };
   const { stdout } = await promisify(execFile)('bash', ['-c', await commandsOfThePage()], {
     cwd: directory,
@@ -126,6 +133,32 @@ test('bash, curl, zstd, awk and dd bring everything back: content, modes, links'
     0o640,
   );
   expect(await readlink(join(directory, 'data/files/announcements/default.wav'))).toBe('willkommen ä%41.wav');
+});
+
+test.each<[string, (manifest: string) => string]>([
+  ['with one byte changed', (manifest) => manifest.replace('"machineID": "m"', '"machineID": "n"')],
+  ['without its signature', (manifest) => manifest.replace(/,\n {2}"signature": .*/, '')],
+  [
+    'with a field behind the signature',
+    (manifest) => manifest.replace(/\n\}\n$/, ',\n  "identity": "x"\n}\n'),
+  ],
+  [
+    'signed by somebody else',
+    (manifest) => signedText(manifest.replace(/,\n {2}"signature": .*/, ''), newSigner()),
+  ],
+  [
+    'of another stack, signed by us',
+    (manifest) =>
+      signedText(
+        manifest.replace(/,\n {2}"signature": .*/, '').replace(`"${identity}"`, '"other.stack"'),
+        testSigner,
+      ),
+  ],
+])('a manifest %s ends the recipe before anything is fetched', async (_, forge) => {
+  await makeTree();
+  await expect(byHand(await runBackup(double, tree), '', forge)).rejects.toThrow(/Command failed/);
+  expect(await readdir(join(directory, 'data'))).toEqual([]);
+  expect(await readdir(join(directory, 'index'))).toEqual([]);
 });
 
 test('what format 1.1 has beside the index too: links that lead out, hard links, attributes, ACLs, times before 1970', async () => {

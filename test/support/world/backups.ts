@@ -2,10 +2,17 @@
  * What stories of backups do in a world in memory: ask for a backup of a Ready stack, and wait for its end.
  */
 import { expect } from 'vitest';
+import type { Manifest } from '../../../backup-format/manifest.ts';
 import { manifestName } from '../../../backup-format/names.ts';
 import type { Retention } from '../../../blob-store/retention.ts';
 import { aBackup, storeLikeAJob } from '../../../controllers/backup/testing.ts';
-import { loadBackup, requireComplete } from '../../../controllers/stores/backup-catalog.ts';
+import {
+  loadBackup,
+  requireComplete,
+  type LoadedBackup,
+} from '../../../controllers/stores/backup-catalog.ts';
+import { noConsent } from '../../../controllers/stores/trust.ts';
+import { trusting } from '../signing.ts';
 import { backupKind, type JtelBackup } from '../../../crds/index.ts';
 import type { FakeJobOutcome } from '../../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../../host-driver/host.ts';
@@ -99,8 +106,19 @@ export async function ended(world: World): Promise<JtelBackup> {
 
 export async function expectRestorable(world: World, backup: JtelBackup): Promise<void> {
   expect(manifests(world)).toHaveLength(1);
-  const { backupID = '', identity = '', manifestDigest } = backup.status ?? {};
-  const loaded = await loadBackup(world.customer, identity, backupID, signal);
-  expect(loaded.manifestDigest).toBe(manifestDigest);
+  const loaded = await loadStored(world, backup);
+  expect(loaded.manifestDigest).toBe(backup.status?.manifestDigest);
+  expect(loaded.seal).toEqual({ is: 'Signed', keyID: backup.status?.signingKeyID });
   await requireComplete(world.customer, loaded, signal);
+}
+
+/** Trusts nothing but what the store's status names. */
+async function loadStored(world: World, { status }: JtelBackup): Promise<LoadedBackup> {
+  const { signingKeys = [] } = (await world.store()).status ?? {};
+  const catalog = trusting(world.customer, { keys: signingKeys.map(({ publicKey }) => publicKey) });
+  return await loadBackup(catalog, status?.identity ?? '', status?.backupID ?? '', noConsent, signal);
+}
+
+export async function storedManifest(world: World, backup: JtelBackup): Promise<Manifest> {
+  return (await loadStored(world, backup)).manifest;
 }

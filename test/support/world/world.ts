@@ -35,6 +35,7 @@ import { silentLogger } from '../../../runtime/report/logger.ts';
 import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { aRelease, storeRelease } from '../release-builder.ts';
+import { testSigner } from '../signing.ts';
 import { waitFor } from '../wait.ts';
 
 export const stackKey = { namespace: 'acme', name: 'main' };
@@ -151,6 +152,12 @@ export class World {
     return this.cluster.get(stackKind, stackKey, { signal: never });
   }
 
+  /** The customer's store. */
+  store(): Promise<JtelBackupStore> {
+    const key = { namespace: stackKey.namespace, name: 'customer' };
+    return this.cluster.get(storeKind, key, { signal: never });
+  }
+
   find(): Promise<JtelStack | undefined> {
     return this.cluster.find(stackKind, stackKey, { signal: never });
   }
@@ -246,9 +253,14 @@ export class Process {
             'StoreNotFound',
             `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
           );
-        if (name === 'vendor') return { resource, blobs: world.vendor };
+        if (name === 'vendor') return { resource, blobs: world.vendor, now: storeClock };
         const { customer: blobs, retention } = world;
-        return { resource, blobs, ...optional({ retention: retention && (async () => retention) }) };
+        return {
+          resource,
+          blobs,
+          now: storeClock,
+          ...optional({ retention: retention && (async () => retention) }),
+        };
       },
       events: new EventRecorder({
         cluster,
@@ -259,6 +271,7 @@ export class Process {
       }),
       logger: silentLogger,
       clusterID: await cluster.clusterID({ signal: never }),
+      ownNamespace: 'jtel-system',
       watchSecret: (secret, changed, signal) => cluster.watchNamed(secrets, secret, changed, signal),
       mayAct: () => !this.crashed,
       clock,
@@ -317,6 +330,11 @@ function releaseOf(version: string, updatableFrom: readonly string[], digit: str
   });
 }
 
+/** Not before the backups of tests, whatever the machine's clock says. */
+function storeClock(): Date {
+  return new Date(Math.max(clock().getTime(), Date.parse('2026-12-31T00:00:00Z')));
+}
+
 function clock(): Date {
   return new Date(origin + (performance.now() - begin) * timeScale);
 }
@@ -340,6 +358,7 @@ function aStore(
       accessMode: tier === 'Vendor' ? 'ReadOnly' : 'ReadWrite',
       azure: { endpoint: 'https://x', container: 'c', credentialsSecretRef: { name: 'none' } },
       immutability: { policy: tier === 'Vendor' ? 'None' : 'Required', retentionDays: 180 },
+      trustedKeys: [testSigner.publicKey],
       ...spec,
     },
   };

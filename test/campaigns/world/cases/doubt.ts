@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';
 import { newestGoodBackup } from '../../../../controllers/stores/backup-doubt.ts';
+import { trusting } from '../../../support/signing.ts';
 import { day, history, identity, type Content } from '../../../support/doubtful-history.ts';
 import type { WorldCase } from '../scene.ts';
 
@@ -15,7 +16,7 @@ async function judged(
   const store = new MemoryBlobStore();
   const doubts = await history(store, days, accepted);
   const doubted = doubts.flatMap((doubt, index) => (doubt === undefined ? [] : [index + 1]));
-  return { doubted, newest: (await newestGoodBackup(store, identity, accepted, signal)).backupID };
+  return { doubted, newest: (await newestGoodBackup(trusting(store), identity, accepted, signal)).backupID };
 }
 
 const shows = (

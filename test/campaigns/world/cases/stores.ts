@@ -2,6 +2,7 @@
  * Storage accounts as others set them up: network rules, lifecycle rules that archive, immutability at the
  * level of versions.
  */
+import { SigningKeys } from '../../../../controllers/stores/signing-keys.ts';
 import { atOnce } from '../../../support/pauses.ts';
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
@@ -75,6 +76,7 @@ async function lookAt(blobs: BlobStore, identities: readonly string[] = []): Pro
     events,
     clock: () => now,
     random: () => 0,
+    signing: new SigningKeys(cluster, 'jtel-system'),
     open: async () => blobs,
     identitiesOf: () => identities,
   };

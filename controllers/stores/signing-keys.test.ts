@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { sealOf, signedText } from '../../backup-format/signature.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
+import { SigningKeys, signingSecretName, mostSigningKeys, withKeys } from './signing-keys.ts';
+
+const { signal } = new AbortController();
+const key = { namespace: 'jtel-system', name: signingSecretName };
+
+describe('the key that signs backups', () => {
+  it('is made once, and is the same for every operator after that', async () => {
+    const cluster = new MemoryCluster();
+    const [one, other] = await Promise.all([
+      new SigningKeys(cluster, 'jtel-system').current({ signal }),
+      new SigningKeys(cluster, 'jtel-system').current({ signal }),
+    ]);
+    expect(one.publicKey).toBe(other.publicKey);
+    const text = signedText('{\n  "formatVersion": 1\n}\n', one);
+    expect(sealOf(Buffer.from(text), [other.publicKey])).toEqual({ is: 'Signed', keyID: one.keyID });
+    expect(await cluster.get(secrets, key, { signal })).toMatchObject({
+      type: 'jtel.de/backup-signing',
+      immutable: true,
+      metadata: { labels: { 'app.kubernetes.io/managed-by': 'jtel-operator' } },
+    });
+  });
+
+  it('is another one once its Secret was deleted', async () => {
+    const cluster = new MemoryCluster();
+    const keys = new SigningKeys(cluster, 'jtel-system');
+    const first = await keys.current({ signal });
+    await cluster.delete(secrets, key, {}, { signal });
+    expect((await keys.current({ signal })).keyID).not.toBe(first.keyID);
+  });
+
+  it.each([
+    ['of somebody else', { type: 'Opaque', stringData: { 'ed25519.pem': 'x' } }, /did not make it/],
+    ['without a key', { type: 'jtel.de/backup-signing', stringData: {} }, /no Ed25519 private key/],
+    [
+      'with something else as key',
+      { type: 'jtel.de/backup-signing', stringData: { 'ed25519.pem': 'secret words' } },
+      /no Ed25519 private key/,
+    ],
+  ])('is not made over a Secret %s', async (_, content, message) => {
+    const cluster = new MemoryCluster();
+    const made = await cluster.create(secrets, { metadata: key, ...content }, { signal });
+    const asked = new SigningKeys(cluster, 'jtel-system').current({ signal });
+    await expect(asked).rejects.toMatchObject({
+      reason: 'SecretInvalid',
+      message: expect.stringMatching(message),
+    });
+    await expect(asked).rejects.not.toThrow(/secret words/);
+    expect(await cluster.get(secrets, key, { signal })).toEqual(made);
+  });
+});
+
+it('a store keeps the keys that it knows, and of too many the newest', () => {
+  const keyOf = (number: number) => ({ keyID: `k${number}`, publicKey: `p${number}` });
+  expect(withKeys([keyOf(1)], [keyOf(2), keyOf(1)])).toEqual([keyOf(1), keyOf(2)]);
+  const many = Array.from({ length: mostSigningKeys }, (_, index) => keyOf(index));
+  expect(withKeys(many, [keyOf(99)]).at(-1)).toEqual(keyOf(99));
+  expect(withKeys(many, [keyOf(99)])).toHaveLength(mostSigningKeys);
+});

@@ -1,0 +1,113 @@
+/**
+ * The key that this operator signs backups with. It lies in a Secret in the operator's own namespace, which no host and no tenant
+ * sees; the operator makes it when there is none. Whoever deletes the Secret gets a new key, and the old public one stays trusted:
+ * each JtelBackupStore's status keeps it (docs/decisions/0050-signed-backups.md).
+ */
+
+import { generateKeyPairSync } from 'node:crypto';
+import { signerFrom, type Signer } from '../../backup-format/signature.ts';
+import { madeByOperator, type JtelBackupStore } from '../../crds/index.ts';
+import { isAlreadyExists, isForbidden, isNotFound } from '../../runtime/client/api-error.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
+import { InputError } from '../inputs/input-error.ts';
+import type { OpenStore } from './store-access.ts';
+
+export const signingSecretName = 'jtel-operator-backup-signing';
+const signingSecretType = 'jtel.de/backup-signing';
+const entry = 'ed25519.pem';
+/** The oldest go first; each is the work of a person. */
+export const mostSigningKeys = 64;
+
+type SigningKey = NonNullable<NonNullable<JtelBackupStore['status']>['signingKeys']>[number];
+
+export class SigningKeys {
+  readonly #cluster: Cluster;
+  readonly #namespace: string;
+  /** Of this process. A store's status may not have the newest one yet. */
+  readonly #own = new Map<string, SigningKey>();
+
+  /** @param namespace the operator's own */
+  constructor(cluster: Cluster, namespace: string) {
+    this.#cluster = cluster;
+    this.#namespace = namespace;
+  }
+
+  /**
+   * The key for new backups, made if there is none.
+   * @throws {InputError} `SecretInvalid` when somebody else's Secret has that name; it is left alone
+   */
+  async current(options: CallOptions): Promise<Signer> {
+    const signer = (await this.#read(options)) ?? (await this.#make(options));
+    const { keyID, publicKey } = signer;
+    this.#own.set(keyID, { keyID, publicKey });
+    return signer;
+  }
+
+  /** The same store, which trusts the keys of this process, too. */
+  trustedBy(opened: OpenStore): OpenStore {
+    const { resource } = opened;
+    const signingKeys = withKeys(resource.status?.signingKeys, [...this.#own.values()]);
+    return { ...opened, resource: { ...resource, status: { ...resource.status, signingKeys } } };
+  }
+
+  async #read(options: CallOptions): Promise<Signer | undefined> {
+    const where = `Secret ${this.#namespace}/${signingSecretName}`;
+    try {
+      const secret = await this.#cluster.getSecret(this.#namespace, signingSecretName, options);
+      if (secret.type !== signingSecretType)
+        throw new InputError(
+          'SecretInvalid',
+          `${where} is not of type ${signingSecretType}, so the operator did not make it and leaves it alone: give it another name, and the operator makes the key that signs backups.`,
+        );
+      return signerFrom(secret.find(entry) ?? '');
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      if (isForbidden(error)) throw forbidden(where, error);
+      if (error instanceof TypeError)
+        throw new InputError(
+          'SecretInvalid',
+          `${where} has no Ed25519 private key in PEM under ${entry}: restore it, or delete the Secret, and the operator makes a new key.`,
+          error,
+        );
+      throw error;
+    }
+  }
+
+  /** Created, not applied: of two operators only one can make the key. */
+  async #make(options: CallOptions): Promise<Signer> {
+    const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: this.#namespace, name: signingSecretName, labels: madeByOperator },
+      type: signingSecretType,
+      data: { [entry]: Buffer.from(privateKey).toString('base64') },
+      immutable: true,
+    };
+    try {
+      await this.#cluster.create(secrets, object, options);
+    } catch (error) {
+      if (isForbidden(error)) throw forbidden(`Secret ${this.#namespace}/${signingSecretName}`, error);
+      if (!isAlreadyExists(error)) throw error;
+    }
+    const made = await this.#read(options);
+    if (made === undefined)
+      throw new InputError('SecretNotFound', `Secret ${signingSecretName} was deleted just now.`);
+    return made;
+  }
+}
+
+/** Adds keys that are not there yet. */
+export function withKeys(known: readonly SigningKey[] = [], added: readonly SigningKey[]): SigningKey[] {
+  const missing = added.filter(({ keyID }) => known.every((one) => one.keyID !== keyID));
+  return [...known, ...missing].slice(-mostSigningKeys);
+}
+
+function forbidden(where: string, cause: unknown): InputError {
+  return new InputError(
+    'SecretNotFound',
+    `The operator may not read and create ${where}, its key for signing backups: apply the Role jtel-operator-backup-signing.`,
+    cause,
+  );
+}

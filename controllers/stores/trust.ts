@@ -1,0 +1,100 @@
+/**
+ * Which backups count: those that an operator signed whose key the JtelBackupStore trusts. Its spec and status name the keys. A
+ * key that only lies in the store proves nothing, because whoever can write a backup there can write a key beside it.
+ */
+
+import type { Manifest } from '../../backup-format/manifest.ts';
+import { isPublicKey, type Seal } from '../../backup-format/signature.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { JtelBackupStore, JtelRestore } from '../../crds/index.ts';
+import { InputError } from '../inputs/input-error.ts';
+
+export interface Trust {
+  /** The JtelBackupStore, for messages. */
+  readonly store: string;
+  /** Public keys, as the store's spec and status have them. */
+  readonly keys: readonly string[];
+  /** Whether new backups there are encrypted. */
+  readonly encrypts: boolean;
+  readonly now: () => Date;
+}
+
+/** A store, and which of its backups count. */
+export interface Catalog {
+  readonly blobs: BlobStore;
+  readonly trust: Trust;
+}
+
+/** What somebody accepts who names a backup. */
+export interface Consent {
+  readonly unsigned?: boolean;
+  readonly unencrypted?: boolean;
+}
+
+export const noConsent: Consent = {};
+
+export function catalogOf({
+  resource,
+  blobs,
+  now,
+}: {
+  readonly resource: JtelBackupStore;
+  readonly blobs: BlobStore;
+  readonly now: () => Date;
+}): Catalog {
+  const { metadata, spec, status } = resource;
+  const keys = [
+    ...(spec.trustedKeys ?? []),
+    ...(status?.signingKeys ?? []).map(({ publicKey }) => publicKey),
+  ];
+  return {
+    blobs,
+    trust: {
+      store: `JtelBackupStore ${metadata.namespace}/${metadata.name}`,
+      keys: [...new Set(keys)].filter(isPublicKey),
+      encrypts: spec.encryptionKeySecretRef !== undefined,
+      now,
+    },
+  };
+}
+
+export function consentOf({ spec }: Pick<JtelRestore, 'spec'>): Consent {
+  return { unsigned: spec.unsigned === 'Accept', unencrypted: spec.unencrypted === 'Accept' };
+}
+
+/**
+ * Refuses a backup that was not written by us, unless somebody consented. There is no consent to a wrong signature.
+ * @throws {InputError} `BackupUnsigned`, `BackupSignerUnknown`, `BackupInvalid`, `BackupNotEncrypted`
+ */
+export function requireTrusted(
+  { blobs, trust }: Catalog,
+  { manifest, seal }: { readonly manifest: Manifest; readonly seal: Seal },
+  { unsigned = false, unencrypted = false }: Consent,
+): void {
+  const what = `The backup ${manifest.backupID} of ${manifest.identity} in ${blobs.description}`;
+  switch (seal.is) {
+    case 'Signed':
+      break;
+    case 'Wrong':
+      throw new InputError(
+        'BackupInvalid',
+        `${what} has a signature that does not fit: somebody wrote or changed its manifest. Nothing was touched; take another backup.`,
+      );
+    case 'UnknownKey':
+      throw new InputError(
+        'BackupSignerUnknown',
+        `${what} is signed with key ${seal.keyID}, which ${trust.store} does not trust. Nothing was touched. If you have that key on paper, add it to spec.trustedKeys (docs/recovery.md).`,
+      );
+    case 'Unsigned':
+      if (!unsigned)
+        throw new InputError(
+          'BackupUnsigned',
+          `${what} is not signed, so whoever can write to the store may have made it. Nothing was touched. Operators before 0.2 did not sign: if it is from then, create a JtelRestore that names its backupID, with unsigned Accept.`,
+        );
+  }
+  if (trust.encrypts && manifest.encryption === undefined && !unencrypted)
+    throw new InputError(
+      'BackupNotEncrypted',
+      `${what} is not encrypted, and ${trust.store} encrypts. Nothing was touched. If it is from before that, create a JtelRestore that names its backupID, with unencrypted Accept.`,
+    );
+}
