@@ -3,7 +3,7 @@
  * digest of the content. So compose recreates exactly the services whose files changed; its own hash does not
  * look into mounted files. Two renders of the same input must be equal: no times, no versions in labels.
  */
-import type { Component, Dependency } from './generated/release.ts';
+import type { Component, Dependency, Release } from './generated/release.ts';
 import { healthCheck } from './health-check.ts';
 import type { SelectedComponent } from './select.ts';
 
@@ -14,6 +14,7 @@ export interface MountedFile {
 }
 
 export interface ServiceParts {
+  readonly formatVersion: Release['formatVersion'];
   readonly selected: SelectedComponent;
   readonly service: string;
   /** `repository@sha256:…` */
@@ -48,7 +49,7 @@ export function composeService(parts: ServiceParts): Record<string, unknown> {
     ...(component.hostNetwork === true ? { network_mode: 'host' } : { hostname: parts.service }),
     restart: component.kind === 'Task' ? 'no' : 'unless-stopped',
     init: true,
-    ...processFields(component),
+    ...processFields(component, parts.formatVersion),
     environment: [...parts.environment].map(([name, value]) => `${name}=${value}`),
     volumes: mounts(parts),
     ports: component.publish,
@@ -66,18 +67,37 @@ export function composeService(parts: ServiceParts): Record<string, unknown> {
   return withoutEmpty(service);
 }
 
-function processFields(component: Component): Record<string, unknown> {
+function processFields(
+  component: Component,
+  formatVersion: Release['formatVersion'],
+): Record<string, unknown> {
   return {
     user: component.user,
     entrypoint: component.entrypoint,
     command: component.command,
     working_dir: component.workingDirectory,
     read_only: component.readOnlyRootFileSystem === true ? true : undefined,
-    cap_add: component.capabilities,
+    ...rights(component, formatVersion),
     sysctls: Object.fromEntries((component.kernelParameters ?? []).map(({ name, value }) => [name, value])),
     ulimits: Object.fromEntries(
       (component.processLimits ?? []).map(({ name, soft, hard }) => [name, { soft, hard }]),
     ),
+  };
+}
+
+/**
+ * Of a release in format 1, this must stay as it is: anything else would recreate the containers of running stacks when the
+ * operator is upgraded. KILL is for Docker's init, which passes the signal to stop to a process that has changed its user.
+ */
+function rights(
+  { capabilities = [] }: Component,
+  formatVersion: Release['formatVersion'],
+): Record<string, unknown> {
+  if (formatVersion === 1) return { cap_add: capabilities };
+  return {
+    cap_drop: ['ALL'],
+    cap_add: ['KILL', ...capabilities],
+    security_opt: ['no-new-privileges:true'],
   };
 }
 

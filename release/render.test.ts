@@ -124,6 +124,26 @@ describe('services', () => {
   });
 });
 
+function rightsOf(formatVersion: 1 | 2, capabilities?: Component['capabilities']): unknown {
+  const component = aComponent('acd-fs1', capabilities === undefined ? {} : { capabilities });
+  const release = aRelease({ formatVersion, components: [...aRelease().components, component] });
+  const service = composeOf(aRenderInput({ release })).services['acd-fs1'];
+  return ['cap_drop', 'cap_add', 'security_opt'].map((field) => service?.[field]);
+}
+
+describe('what processes may', () => {
+  it('is in format 1 as it always was, so an upgraded operator recreates nothing', () => {
+    expect(rightsOf(1)).toEqual([undefined, undefined, undefined]);
+    expect(rightsOf(1, ['SYS_NICE'])).toEqual([undefined, ['SYS_NICE'], undefined]);
+  });
+
+  it('is in format 2 what the component lists, and to be stopped', () => {
+    const never = ['no-new-privileges:true'];
+    expect(rightsOf(2)).toEqual([['ALL'], ['KILL'], never]);
+    expect(rightsOf(2, ['SYS_NICE'])).toEqual([['ALL'], ['KILL', 'SYS_NICE'], never]);
+  });
+});
+
 describe('a disabled component', () => {
   it('goes, and optional edges to it go too', () => {
     const { components } = aRelease();

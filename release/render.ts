@@ -157,6 +157,7 @@ function servicesOf(
     selected.services.map((service) => [
       service,
       composeService({
+        formatVersion: rendering.input.release.formatVersion,
         selected,
         service,
         image: `${image.repository}@${image.digest}`,

@@ -37,7 +37,7 @@ describe('a manifest', () => {
   });
 
   it('of a newer format is refused with what to do, and nothing else', () => {
-    expect(problemsOf({ ...aRelease(), formatVersion: 2 })).toEqual([
+    expect(problemsOf({ ...aRelease(), formatVersion: 3 })).toEqual([
       expect.stringContaining('use a newer jtel-operator'),
     ]);
   });
@@ -48,6 +48,20 @@ describe('a manifest', () => {
       'components[3] (acd-web): unknown field "privileged"',
     ]);
   });
+
+  it('of either format that is known is accepted', () => {
+    for (const formatVersion of [1, 2]) expect(problemsOf({ ...aRelease(), formatVersion })).toEqual([]);
+  });
+
+  it.each(['SYS_ADMIN', 'SYS_MODULE', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'NET_ADMIN', 'ALL'])(
+    'with the capability %s is refused, and told which there are',
+    (capability) => {
+      const wanted = { capabilities: [capability] } as Partial<Component> as Component;
+      expect(problemsOf(withComponent('acd-web', wanted))).toEqual([
+        expect.stringMatching(new RegExp(`acd-web.*"${capability}" is not one of AUDIT_WRITE, .*SYS_NICE`)),
+      ]);
+    },
+  );
 
   it('names every problem, not only the first', () => {
     const problems = problemsOf({ ...aRelease(), version: 'latest', registry: 'https://registry' });

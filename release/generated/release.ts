@@ -55,9 +55,9 @@ export type Command = Word[];
  */
 export interface Release {
   /**
-   * Version of this format. An operator refuses versions that it does not know.
+   * Version of this format. An operator refuses versions that it does not know. In 2, containers have only the capabilities that their component lists, and their processes never get more rights than they began with.
    */
-  formatVersion: 1;
+  formatVersion: 1 | 2;
   version: Version;
   /**
    * Version ranges (as npm understands them) whose data this release can update in place.
@@ -285,11 +285,25 @@ export interface Component {
    */
   hostNetwork?: boolean;
   /**
-   * Linux capabilities beyond Docker's default set.
+   * Linux capabilities. Format 1: beyond Docker's default set. Format 2: all that the container has, but for KILL, which it always has to be stopped.
    *
    * @maxItems 16
    */
-  capabilities?: string[];
+  capabilities?: (
+    | 'AUDIT_WRITE'
+    | 'CHOWN'
+    | 'DAC_OVERRIDE'
+    | 'FOWNER'
+    | 'FSETID'
+    | 'IPC_LOCK'
+    | 'NET_BIND_SERVICE'
+    | 'NET_RAW'
+    | 'SETGID'
+    | 'SETPCAP'
+    | 'SETUID'
+    | 'SYS_CHROOT'
+    | 'SYS_NICE'
+  )[];
   /**
    * `uid` or `uid:gid`; without it the image decides.
    */

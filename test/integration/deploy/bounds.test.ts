@@ -143,6 +143,11 @@ describe('the operator may', () => {
     expect(await asOperator(['delete', 'secret', 'acme-credentials', '-n', customer])).toContain('deleted');
   });
 
+  test('make the key that signs backups', async () => {
+    const key = secret('jtel-operator-backup-signing', {}, {}, 'jtel.de/backup-signing');
+    expect(await create(key)).toContain('secret/jtel-operator-backup-signing');
+  });
+
   test('hold a Secret of the customer with a finalizer, while a deletion needs it', async () => {
     const held = { metadata: { finalizers: ['jtel.de/needed'] } };
     expect(await patch('secret/of-customer', held)).toContain('secret/of-customer');
@@ -167,6 +172,7 @@ describe('the operator is refused', () => {
   test.for([
     ['the token of another ServiceAccount', token],
     ['a Secret with another name', secret('anything', own, {})],
+    ['another Secret with the name of its signing key', secret('jtel-operator-backup-signing', {}, {})],
     ['a Secret without its label', secret('new-credentials', {}, {})],
   ] as const)('%s', async ([, object]) => {
     expect(await create(object)).toContain('the jtel operator writes only Secrets <stack>-credentials');

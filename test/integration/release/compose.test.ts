@@ -75,6 +75,16 @@ describe('docker compose', () => {
     expect(services['acd-web-1']?.['environment']).toEqual({ JTEL_FQDN: 'acme.jtel.example', ...expected });
   });
 
+  it('reads the rights that a release in format 2 leaves its processes', async () => {
+    const release = aRelease({ formatVersion: 2 });
+    const { services } = await readByCompose(renderHere(aRenderInput({ release })).composeYaml);
+    expect(services['acd-dbm']).toMatchObject({
+      cap_drop: ['ALL'],
+      cap_add: ['KILL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+  });
+
   it('accepts every setting that a component can have, and names that YAML could take for something else', async () => {
     const everything = aComponent('acd-fs1', {
       hostNetwork: true,
