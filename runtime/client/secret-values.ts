@@ -9,11 +9,18 @@ class SecretKeyMissing extends Error {
 }
 
 /** Keys of a Secret that hold no secret: masking an account's name would only spoil messages. */
-const publicKeys: ReadonlySet<string> = new Set(['accountName', 'username', 'tls.crt', 'ca.crt']);
+const publicKeys: ReadonlySet<string> = new Set(['accountName', 'username', 'endpoint', 'tls.crt', 'ca.crt']);
 
-/** The values that nobody may read elsewhere. */
+/**
+ * The values that nobody may read elsewhere. A value that names another entry, as `current: 2026-a` does, is as public as
+ * that entry's name.
+ */
 export function hiddenValues(values: SecretValues): readonly string[] {
-  return values.keys.filter((key) => !publicKeys.has(key)).flatMap((key) => values.find(key) ?? []);
+  const names = new Set(values.keys);
+  return values.keys
+    .filter((key) => !publicKeys.has(key))
+    .flatMap((key) => values.find(key) ?? [])
+    .filter((value) => !names.has(value));
 }
 
 export function decodeSecret(secret: Secret): SecretValues {

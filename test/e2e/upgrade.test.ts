@@ -65,6 +65,20 @@ async function stateOfHost(): Promise<string> {
   return await stage.onHost(['sh', '-c', `(${containers}; ${files}) | sort`]);
 }
 
+/** The state once nothing moves any more: the job of the last backup is gone, and a second look sees the same. */
+async function settledHost(): Promise<string> {
+  let last = '';
+  return await waitFor(
+    'the host to rest',
+    async () => {
+      const [before, now] = [last, await stateOfHost()];
+      last = now;
+      return now === before && !now.includes('/jtel-job-') && now;
+    },
+    { timeoutSeconds: 120, intervalMilliseconds: 1000 },
+  );
+}
+
 /** Until the operator that runs now has looked at each kind, and at the stack again and again. */
 async function untilLookedAt(version: string): Promise<void> {
   const { operator } = stage;
@@ -88,7 +102,7 @@ async function untilLookedAt(version: string): Promise<void> {
 
 /** Everything that turned or was written while the operator was replaced. */
 async function whatTurns(replace: () => Promise<void>): Promise<unknown> {
-  const before = await stateOfHost();
+  const before = await settledHost();
   const watches = await Promise.all(kinds.map((kind) => ObjectWatch.start(stage.kubectl, namespace, kind)));
   await stage.operator?.stop();
   await replace();
