@@ -55,7 +55,7 @@ export class CredentialStore {
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     // Of a Secret that is there, files may lie on the host already; see nameFiles.
-    if (existing === undefined) data[fileNamesKey] = newFileNames();
+    if (existing === undefined) data[fileNamesKey] = newFileNames(randomBytes(32).toString('hex'));
     await this.#write(stack, existing, data, signal);
   }
 
@@ -69,7 +69,7 @@ export class CredentialStore {
     await this.#write(
       stack,
       existing,
-      { ...contentOf(existing), [fileNamesKey]: newFileNames(plain) },
+      { ...contentOf(existing), [fileNamesKey]: newFileNames(randomBytes(32).toString('hex'), plain) },
       signal,
     );
   }

@@ -6,7 +6,6 @@
  * What an older operator stored under plain digests keeps its names until its content changes: another name would start
  * its containers anew, and calls would be lost.
  */
-import { randomBytes } from 'node:crypto';
 import type { SecretValues } from '../../runtime/client/cluster.ts';
 import type { FileNames } from '../../release/stack-input.ts';
 import { list, object, read, text, patterns, FormatError } from '../../backup-format/schema.ts';
@@ -20,9 +19,12 @@ const entry = object({
   plain: list(text(patterns.sha256), { most: 10_000 }),
 });
 
-/** @param plain digests (SHA-256) of what lies on the host under plain names */
-export function newFileNames(plain: readonly string[] = []): string {
-  return JSON.stringify({ key: randomBytes(32).toString('hex'), plain });
+/**
+ * @param key 32 random bytes in hexadecimal
+ * @param plain digests (SHA-256) of what lies on the host under plain names
+ */
+export function newFileNames(key: string, plain: readonly string[] = []): string {
+  return JSON.stringify({ key, plain });
 }
 
 /**

@@ -4,6 +4,7 @@
  * that cannot be carried out, such as hostile text, does no harm, and the stack leaves it behind unaided
  * (A→bad→A). A stack can be deleted in every phase of its life.
  */
+import { randomBytes } from 'node:crypto';
 import { annotations, labels, stackKind, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import { fileNamesKey, newFileNames } from '../../../controllers/inputs/file-names.ts';
@@ -214,7 +215,7 @@ async function secretMaterial(): Promise<
       stringData: {
         'database-root-password': 'r'.repeat(32),
         'self-signed.pem': own,
-        [fileNamesKey]: newFileNames(),
+        [fileNamesKey]: newFileNames(randomBytes(32).toString('hex')),
       },
     },
     { name: 'tls', stringData: tls(first) },
