@@ -3,6 +3,23 @@ import { parsePublishedPort, secretTarget } from './components.ts';
 import type { Component, Release } from './generated/release.ts';
 import { healthProblems } from './health-check.ts';
 
+/** What format 2 allows. Format 1 came before this list, so it allows all that does not give away the host. */
+const capabilitiesOfFormat2: readonly string[] = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'IPC_LOCK',
+  'NET_BIND_SERVICE',
+  'NET_RAW',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+  'SYS_NICE',
+];
+
 /**
  * `index` is the component's place in the list. It may only depend on components above it, so cycles cannot
  * happen.
@@ -13,6 +30,7 @@ export function componentProblems(release: Release, component: Component, index:
     ...mountProblems(release, component),
     ...networkProblems(component),
     ...replicaProblems(component),
+    ...capabilityProblems(release, component),
     ...healthProblems(component),
   ];
   const names = (component.environment ?? []).map((variable) => variable.name);
@@ -108,6 +126,16 @@ function replicaProblems(component: Component): readonly string[] {
   if ((component.publish ?? []).length > 0 && replicas.maximum > 1)
     problems.push('replicas cannot share a published port: drop publish or replicas');
   return problems;
+}
+
+function capabilityProblems({ formatVersion }: Release, { capabilities = [] }: Component): readonly string[] {
+  if (formatVersion === 1) return [];
+  return capabilities
+    .filter((capability) => !capabilitiesOfFormat2.includes(capability))
+    .map(
+      (capability) =>
+        `capability ${capability} is not one of those of format 2: ${capabilitiesOfFormat2.join(', ')}`,
+    );
 }
 
 function twice(values: readonly string[]): readonly string[] {

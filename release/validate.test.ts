@@ -53,15 +53,31 @@ describe('a manifest', () => {
     for (const formatVersion of [1, 2]) expect(problemsOf({ ...aRelease(), formatVersion })).toEqual([]);
   });
 
-  it.each(['SYS_ADMIN', 'SYS_MODULE', 'SYS_PTRACE', 'DAC_READ_SEARCH', 'NET_ADMIN', 'ALL'])(
-    'with the capability %s is refused, and told which there are',
+  it.each(['SYS_ADMIN', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_BOOT', 'MAC_ADMIN', 'DAC_READ_SEARCH', 'BPF', 'ALL'])(
+    'with the capability %s, which gives away the host, is refused, and told which there are',
     (capability) => {
       const wanted = { capabilities: [capability] } as Partial<Component> as Component;
       expect(problemsOf(withComponent('acd-web', wanted))).toEqual([
-        expect.stringMatching(new RegExp(`acd-web.*"${capability}" is not one of AUDIT_WRITE, .*SYS_NICE`)),
+        expect.stringMatching(new RegExp(`acd-web.*"${capability}" is not one of AUDIT_READ, .*SYS_NICE`)),
       ]);
     },
   );
+
+  it.each(['NET_ADMIN', 'SYS_RESOURCE', 'SYS_PTRACE', 'SYS_TIME'] as const)(
+    'with the capability %s is accepted in format 1, which stacks run, and refused in format 2',
+    (capability) => {
+      const release = withComponent('acd-web', { capabilities: [capability] });
+      expect(problemsOf(release)).toEqual([]);
+      expect(problemsOf({ ...release, formatVersion: 2 })).toEqual([
+        expect.stringMatching(new RegExp(`acd-web.*${capability} is not one of those of format 2: AUDIT_W`)),
+      ]);
+    },
+  );
+
+  it('with what media need is accepted in format 2', () => {
+    const release = withComponent('acd-web', { capabilities: ['IPC_LOCK', 'NET_RAW', 'SYS_NICE'] });
+    expect(problemsOf({ ...release, formatVersion: 2 })).toEqual([]);
+  });
 
   it('names every problem, not only the first', () => {
     const problems = problemsOf({ ...aRelease(), version: 'latest', registry: 'https://registry' });

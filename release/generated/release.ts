@@ -285,24 +285,40 @@ export interface Component {
    */
   hostNetwork?: boolean;
   /**
-   * Linux capabilities. Format 1: beyond Docker's default set. Format 2: all that the container has, but for KILL, which it always has to be stopped.
+   * Linux capabilities. Format 1: beyond Docker's default set. Format 2: all that the container has, but for KILL, which it always has to be stopped; AUDIT_WRITE, CHOWN, DAC_OVERRIDE, FOWNER, FSETID, IPC_LOCK, NET_BIND_SERVICE, NET_RAW, SETGID, SETPCAP, SETUID, SYS_CHROOT and SYS_NICE only.
    *
    * @maxItems 16
    */
   capabilities?: (
+    | 'AUDIT_READ'
     | 'AUDIT_WRITE'
+    | 'BLOCK_SUSPEND'
     | 'CHOWN'
     | 'DAC_OVERRIDE'
     | 'FOWNER'
     | 'FSETID'
     | 'IPC_LOCK'
+    | 'IPC_OWNER'
+    | 'KILL'
+    | 'LEASE'
+    | 'LINUX_IMMUTABLE'
+    | 'MKNOD'
+    | 'NET_ADMIN'
     | 'NET_BIND_SERVICE'
+    | 'NET_BROADCAST'
     | 'NET_RAW'
+    | 'SETFCAP'
     | 'SETGID'
     | 'SETPCAP'
     | 'SETUID'
     | 'SYS_CHROOT'
     | 'SYS_NICE'
+    | 'SYS_PACCT'
+    | 'SYS_PTRACE'
+    | 'SYS_RESOURCE'
+    | 'SYS_TIME'
+    | 'SYS_TTY_CONFIG'
+    | 'WAKE_ALARM'
   )[];
   /**
    * `uid` or `uid:gid`; without it the image decides.
