@@ -62,7 +62,6 @@ export function detailOf(row: StackRow, now = Date.now()): StackDetail {
         'Recovery point 7h of 26h, recovery time 11m of 60m.',
         30 * day,
       ),
-      condition('Paused', 'Neutral', 'NotPaused', 'Not paused.', 190 * day),
     ],
     components: services.map((name, index): ComponentLine => {
       const isDown = row.available === false && index === 0;
