@@ -1,4 +1,6 @@
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ThreadMessage } from './messages.ts';
 import type { TestingTasks } from './testing-thread.ts';
 import { ThreadPool, type ThreadPoolOptions } from './thread-pool.ts';
 
@@ -13,6 +15,18 @@ function aPool(changes: Partial<ThreadPoolOptions> = {}): ThreadPool<TestingTask
   });
   onTestFinished(() => pool.close());
   return pool;
+}
+
+/** A measurement that finds nothing until a thread says what it is at, and much from then on. */
+function muchOnceAt(): (thread: Worker) => Promise<number> {
+  const seconds = new Map<Worker, number>();
+  return async (thread) => {
+    if (!seconds.has(thread)) {
+      seconds.set(thread, 0);
+      thread.on('message', ({ kind }: ThreadMessage) => kind === 'At' && seconds.set(thread, 100));
+    }
+    return seconds.get(thread) ?? 0;
+  };
 }
 
 describe('a pool', { timeout: 60_000 }, () => {
@@ -33,7 +47,7 @@ describe('a pool', { timeout: 60_000 }, () => {
   });
 
   it('says which part of a task took too long, and goes on with the next task in a new thread', async () => {
-    const pool = aPool({ taskSeconds: 0.2 });
+    const pool = aPool({ processorSeconds: muchOnceAt() });
     const [first, second] = await Promise.allSettled([
       pool.run('forEver', undefined, of('acme')),
       pool.run('double', 2, of('acme')),
@@ -42,11 +56,30 @@ describe('a pool', { timeout: 60_000 }, () => {
       reason: {
         name: 'TaskLimitError',
         at: 'the part that never ends',
-        limit: { kind: 'Time', seconds: 0.2 },
+        limit: { kind: 'Time', seconds: 2 },
       },
     });
     expect(second).toMatchObject({ value: 4 });
     expect(pool.started).toBe(2);
+  });
+
+  it('does not blame a task for what its thread took before, although nobody knew how much', async () => {
+    const answers = [undefined, undefined, 100, undefined, 101, 101.9];
+    const processorSeconds = async () => (answers.length > 1 ? answers.shift() : answers[0]);
+    const pool = aPool({ taskSeconds: 2, longestSeconds: 1, processorSeconds });
+    await expect(pool.run('never', undefined, of('acme'))).rejects.toMatchObject({
+      limit: { kind: 'Time', seconds: 1 },
+    });
+  });
+
+  it('gives up a thread that never takes a task, and does not blame the task', async () => {
+    const file = new URL('data:text/javascript,setInterval(() => undefined, 1000)');
+    const pool = aPool({ file, startSeconds: 0.2 });
+    const again = of('acme');
+    for (const started of [1, 2]) {
+      await expect(pool.run('double', 1, again)).rejects.toThrow('did not take double within 0.2 s');
+      expect([pool.started, pool.hasThread]).toEqual([started, false]);
+    }
   });
 
   it('does not begin again what it ended, for a while', async () => {

@@ -19,8 +19,10 @@ export interface ThreadPoolOptions {
   readonly file: URL;
   /** Of processor time, for one task. Default 2. */
   readonly taskSeconds?: number;
-  /** For one task with the start of its thread, by the clock. Default 60. */
+  /** For one task, by the clock. Default 60. */
   readonly longestSeconds?: number;
+  /** Until a thread takes a task, by the clock. Default 60. */
+  readonly startSeconds?: number;
   /** Default 2 MiB. */
   readonly outputBytes?: number;
   /** V8's heap of the thread. Default 128. */
@@ -31,6 +33,8 @@ export interface ThreadPoolOptions {
   readonly mostWaiting?: number;
   /** For so long, a task that was ended is refused at once. Default 600. */
   readonly refuseSeconds?: number;
+  /** Of a thread since it began; undefined if it does not answer now. Default: what the system says. */
+  readonly processorSeconds?: (thread: Worker) => Promise<number | undefined>;
 }
 
 interface Task extends TaskOptions {
@@ -61,11 +65,13 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     this.#options = {
       taskSeconds: 2,
       longestSeconds: 60,
+      startSeconds: 60,
       outputBytes: 2 * 1024 * 1024,
       megabytes: 128,
       idleSeconds: 30,
       mostWaiting: 1000,
       refuseSeconds: 600,
+      processorSeconds,
       ...options,
     };
   }
@@ -162,21 +168,43 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   }
 
   async #supervise(task: Task): Promise<void> {
-    const deadline = performance.now() + this.#options.longestSeconds * 1000;
-    const seconds = task.taskSeconds ?? this.#options.taskSeconds;
+    const { longestSeconds, startSeconds } = this.#options;
+    let timer = setTimeout(() => this.#giveUp(task, startSeconds), startSeconds * 1000);
     try {
       const thread = await this.#ready(task);
-      if (this.#running !== task) return;
-      const before = await processorSeconds(thread);
+      const before = await this.#secondsBefore(task, thread);
+      clearTimeout(timer);
+      if (before === undefined) return;
+      const isTooLong: TaskLimit = { kind: 'Time', seconds: longestSeconds };
+      timer = setTimeout(() => this.#endTask(task, isTooLong), longestSeconds * 1000);
       thread.postMessage(task.message);
-      while (this.#running === task) {
-        await pause(checkMilliseconds);
-        const isLong = (await processorSeconds(thread)) - before > seconds;
-        if (this.#running === task && (isLong || performance.now() > deadline))
-          this.#endTask(task, { kind: 'Time', seconds: isLong ? seconds : this.#options.longestSeconds });
-      }
+      await this.#watch(task, thread, before);
     } catch (error) {
       this.#settle(task, () => task.reject(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * What the thread took before the task, which may be much. So nothing is guessed: an answer that does not
+   * come at once is waited for. @returns undefined if the task was given up meanwhile
+   */
+  async #secondsBefore(task: Task, thread: Worker): Promise<number | undefined> {
+    while (this.#running === task) {
+      const seconds = await this.#options.processorSeconds(thread);
+      if (this.#running === task && seconds !== undefined) return seconds;
+      await pause(checkMilliseconds);
+    }
+    return undefined;
+  }
+
+  async #watch(task: Task, thread: Worker, before: number): Promise<void> {
+    const seconds = task.taskSeconds ?? this.#options.taskSeconds;
+    while (this.#running === task) {
+      await pause(checkMilliseconds);
+      const now = await this.#options.processorSeconds(thread);
+      if (now !== undefined && now - before > seconds) this.#endTask(task, { kind: 'Time', seconds });
     }
   }
 
@@ -226,7 +254,16 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     else task.reject(new Error(`task ${name} failed: ${message.message}`));
   }
 
+  /** Ends a thread that takes no tasks. That is no fault of the task, which may be tried again at once. */
+  #giveUp(task: Task, seconds: number): void {
+    if (this.#running !== task) return;
+    void this.#endThread();
+    const error = new Error(`the thread did not take ${task.message.name} within ${seconds} s`);
+    this.#settle(task, () => task.reject(error));
+  }
+
   #endTask(task: Task, limit: TaskLimit): void {
+    if (this.#running !== task) return;
     void this.#endThread();
     this.#settle(task, () => this.#refuse(task, limit));
   }
@@ -266,13 +303,13 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   }
 }
 
-/** 0 for a thread that has ended, or that answers only later because it is within a function of V8. */
-async function processorSeconds(thread: Worker): Promise<number> {
+/** Undefined for a thread that has ended, or that answers only later because it is within a function of V8. */
+async function processorSeconds(thread: Worker): Promise<number | undefined> {
   try {
     const usage = await Promise.race([thread.cpuUsage(), pause(checkMilliseconds)]);
-    return usage === undefined ? 0 : (usage.user + usage.system) / 1e6;
+    return usage && (usage.user + usage.system) / 1e6;
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
