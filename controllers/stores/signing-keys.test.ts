@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sealOf, signedText } from '../../backup-format/signature.ts';
+import { ApiError } from '../../runtime/client/api-error.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { SigningKeys, signingSecretName, mostSigningKeys, withKeys } from './signing-keys.ts';
@@ -30,6 +31,27 @@ describe('the key that signs backups', () => {
     const first = await keys.current({ signal });
     await cluster.delete(secrets, key, {}, { signal });
     expect((await keys.current({ signal })).keyID).not.toBe(first.keyID);
+  });
+
+  it.each([
+    [
+      'the Role is missing',
+      'secrets is forbidden: User "operator" cannot create resource "secrets"',
+      /apply the Role jtel-operator-backup-signing/,
+    ],
+    [
+      'a policy denies it',
+      "secrets \"jtel-operator-backup-signing\" is forbidden: ValidatingAdmissionPolicy 'jtel-operator-bounds-secrets' with binding 'jtel-operator-bounds-secrets' denied request: no",
+      /A policy of the cluster .* the Role for it is there.*jtel-operator-bounds-secrets/,
+    ],
+  ])('says that %s when it may not be made', async (_, said, message) => {
+    class Refusing extends MemoryCluster {
+      override create = () => Promise.reject(new ApiError(403, 'Forbidden', said));
+    }
+    await expect(new SigningKeys(new Refusing(), 'jtel-system').current({ signal })).rejects.toMatchObject({
+      reason: 'SecretNotFound',
+      message: expect.stringMatching(message),
+    });
   });
 
   it.each([

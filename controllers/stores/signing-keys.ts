@@ -7,7 +7,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { signerFrom, type Signer } from '../../backup-format/signature.ts';
 import { madeByOperator, type JtelBackupStore } from '../../crds/index.ts';
-import { isAlreadyExists, isForbidden, isNotFound } from '../../runtime/client/api-error.ts';
+import {
+  isAlreadyExists,
+  isDeniedByAdmission,
+  isForbidden,
+  isNotFound,
+} from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { InputError } from '../inputs/input-error.ts';
@@ -105,6 +110,12 @@ export function withKeys(known: readonly SigningKey[] = [], added: readonly Sign
 }
 
 function forbidden(where: string, cause: unknown): InputError {
+  if (isDeniedByAdmission(cause))
+    return new InputError(
+      'SecretNotFound',
+      `A policy of the cluster does not let the operator create ${where}, its key for signing backups; the Role for it is there. It said: ${cause.message}`,
+      cause,
+    );
   return new InputError(
     'SecretNotFound',
     `The operator may not read and create ${where}, its key for signing backups: apply the Role jtel-operator-backup-signing.`,

@@ -56,3 +56,13 @@ export function isInvalid(error: unknown): error is ApiError {
 export function isForbidden(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.status === 403 || error.status === 401);
 }
+
+/**
+ * Admission refused what the roles allow: a policy or a webhook.
+ * Kubernetes has no reason of its own for it, so its wording counts (k8s.io/apiserver, pkg/admission/plugin).
+ */
+export function isDeniedByAdmission(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError && /\bValidatingAdmissionPolicy '|\badmission webhook "/.test(error.message)
+  );
+}

@@ -55,7 +55,7 @@ beforeAll(async () => {
   await kubectl.apply([
     ...[installed, customer].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...access,
-    secret('of-customer', {}, { password: 'c2VjcmV0' }),
+    { ...ofCustomer, metadata: { ...ofCustomer.metadata, finalizers: ['example.com/kept'] } },
     secret('acme-credentials', own, { password: 'c2VjcmV0' }),
     secret('other-credentials', {}, { password: 'c2VjcmV0' }),
   ]);
@@ -73,6 +73,8 @@ beforeAll(async () => {
 afterAll(async () => {
   const input = access.map((one) => JSON.stringify(one)).join('\n---\n');
   await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', '-'], { input });
+  const release = JSON.stringify({ metadata: { finalizers: null } });
+  await kubectl.tryRun(['patch', 'secret', 'of-customer', '-n', customer, '--type', 'merge', '-p', release]);
   await kubectl.run(['delete', 'namespace', installed, customer, '--wait=false']);
 });
 
@@ -84,6 +86,13 @@ const own: Labels = { 'jtel.de/stack': 'acme' };
 function secret(name: string, labels: Labels, data: Labels, type = 'Opaque') {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: customer, labels }, type, data };
 }
+
+/** The key that signs backups is the operator's, and lies in its own namespace. */
+function signingKey(namespace: string) {
+  const key = secret('jtel-operator-backup-signing', {}, {}, 'jtel.de/backup-signing');
+  return { ...key, metadata: { ...key.metadata, namespace } };
+}
+const ofCustomer = secret('of-customer', {}, { password: 'c2VjcmV0' });
 const newSecret = secret('new-credentials', { 'jtel.de/stack': 'new' }, {});
 
 /** Asks the API server as the operator. @returns what kubectl printed, or the refusal */
@@ -144,12 +153,11 @@ describe('the operator may', () => {
   });
 
   test('make the key that signs backups', async () => {
-    const key = secret('jtel-operator-backup-signing', {}, {}, 'jtel.de/backup-signing');
-    expect(await create(key)).toContain('secret/jtel-operator-backup-signing');
+    expect(await create(signingKey(installed))).toContain('secret/jtel-operator-backup-signing');
   });
 
   test('hold a Secret of the customer with a finalizer, while a deletion needs it', async () => {
-    const held = { metadata: { finalizers: ['jtel.de/needed'] } };
+    const held = { metadata: { finalizers: ['example.com/kept', 'jtel.de/needed'] } };
     expect(await patch('secret/of-customer', held)).toContain('secret/of-customer');
   });
 
@@ -172,21 +180,40 @@ describe('the operator is refused', () => {
   test.for([
     ['the token of another ServiceAccount', token],
     ['a Secret with another name', secret('anything', own, {})],
+    ['its signing key in the namespace of a customer', signingKey(customer)],
     ['another Secret with the name of its signing key', secret('jtel-operator-backup-signing', {}, {})],
     ['a Secret without its label', secret('new-credentials', {}, {})],
   ] as const)('%s', async ([, object]) => {
     expect(await create(object)).toContain('the jtel operator writes only Secrets <stack>-credentials');
   });
 
+  /** Kubernetes would delete what names it. */
+  const missingOwner = {
+    ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'missing', uid: 'missing' }],
+  };
+
   test.for([
     ['the data of a customer’s Secret', 'of-customer', { data: { password: 'b3RoZXI=' } }],
+    ['the owners of a customer’s Secret', 'of-customer', { metadata: missingOwner }],
+    [
+      'the annotations of a customer’s Secret',
+      'of-customer',
+      { metadata: { annotations: { 'a.b/c': '1' } } },
+    ],
+    ['whether a customer’s Secret may change', 'of-customer', { immutable: true }],
+    ['a finalizer of others', 'of-customer', { metadata: { finalizers: ['jtel.de/needed'] } }],
+    [
+      'who holds a customer’s Secret',
+      'of-customer',
+      { metadata: { finalizers: ['example.com/kept', 'foregroundDeletion'] } },
+    ],
     [
       'a Secret with the name of its own',
       'other-credentials',
       { metadata: { labels: { 'jtel.de/stack': 'other' } } },
     ],
   ] as const)('a change of %s', async ([, name, change]) => {
-    expect(await patch(`secret/${name}`, change)).toContain('of others it changes finalizers only');
+    expect(await patch(`secret/${name}`, change)).toContain('of others it changes its finalizers only');
   });
 
   test('the removal of a customer’s Secret', async () => {
@@ -196,6 +223,7 @@ describe('the operator is refused', () => {
   });
 
   const hardened = { allowPrivilegeEscalation: false, capabilities: { add: ['SYS_ADMIN'] } };
+  const nodeOptions = { name: 'NODE_OPTIONS', value: '--import=data:text/javascript,run()' };
   const hostPath = { volumes: [{ name: 'node', hostPath: { path: '/' } }] };
   const onlyAsks = 'only ask for a backup, without volumes, Secrets, rights on the node or another command';
   test.for([
@@ -204,6 +232,29 @@ describe('the operator is refused', () => {
     ['the network of a node', scheduleWith({ hostNetwork: true }), onlyAsks],
     ['more rights', scheduleWith({}, { securityContext: hardened }), onlyAsks],
     ['another command', scheduleWith({}, { command: ['sh'] }), onlyAsks],
+    [
+      'a command after its start',
+      scheduleWith({}, { lifecycle: { postStart: { exec: { command: ['sh'] } } } }),
+      onlyAsks,
+    ],
+    ...(['livenessProbe', 'readinessProbe', 'startupProbe'] as const).map(
+      (probe) =>
+        [
+          `a command as its ${probe}`,
+          scheduleWith({}, { [probe]: { exec: { command: ['sh'] } } }),
+          onlyAsks,
+        ] as const,
+    ),
+    ['options for Node.js', scheduleWith({}, { env: [nodeOptions] }), onlyAsks],
+    [
+      'options for Node.js from a label',
+      scheduleWith(
+        {},
+        { env: [{ name: nodeOptions.name, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+      ),
+      onlyAsks,
+    ],
+    ['another namespace', scheduleWith({}, { env: [{ name: 'POD_NAMESPACE', value: 'other' }] }), onlyAsks],
     ['other arguments', scheduleWith({}, { args: ['run', 'anything'] }), onlyAsks],
     [
       'a Secret in the environment',
@@ -228,11 +279,14 @@ describe('the operator is refused', () => {
     );
   });
 
-  test('the spec of a stack; its annotations are free', async () => {
+  test('the spec and the owners of a stack; its annotations are free', async () => {
     const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
     await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
     expect(await patch('jtelstack/acme', { spec: { suspend: true } })).toContain(
       'the jtel operator changes no spec',
+    );
+    expect(await patch('jtelstack/acme', { metadata: missingOwner })).toContain(
+      'the jtel operator does not change the owners of an object',
     );
     expect(await patch('jtelstack/acme', { metadata: { annotations: { 'jtel.de/seen': '1' } } })).toContain(
       'acme',
