@@ -11,6 +11,7 @@ export const annotations = {
   cleanedUp: 'jtel.de/cleaned-up',
   abandonHost: 'jtel.de/abandon-host',
   holderVersion: 'jtel.de/holder-version',
+  holderNamespaces: 'jtel.de/holder-namespaces',
 } as const;
 
 export interface Meaning {
@@ -84,6 +85,12 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     meaning:
       'The version of the operator that holds it, for `kubectl jtel version`. It counts only while HOLDER is who holds it: an older operator leaves it as it is.',
   },
+  holderNamespaces: {
+    on: 'Lease of the operator',
+    setBy: 'operator',
+    value: '`NAMESPACE,… HOLDER`; `* HOLDER`: all',
+    meaning: 'The namespaces that it looks after, for `kubectl jtel doctor`. HOLDER as above.',
+  },
 };
 
 export const labels = {
@@ -110,4 +117,20 @@ export function holderVersion(version: string, holder: string): string {
 export function versionOfHolder(annotation: string | undefined, holder: string): string | undefined {
   const [version = '', ...named] = (annotation ?? '').split(' ');
   return named.join(' ') === holder && version !== '' ? version : undefined;
+}
+
+const all = '*';
+
+/** The value of `annotations.holderNamespaces`. */
+export function holderNamespaces(namespaces: readonly string[] | 'All', holder: string): string {
+  return `${namespaces === 'All' ? all : namespaces.join(',')} ${holder}`;
+}
+
+/** @returns undefined if the holder did not say where it works. */
+export function namespacesOfHolder(
+  annotation: string | undefined,
+  holder: string,
+): readonly string[] | 'All' | undefined {
+  const said = versionOfHolder(annotation, holder);
+  return said === all ? 'All' : said?.split(',');
 }

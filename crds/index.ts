@@ -8,7 +8,14 @@ import type { ResourceKind } from '../runtime/kind.ts';
 
 export type * from './generated/types.ts';
 export type { ResourceKind } from '../runtime/kind.ts';
-export { annotations, holderVersion, labels, versionOfHolder } from './annotations.ts';
+export {
+  annotations,
+  holderNamespaces,
+  holderVersion,
+  labels,
+  namespacesOfHolder,
+  versionOfHolder,
+} from './annotations.ts';
 export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';
 
 const group = 'jtel.de';

@@ -1,12 +1,19 @@
 /** Examines the cluster and the operator in it. */
-import { stackKind, backupKind, restoreKind, storeKind } from '../crds/index.ts';
+import {
+  annotations,
+  backupKind,
+  namespacesOfHolder,
+  restoreKind,
+  stackKind,
+  storeKind,
+} from '../crds/index.ts';
 import { isForbidden } from '../runtime/client/api-error.ts';
 import type { Cluster } from '../runtime/client/cluster.ts';
 import type { KubeConnection } from '../runtime/client/connection.ts';
 import { leases, type Lease } from '../runtime/client/kinds.ts';
 import type { Examination } from './examine.ts';
 import { finding, skipped, type Finding, type Judgement } from './finding.ts';
-import { judgeApiServer, judgeFields, judgeKinds, judgeLease } from './judge/cluster.ts';
+import { judgeApiServer, judgeFields, judgeKinds, judgeLease, judgeWatched } from './judge/cluster.ts';
 import type { Asker } from './judge/network.ts';
 import {
   identityRights,
@@ -116,7 +123,10 @@ function mayNotAsk(account: ServiceAccount | undefined): Judgement {
   );
 }
 
-async function lease({ cluster, operator, now }: ClusterSubject, signal: AbortSignal): Promise<Judgement> {
+async function lease(
+  { cluster, operator, namespaces, now }: ClusterSubject,
+  signal: AbortSignal,
+): Promise<Judgement> {
   const key = { namespace: operator.namespace, name: operator.leaseName };
   const name = `${key.namespace}/${key.name}`;
   let found: Lease | undefined;
@@ -131,9 +141,15 @@ async function lease({ cluster, operator, now }: ClusterSubject, signal: AbortSi
   }
   if (found === undefined) return judgeLease(undefined, name, now());
   const { holderIdentity, renewTime, leaseDurationSeconds } = found.spec ?? {};
-  return judgeLease(
+  const judged = judgeLease(
     { holder: holderIdentity, renewTime, durationSeconds: leaseDurationSeconds },
     name,
     now(),
   );
+  if (judged.verdict !== 'Ok' || namespaces === 'All') return judged;
+  const watched = namespacesOfHolder(
+    found.metadata?.annotations?.[annotations.holderNamespaces],
+    holderIdentity ?? '',
+  );
+  return judgeWatched(watched, namespaces) ?? judged;
 }

@@ -8,6 +8,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import {
   annotations,
   backupKind,
+  holderNamespaces,
   holderVersion,
   labels,
   operatorName,
@@ -50,6 +51,8 @@ import {
   secrets as secretKind,
   watchNamed,
 } from '../runtime/index.ts';
+import { mayI } from '../runtime/client/review.ts';
+import { warnOfUnwatched } from './unwatched.ts';
 import { optional } from '../base/optional.ts';
 
 /** Connections that no stack has used for this long are closed. */
@@ -93,7 +96,10 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     identity: config.identity,
     mark: {
       labels: { [labels.partOf]: 'jtel' },
-      annotations: { [annotations.holderVersion]: holderVersion(packageFile.version, config.identity) },
+      annotations: {
+        [annotations.holderVersion]: holderVersion(packageFile.version, config.identity),
+        [annotations.holderNamespaces]: holderNamespaces(config.namespaces, config.identity),
+      },
     },
     logger,
     metrics,
@@ -119,6 +125,20 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   // Caches follow the cluster from the start, so a new leader begins at once.
   const stopCaches = new AbortController();
   const following = Promise.all(everyInformer.map((informer) => informer.run(stopCaches.signal)));
+  const warned = warnOfUnwatched(
+    {
+      cluster,
+      namespaces: config.namespaces,
+      mayListAll: () =>
+        mayI(
+          connection,
+          { verb: 'list', group: stackKind.group, resource: stackKind.plural },
+          { signal: stopCaches.signal },
+        ),
+      logger,
+    },
+    { signal: stopCaches.signal },
+  );
   let page: { close(): Promise<void> } | undefined;
   try {
     page = await startPage(config, logger, secrets, caches, () =>
@@ -141,7 +161,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     );
   } finally {
     stopCaches.abort();
-    await following;
+    await Promise.all([following, warned]);
     await page?.close();
     await health.close();
     await connection.close();

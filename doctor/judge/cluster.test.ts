@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Schema } from '../../crds/crd.ts';
-import { judgeApiServer, judgeFields, judgeKinds, judgeLease, oldestKubernetes } from './cluster.ts';
+import {
+  judgeApiServer,
+  judgeFields,
+  judgeKinds,
+  judgeLease,
+  judgeWatched,
+  oldestKubernetes,
+} from './cluster.ts';
 
 const server = 'https://api.example';
 const now = new Date('2026-03-01T03:00:00Z');
@@ -92,4 +99,16 @@ describe('the Lease', () => {
     expect(judged.verdict).toBe(verdict);
     expect(judged.next ?? 'See ').toMatch(/^(Install|Start|See) /);
   });
+});
+
+describe('the operator', () => {
+  it('that looks after others only is told', () =>
+    expect(judgeWatched(['jtel-system', 'other'], ['acme'])).toMatchObject({
+      verdict: 'Failed',
+      seen: 'The operator looks after jtel-system, other only, not after acme.',
+    }));
+  it.each([['All'], [['acme', 'other']], [undefined]] as const)(
+    'that looks after %j may look after this one',
+    (watched) => expect(judgeWatched(watched, ['acme'])).toBeUndefined(),
+  );
 });

@@ -127,6 +127,24 @@ export function judgeLease(lease: SeenLease | undefined, name: string, now: Date
       );
 }
 
+/**
+ * Whether an operator that works looks after these namespaces, too.
+ * @param watched undefined if it does not say: before 0.2.0
+ */
+export function judgeWatched(
+  watched: readonly string[] | 'All' | undefined,
+  wanted: readonly string[],
+): Judgement | undefined {
+  if (watched === undefined || watched === 'All') return undefined;
+  const missing = wanted.filter((namespace) => !watched.includes(namespace));
+  return missing.length === 0
+    ? undefined
+    : failed(
+        `The operator looks after ${listed(watched)} only, not after ${listed(missing)}.`,
+        'Name it in deploy/kustomization.yaml, or in namespaces of the chart (docs/install.md).',
+      );
+}
+
 /** A few of them, and how many more. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, mostNamed).join(', ');
