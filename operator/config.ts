@@ -1,6 +1,6 @@
 /** The operator's configuration, checked before anything else happens. */
 
-import { AddressRules } from '../base/address-rules.ts';
+import { AddressRules, clusterSearchDomains } from '../base/address-rules.ts';
 import type { EndpointRules } from '../blob-store/endpoint-rules.ts';
 import type { LogLevel } from '../runtime/report/logger.ts';
 import type { WebConfig } from './web/serve.ts';
@@ -56,6 +56,7 @@ export class ConfigError extends Error {
 /**
  * @param options as on the command line
  * @param apiServer its address inside the cluster; undefined outside
+ * @param resolvConf what this machine's `/etc/resolv.conf` says
  * @throws {ConfigError}
  */
 export function endpointRulesOf(
@@ -65,13 +66,18 @@ export function endpointRulesOf(
     readonly allowHttpStores: boolean;
   },
   apiServer: string | undefined,
+  resolvConf: string,
 ): Pick<OperatorConfig, 'endpoints' | 'hostAddresses'> {
   const own = apiServer === undefined ? [] : [`${apiServer}/${apiServer.includes(':') ? 128 : 32}`];
   try {
     const allowed = options.allowEndpointRange;
     return {
       endpoints: {
-        addresses: new AddressRules({ allowed, cluster: [...own, ...options.clusterRange] }),
+        addresses: new AddressRules({
+          allowed,
+          cluster: [...own, ...options.clusterRange],
+          searchDomains: clusterSearchDomains(resolvConf),
+        }),
         allowsHTTP: options.allowHttpStores,
       },
       hostAddresses: new AddressRules({ allowed }),

@@ -240,6 +240,7 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
     ...endpointRulesOf(
       { allowEndpointRange, clusterRange, allowHttpStores },
       process.env['KUBERNETES_SERVICE_HOST'],
+      await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
     ),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
