@@ -6,6 +6,7 @@
 import { createStorageManagement } from '@azure/arm-storage/api';
 import { get as getContainer } from '@azure/arm-storage/api/blobContainers';
 import { ClientSecretCredential } from '@azure/identity';
+import { printable } from '../../base/printable.ts';
 import { boundedHttpClient } from './bounded-answers.ts';
 import type { ManagementAccess } from './management-access.ts';
 import type { Retention } from '../retention.ts';
@@ -75,8 +76,6 @@ async function within<T>(signal: AbortSignal, asking: Promise<T>): Promise<T> {
 function said(error: unknown): string {
   const { message, code, statusCode } = error as { message?: string; code?: string; statusCode?: number };
   const first = (message ?? '').split('\n')[0]?.trim().replace(/\.+$/, '') ?? '';
-  return [statusCode, code, first]
-    .filter((part) => part !== undefined && part !== '')
-    .join(' ')
-    .slice(0, longestDetail);
+  const parts = [statusCode, code, first].filter((part) => part !== undefined && part !== '');
+  return printable(parts.join(' ').slice(0, longestDetail));
 }

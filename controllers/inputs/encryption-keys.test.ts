@@ -42,6 +42,14 @@ describe('encryption keys of a store', () => {
     });
   });
 
+  test('a message shows nothing that the Secret holds', async () => {
+    const cluster = await clusterWith({ current: key(1), '2026': key(1) });
+    await expect(currentEncryptionKey(cluster, store(), { signal })).rejects.toMatchObject({
+      reason: 'SecretInvalid',
+      message: expect.not.stringContaining(key(1)),
+    });
+  });
+
   test('a key that a backup needs and that is gone is named', async () => {
     const cluster = await clusterWith({ current: '2026', '2026': key(1) });
     await expect(encryptionKey(cluster, store(), '2025', { signal })).rejects.toMatchObject({

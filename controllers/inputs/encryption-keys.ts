@@ -26,7 +26,8 @@ export async function currentEncryptionKey(
   if (key === undefined)
     throw new InputError(
       'SecretInvalid',
-      `Secret ${found.where}: its key "current" names "${keyID}", and there is no key of that name: add it.`,
+      // Not what it names: somebody may have put the encryption key itself there.
+      `Secret ${found.where}: there is no key of the name that its key "current" holds: add it.`,
     );
   return checked(keyID, key, found.where);
 }

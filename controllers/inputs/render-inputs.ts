@@ -17,6 +17,9 @@ import { readSecret, requireKey } from './secret-input.ts';
 import { findSelfSigned, type CredentialRequest, type GeneratedSecret } from './credential-secret.ts';
 import { parseCPUs, parseMemoryMiB } from './quantity.ts';
 
+/** Of a proxy, in UTF-16 units: all of it becomes part of one variable on the host. */
+const longestLogin = 1024;
+
 /** The part of the spec that rendering uses, in the release's units. */
 export function stackInput(stack: JtelStack): StackInput {
   const { spec } = stack;
@@ -138,9 +141,15 @@ export async function readProxyCredentials(
   const field = 'spec.host.proxy.credentialsSecretRef';
   const secret = await readSecret(cluster, namespace, reference.name, field, options);
   const where = `${namespace}/${reference.name} (${field})`;
+  const [username, password] = [requireKey(secret, 'username', where), requireKey(secret, 'password', where)];
+  if (Math.max(username.length, password.length) > longestLogin)
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${where}: username and password may have ${longestLogin} characters each: shorten them.`,
+    );
   return {
-    username: requireKey(secret, 'username', where),
-    password: requireKey(secret, 'password', where),
+    username,
+    password,
     version: `${secret.uid}/${secret.resourceVersion}`,
   };
 }

@@ -10,6 +10,7 @@ import { Process, stackKey, type World } from '../support/world/world.ts';
 const never = new AbortController().signal;
 /** After so many rounds of three looks each, everything must be still. */
 const longestUnrest = 4;
+const longestMessage = 8192;
 
 /** @throws Error with the sentence when it does not hold */
 export function check(condition: boolean, sentence: string): asserts condition {
@@ -83,6 +84,13 @@ export function checkTold(error: unknown, names: readonly string[], secrets: rea
   );
   checkSecrecy(`${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`, secrets);
   return told;
+}
+
+/** A message that comes out of the product: short, without a secret, and without what a terminal would obey. */
+export function checkMessage(message: string, secrets: readonly string[]): void {
+  checkSecrecy(message, secrets);
+  check(message.length <= longestMessage, `a message of ${message.length} characters`);
+  check(!/[^\P{Cc}\n\t]/u.test(message), `a terminal would obey: ${JSON.stringify(message)}`);
 }
 
 export function checkSecrecy(text: string, secrets: readonly string[]): void {

@@ -5,7 +5,7 @@
  * flow" (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow).
  */
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -27,6 +27,8 @@ export interface ManagementDouble extends AsyncDisposable {
   isAllowed: boolean;
   /** Whether requests are answered at all. */
   isSilent: boolean;
+  /** Answers who has logged in instead of the double, if set. */
+  instead?: (response: ServerResponse) => void;
   /** `METHOD path`, in the order of arrival. */
   readonly requests: readonly string[];
 }
@@ -45,6 +47,8 @@ export async function startManagementDouble(): Promise<ManagementDouble> {
   const server = createServer({ key: pem, cert: pem }, (request, response) => {
     requests.push(`${request.method} ${new URL(request.url ?? '/', origin()).pathname}`);
     if (double.isSilent) return;
+    if (double.instead !== undefined && request.headers.authorization === `Bearer ${token}`)
+      return double.instead(response);
     void answerTo(request).then(({ status, body }) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
     );

@@ -42,7 +42,7 @@ export async function httpPeer(answer: Answer, form: Form, status = 200): Promis
   };
 }
 
-function give({ pieces, pauseMilliseconds }: Answer, form: Form, to: Writable): void {
+export function give({ pieces, pauseMilliseconds }: Answer, form: Form, to: Writable): void {
   async function* paced(): AsyncGenerator<Buffer | string> {
     for (const part of pieces(form)) {
       if (to.destroyed) return;

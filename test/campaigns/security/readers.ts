@@ -1,20 +1,22 @@
 /** Every place where the operator reads an answer of a store, each with how to bring it to read one. */
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
-import { boundedHttpClient } from '../../../blob-store/azure/bounded-answers.ts';
+import { managementAccess } from '../../../blob-store/azure/management-access.ts';
+import { readRetention } from '../../../blob-store/azure/management.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { listBackups, readManifest } from '../../../controllers/stores/backup-catalog.ts';
-import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
+import { startManagementDouble } from '../../support/management-double.ts';
 import { trusting } from '../../support/signing.ts';
 import type { Answer, Form } from './answers.ts';
-import { httpPeer } from './peers.ts';
+import { checkMessage } from '../oracles.ts';
+import { give, httpPeer } from './peers.ts';
 
 export interface Reader {
   readonly name: string;
   /** Reads the answer. It ends when the signal aborts, or earlier. */
   readonly read: (answer: Answer, signal: AbortSignal) => Promise<unknown>;
-  /** Names of errors that its callers turn into ours. */
-  readonly mayThrow?: readonly string[];
+  /** It gets the answer as a whole, so none is slow. */
+  readonly isAtOnce?: true;
 }
 
 const identity = 'acme.main';
@@ -41,17 +43,8 @@ export const readers: readonly Reader[] = [
   ofStore('a manifest of a release', 'Bytes', 200, (store, signal) =>
     new ReleaseSource().load(store, '3.43.2', signal),
   ),
-  {
-    name: 'the management plane of a store',
-    mayThrow: ['AnswerTooLarge', 'SyntaxError'],
-    read: async (answer, abortSignal) => {
-      await using peer = await httpPeer(answer, 'JSON');
-      const headers = createHttpHeaders();
-      const request = { url: peer.url, headers, abortSignal, allowInsecureConnection: true };
-      const { bodyAsText } = await boundedHttpClient.sendRequest(createPipelineRequest(request));
-      return JSON.parse(bodyAsText ?? '') as unknown;
-    },
-  },
+  ofManagement('the management plane of a store', 200),
+  ofManagement('an error of the management plane', 403),
 ];
 
 function ofStore(
@@ -69,6 +62,24 @@ function ofStore(
         azureBlobStore(location, { kind: 'SAS', token: 'sig=x' }, { maximumTries: 1 }),
         signal,
       );
+    },
+  };
+}
+
+/** By Azure's own libraries, after a login that succeeds. */
+function ofManagement(name: string, status: number): Reader {
+  return {
+    name,
+    read: async (answer, signal) => {
+      await using double = await startManagementDouble();
+      double.instead = (response) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        give(answer, 'JSON', response);
+      };
+      const endpoint = 'https://acme.blob.core.windows.net';
+      const access = managementAccess(double.resourceID('acme'), endpoint, double.secret);
+      const told = await readRetention(access, 'backups', signal);
+      if (told.kind === 'NotRead') checkMessage(told.detail, [double.secret.clientSecret]);
     },
   };
 }
