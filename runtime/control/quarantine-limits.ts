@@ -8,7 +8,10 @@ export interface QuarantineLimits {
   /** … and so many in the long run. */
   readonly looksPerSecond: number;
   readonly firstPauseSeconds: number;
+  /** Between tries of an object whose looks do not end: its own doing. */
   readonly longestPauseSeconds: number;
+  /** Between tries of an object whose looks fail. Whatever they need may come back, for all of them at once. */
+  readonly longestFailurePauseSeconds: number;
   /** So many looks may come at once while an object that was put aside is tried. */
   readonly looksInTry: number;
   /** A try that has lasted so long without trouble ends the quarantine. */
@@ -22,6 +25,7 @@ export const usualLimits: QuarantineLimits = {
   looksPerSecond: 2,
   firstPauseSeconds: 30,
   longestPauseSeconds: 3600,
+  longestFailurePauseSeconds: 300,
   looksInTry: 20,
   calmSeconds: 60,
 };

@@ -93,6 +93,30 @@ describe('quarantine', () => {
     expect(await look(start(), 'fails')).toEqual({ seconds: 120, looks: 0 });
   });
 
+  it('lets no object whose looks fail wait for more than five minutes, also in a new process', async () => {
+    let quarantine = start();
+    await look(quarantine, 'fails');
+    for (const seconds of [30, 60, 120, 240, 300, 300]) {
+      pass(seconds - 1);
+      if (seconds === 300) quarantine = start();
+      expect(await look(quarantine, 'fails')).toEqual({ seconds: 1, looks: 0 });
+      pass(1);
+      await look(quarantine, 'fails');
+    }
+    const without = start();
+    expect((await look(without, 'fails')).seconds).toBe(300);
+  });
+
+  it('lets an object whose looks do not end wait for up to an hour', async () => {
+    const quarantine = start();
+    await look(quarantine, 'succeeds');
+    const pauses = [30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
+    for (const [index, seconds] of pauses.slice(0, -1).entries()) {
+      pass(seconds);
+      expect((await look(quarantine, 'succeeds')).seconds).toBe(pauses[index + 1]);
+    }
+  });
+
   it('ends after a try that stays calm', async () => {
     const quarantine = start();
     await look(quarantine, 'fails');

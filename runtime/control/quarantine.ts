@@ -132,7 +132,7 @@ export class Quarantine<T extends WithConditions> {
       const since = new Date(condition.lastTransitionTime);
       // Who asked while no process ran is heard as well.
       const isFreed = asked !== undefined && Date.parse(asked) > since.getTime();
-      if (!isFreed) entry.aside = { since, tryTime: nextTry(since, now, this.#limits) };
+      if (!isFreed) entry.aside = { since, tryTime: this.#nextTry(since, now, condition.reason) };
     }
     this.#entries.set(id, entry);
     return entry;
@@ -149,7 +149,7 @@ export class Quarantine<T extends WithConditions> {
     const now = this.#options.clock();
     const isNew = entry.aside === undefined;
     const since = entry.aside?.since ?? now;
-    const tryTime = nextTry(since, now, this.#limits);
+    const tryTime = this.#nextTry(since, now, reason);
     entry.aside = { since, tryTime };
     const message = `${sentences[reason]} It is left alone until ${formatTime(tryTime)}, and tried again at growing intervals. A change of its spec frees it, or a new value of the annotation ${this.#options.freedBy}; the log of the operator says more.`;
     const update = { type: quarantineCondition, status: 'True', reason, message } as const;
@@ -163,6 +163,15 @@ export class Quarantine<T extends WithConditions> {
       this.#options.events.record(this.#options.kind, object, event);
     }
     return (tryTime.getTime() - now.getTime()) / 1000;
+  }
+
+  #nextTry(since: Date, now: Date, reason: string | undefined): Date {
+    const { firstPauseSeconds, longestPauseSeconds, longestFailurePauseSeconds } = this.#limits;
+    const isFailing = reason === ('LooksFail' satisfies QuarantineReason);
+    return nextTry(since, now, {
+      firstPauseSeconds,
+      longestPauseSeconds: isFailing ? longestFailurePauseSeconds : longestPauseSeconds,
+    });
   }
 
   async #free(key: ObjectKey, object: T, context: ReconcileContext): Promise<void> {
