@@ -45,6 +45,8 @@ export interface HostEndpoint {
   readonly privateKey: string;
   /** From the Secret's key `passphrase`, when the private key is encrypted. */
   readonly passphrase?: string;
+  /** Of the stack. Namespaces take turns at what they share, such as the thread that opens keys. */
+  readonly namespace?: string;
 }
 
 /** A host and, on customers' premises, the jump host in front of it. */

@@ -12,6 +12,7 @@ import { aRelease, aStack, storeRelease } from '../test/support/release-builder.
 import { offLoop } from './off-loop.ts';
 
 const { signal } = new AbortController();
+const asked = { namespace: 'customers', signal };
 const tasks = offLoop();
 afterAll(() => tasks.close());
 const source = new ReleaseSource({ tasks });
@@ -25,7 +26,7 @@ async function storeWith(template: string): Promise<MemoryBlobStore> {
 
 describe('beside the event loop', { timeout: 180_000 }, () => {
   it('a release is checked and rendered', async () => {
-    const loaded = await source.load(await storeWith('{{ stack.name }}'), '3.43.2', signal);
+    const loaded = await source.load(await storeWith('{{ stack.name }}'), '3.43.2', asked);
     expect(loaded.release.version).toBe('3.43.2');
     expect([...(await source.texts(loaded, wanted, signal)).values()]).toEqual(['acme', 'acme.jtel.example']);
     expect(tasks.started).toBe(1);
@@ -38,7 +39,7 @@ describe('beside the event loop', { timeout: 180_000 }, () => {
       contentType: '',
       createdTime: '',
     });
-    await expect(source.load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(source.load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
       message: expect.stringContaining('field "components" is missing'),
     });
@@ -46,8 +47,8 @@ describe('beside the event loop', { timeout: 180_000 }, () => {
 
   it('a template that does not end makes its release invalid and stops nobody else', async () => {
     const loop = '{% assign r = (1..100000) %}{% for a in r %}{% for b in r %}{% endfor %}{% endfor %}';
-    const endless = await source.load(await storeWith(loop), '3.43.2', signal);
-    const good = await source.load(await storeWith('{{ stack.size }}'), '3.43.2', signal);
+    const endless = await source.load(await storeWith(loop), '3.43.2', asked);
+    const good = await source.load(await storeWith('{{ stack.size }}'), '3.43.2', asked);
     const [stopped, rendered] = await Promise.allSettled([
       source.texts(endless, wanted, signal),
       source.texts(good, { ...wanted, stack: aStack({ namespace: 'others' }) }, signal),

@@ -36,7 +36,10 @@ it('an SSH key that is much dearer to open than usual is refused before anybody 
     reason: 'SecretInvalid',
     message: expect.stringMatching(/takes 65 rounds, and at most 64 .* ssh-keygen -p -a 24/),
   });
-  expect(await targetWith(keyOf(1))).toMatchObject({ passphrase: 'secret' });
+  expect(await targetWith(keyOf(1))).toMatchObject({
+    passphrase: 'secret',
+    namespace: aStack().metadata.namespace,
+  });
 });
 
 it('an SSH key is refused by its size before anybody reads it', async () => {

@@ -65,5 +65,6 @@ async function readEndpoint(
     hostKeyFingerprints: host.hostKeyFingerprints,
     privateKey,
     ...optional({ passphrase }),
+    namespace,
   };
 }

@@ -10,6 +10,7 @@ import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts
 import { ReleaseSource } from './release-source.ts';
 
 const { signal } = new AbortController();
+const asked = { namespace: 'customers', signal };
 const template = 'releases/3.43.2/config/haproxy.cfg.liquid';
 let store: MemoryBlobStore;
 let manifest: Buffer;
@@ -25,7 +26,7 @@ function spoil(name: string, content: string | Buffer): void {
 
 describe('a release', () => {
   it('is loaded with its templates and the digest of its manifest', async () => {
-    const loaded = await new ReleaseSource().load(store, '3.43.2', signal);
+    const loaded = await new ReleaseSource().load(store, '3.43.2', asked);
     expect(loaded.release.components).toEqual(aRelease().components);
     expect(loaded.templates).toEqual(new Map([['config/haproxy.cfg.liquid', haproxyTemplate]]));
     expect(loaded.digest).toBe(sha256(manifest));
@@ -33,15 +34,15 @@ describe('a release', () => {
 
   it('is read once, because it never changes', async () => {
     const source = new ReleaseSource();
-    const first = await source.load(store, '3.43.2', signal);
+    const first = await source.load(store, '3.43.2', asked);
     store.blobs.clear();
-    expect(await source.load(store, '3.43.2', signal)).toBe(first);
+    expect(await source.load(store, '3.43.2', asked)).toBe(first);
   });
 
   it('that was read with one store’s credentials is not given for another’s', async () => {
     const source = new ReleaseSource();
-    await source.load(store, '3.43.2', signal);
-    await expect(source.load(new MemoryBlobStore('memory://other'), '3.43.2', signal)).rejects.toMatchObject({
+    await source.load(store, '3.43.2', asked);
+    await expect(source.load(new MemoryBlobStore('memory://other'), '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseNotFound',
     });
   });
@@ -50,16 +51,16 @@ describe('a release', () => {
     const source = new ReleaseSource();
     const content = store.blobs.get(template)?.content ?? '';
     store.blobs.delete(template);
-    await expect(source.load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(source.load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
       message: expect.stringContaining('haproxy.cfg.liquid is missing'),
     });
     spoil(template, content);
-    expect((await source.load(store, '3.43.2', signal)).release.version).toBe('3.43.2');
+    expect((await source.load(store, '3.43.2', asked)).release.version).toBe('3.43.2');
   });
 
   it('that does not exist: the error says which do', async () => {
-    const loading = new ReleaseSource().load(store, '3.43.9', signal);
+    const loading = new ReleaseSource().load(store, '3.43.9', asked);
     await expect(loading).rejects.toMatchObject({
       reason: 'ReleaseNotFound',
       message: expect.stringContaining('the store has 3.43.2'),
@@ -76,7 +77,7 @@ describe('a damaged release is refused', () => {
     ['template cut short', template, 'x', 'sha256 differs'],
   ])('%s', async (_, name, content, message) => {
     spoil(name, content);
-    const loading = new ReleaseSource().load(store, '3.43.2', signal);
+    const loading = new ReleaseSource().load(store, '3.43.2', asked);
     await expect(loading).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
       message: expect.stringContaining(message),
@@ -85,14 +86,14 @@ describe('a damaged release is refused', () => {
 
   it('a manifest under another version’s name', async () => {
     spoil(manifestPath('3.43.3'), manifest);
-    await expect(new ReleaseSource().load(store, '3.43.3', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource().load(store, '3.43.3', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
     });
   });
 
   it('a manifest bigger than any manifest', async () => {
     spoil(manifestPath('3.43.2'), Buffer.alloc(2 * 1024 * 1024));
-    await expect(new ReleaseSource().load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource().load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'DigestMismatch',
     });
   });
@@ -104,13 +105,13 @@ describe('with a public key', () => {
 
   it('a signed release is loaded', async () => {
     spoil(signaturePath('3.43.2'), signManifest(manifest, vendor.privateKey));
-    expect((await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).digest).toBe(
+    expect((await new ReleaseSource({ publicKey }).load(store, '3.43.2', asked)).digest).toBe(
       sha256(manifest),
     );
   });
 
   it('an unsigned one is refused', async () => {
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
       message: expect.stringContaining('not signed'),
     });
@@ -120,7 +121,7 @@ describe('with a public key', () => {
     'a signature like %j is refused',
     async (signature) => {
       spoil(signaturePath('3.43.2'), signature);
-      await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+      await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', asked)).rejects.toMatchObject({
         reason: 'ReleaseInvalid',
       });
     },
@@ -128,7 +129,7 @@ describe('with a public key', () => {
 
   it('somebody else’s signature is refused', async () => {
     spoil(signaturePath('3.43.2'), signManifest(manifest, generateKeyPairSync('ed25519').privateKey));
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
     });
   });
@@ -138,7 +139,7 @@ describe('with a public key', () => {
       signaturePath('3.43.2'),
       signManifest(Buffer.concat([manifest, Buffer.from(' ')]), vendor.privateKey),
     );
-    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource({ publicKey }).load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
     });
   });
@@ -154,11 +155,19 @@ describe('with a public key', () => {
   });
 });
 
-/** Does tasks here and notes them. */
-function noting(): TaskRunner<ReleaseTasks> & { readonly names: string[] } {
-  const names: string[] = [];
+/** Does tasks here and notes them, and whose they are. */
+function noting(): TaskRunner<ReleaseTasks> & { readonly names: string[]; readonly owners: Set<string> } {
+  const [names, owners]: [string[], Set<string>] = [[], new Set()];
   const here = tasksHere(releaseTasks);
-  return { names, run: (name, ...task) => (names.push(name), here.run(name, ...task)) };
+  return {
+    names,
+    owners,
+    run: (name, input, options) => {
+      names.push(name);
+      owners.add(options.owner);
+      return here.run(name, input, options);
+    },
+  };
 }
 
 describe('the texts of a release', () => {
@@ -166,7 +175,7 @@ describe('the texts of a release', () => {
   it('are rendered once for each stack, and again for what changes them', async () => {
     const tasks = noting();
     const source = new ReleaseSource({ tasks });
-    const loaded = await source.load(store, '3.43.2', signal);
+    const loaded = await source.load(store, '3.43.2', asked);
     const texts = async (fields: Parameters<typeof aStack>[0], component?: string) => [
       ...(
         await source.texts(
@@ -186,16 +195,14 @@ describe('the texts of a release', () => {
     expect(await texts({}, 'acd-haproxy')).toHaveLength(1);
     expect(await texts({}, 'acd-dbm')).toEqual([]);
     expect(tasks.names).toHaveLength(4);
+    expect([...tasks.owners], 'takes its turns').toEqual([aStack().namespace]);
   });
 
   it('of different releases are not confused, though their versions are equal', async () => {
     const source = new ReleaseSource();
     const other = new MemoryBlobStore('memory://other');
     await storeRelease(other, aRelease(), new Map([['config/haproxy.cfg.liquid', 'other']]));
-    const [one, two] = [
-      await source.load(store, '3.43.2', signal),
-      await source.load(other, '3.43.2', signal),
-    ];
+    const [one, two] = [await source.load(store, '3.43.2', asked), await source.load(other, '3.43.2', asked)];
     const first = async (loaded: typeof one) =>
       [...(await source.texts(loaded, { stack: aStack(), project }, signal)).values()][0];
     expect([await first(one), await first(two)]).toEqual([expect.stringContaining('server'), 'other']);
@@ -206,7 +213,7 @@ describe('the texts of a release', () => {
     const source = new ReleaseSource({ tasks });
     const broken = new MemoryBlobStore('memory://broken');
     await storeRelease(broken, aRelease(), new Map([['config/haproxy.cfg.liquid', '{{ no.such }}']]));
-    const loaded = await source.load(broken, '3.43.2', signal);
+    const loaded = await source.load(broken, '3.43.2', asked);
     for (const _ of [1, 2])
       await expect(source.texts(loaded, { stack: aStack(), project }, signal)).rejects.toThrow(
         'acd-haproxy: template config/haproxy.cfg.liquid cannot be rendered: undefined variable',
@@ -221,7 +228,7 @@ describe('the texts of a release', () => {
       'acd-haproxy: template a takes more than 128 MB of memory: make it simpler.',
     ],
   ] as const)('that reach a limit make the release invalid: %j', async (limit, sentence) => {
-    const loaded = await new ReleaseSource().load(store, '3.43.2', signal);
+    const loaded = await new ReleaseSource().load(store, '3.43.2', asked);
     const run = () => Promise.reject(new TaskLimitError(limit, 'acd-haproxy: template a'));
     const rendering = new ReleaseSource({ tasks: { run } }).texts(
       loaded,
@@ -236,7 +243,7 @@ describe('the texts of a release', () => {
 
   it('need a manifest that can be checked in time', async () => {
     const run = () => Promise.reject(new TaskLimitError({ kind: 'Time', seconds: 2 }, undefined));
-    await expect(new ReleaseSource({ tasks: { run } }).load(store, '3.43.2', signal)).rejects.toMatchObject({
+    await expect(new ReleaseSource({ tasks: { run } }).load(store, '3.43.2', asked)).rejects.toMatchObject({
       reason: 'ReleaseInvalid',
       message:
         'release 3.43.2 in memory://store/container cannot be checked: it takes more than 2 s: make it simpler.',
@@ -261,10 +268,10 @@ it('releases are kept by bytes: big ones push each other out', async () => {
     return one;
   };
   const stores = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7, 8].map(aBigOne));
-  for (const one of stores) await source.load(one, '3.43.2', signal);
+  for (const one of stores) await source.load(one, '3.43.2', asked);
   for (const one of stores) one.blobs.clear();
-  expect((await source.load(stores[2] ?? store, '3.43.2', signal)).release.version).toBe('3.43.2');
-  await expect(source.load(stores[0] ?? store, '3.43.2', signal)).rejects.toMatchObject({
+  expect((await source.load(stores[2] ?? store, '3.43.2', asked)).release.version).toBe('3.43.2');
+  await expect(source.load(stores[0] ?? store, '3.43.2', asked)).rejects.toMatchObject({
     reason: 'ReleaseNotFound',
   });
 });
@@ -284,7 +291,7 @@ it('templates of more than 4 MiB are refused before one of them is read', async 
   const big = new MemoryBlobStore('memory://big');
   await storeRelease(big, aRelease({ components }), templates);
   for (const name of big.blobs.keys()) if (name.includes('/config/')) big.blobs.delete(name);
-  await expect(new ReleaseSource().load(big, '3.43.2', signal)).rejects.toMatchObject({
+  await expect(new ReleaseSource().load(big, '3.43.2', asked)).rejects.toMatchObject({
     reason: 'ReleaseInvalid',
     message: expect.stringContaining(
       'has templates of 5000000 bytes: 1048576 each and 4194304 in all are allowed',

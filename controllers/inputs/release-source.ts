@@ -64,6 +64,12 @@ const maximumTemplatesBytes = 4 * 1024 * 1024;
 /** The search ends here: it only makes a message better. */
 const maximumListed = 10_000;
 
+export interface LoadOptions {
+  /** Whose stack asks. */
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+}
+
 export class ReleaseSource {
   readonly #publicKey: KeyObject | undefined;
   readonly #tasks: TaskRunner<ReleaseTasks>;
@@ -91,11 +97,11 @@ export class ReleaseSource {
    * @throws {InputError} `ReleaseNotFound` or `ReleaseInvalid`
    * @throws {BlobError} when the store cannot be read
    */
-  async load(store: BlobStore, version: string, signal: AbortSignal): Promise<LoadedRelease> {
+  async load(store: BlobStore, version: string, asked: LoadOptions): Promise<LoadedRelease> {
     const key = `${store.identity} ${version}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
-    const { loaded, bytes } = await this.#read(store, version, signal);
+    const { loaded, bytes } = await this.#read(store, version, asked);
     this.#kept.set(key, loaded, bytes);
     return loaded;
   }
@@ -137,7 +143,7 @@ export class ReleaseSource {
   async #read(
     store: BlobStore,
     version: string,
-    signal: AbortSignal,
+    { namespace: owner, signal }: LoadOptions,
   ): Promise<{ readonly loaded: LoadedRelease; readonly bytes: number }> {
     const what = `release ${version} in ${store.description}`;
     const bytes = await readOr(store, manifestPath(version), maximumManifestBytes, signal, async () => {
@@ -151,7 +157,7 @@ export class ReleaseSource {
     await this.#checkSignature(store, version, bytes, what, signal);
     const digest = sha256(bytes);
     const checked = await bounded(`${what} cannot be checked`, () =>
-      this.#tasks.run('checkManifest', { bytes, what }, { owner: store.identity, id: digest, signal }),
+      this.#tasks.run('checkManifest', { bytes, what }, { owner, id: digest, signal }),
     );
     if ('problem' in checked) throw new InputError('ReleaseInvalid', checked.problem);
     const release = checked.value;

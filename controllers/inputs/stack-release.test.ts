@@ -33,7 +33,7 @@ async function load(status: JtelBackupStoreStatus): Promise<unknown> {
   const store = new MemoryBlobStore();
   await storeRelease(store, aRelease());
   const releases = await statedReleases(cluster, stack, call);
-  return await releases.load(store, aRelease().version, call.signal);
+  return await releases.load(store, aRelease().version, { namespace: 'acme', signal: call.signal });
 }
 
 describe('who looks at a stack without being the operator', () => {

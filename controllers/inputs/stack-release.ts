@@ -62,7 +62,7 @@ export async function readRelease(
       'ReleaseNotFound',
       `spec.version ${JSON.stringify(version.slice(0, 40))} is no release such as 3.43.2.`,
     );
-  return { loaded: await releases.load(blobs, version, options.signal), store: blobs };
+  return { loaded: await releases.load(blobs, version, { namespace, signal: options.signal }), store: blobs };
 }
 
 /**

@@ -25,10 +25,14 @@ const encrypted = (...words: readonly string[]): string =>
   keyOf('ed25519', '-N', 'secret', '-a', '1', ...words);
 
 /** Counts what a thread is asked for. */
-function counting(): TaskRunner<KeyTasks> & { readonly asked: () => number } {
-  let asked = 0;
+function counting(): TaskRunner<KeyTasks> & { readonly asked: () => number; readonly owners: string[] } {
+  const owners: string[] = [];
   const here = tasksHere(keyTasks);
-  return { asked: () => asked, run: (...task) => ((asked += 1), here.run(...task)) };
+  return {
+    asked: () => owners.length,
+    owners,
+    run: (...task) => (owners.push(task[2].owner), here.run(...task)),
+  };
 }
 
 function publicHalf(text: string, passphrase?: string): string {
@@ -66,6 +70,15 @@ describe('an opened key', { timeout: 30_000 }, () => {
     expect(tasks.asked()).toBe(1);
     await ring.open({ ...endpoint, privateKey: encrypted(), passphrase: 'secret' }, signal);
     expect(tasks.asked()).toBe(2);
+  });
+
+  it('is opened in its namespace’s turn, whatever its host is called', async () => {
+    const tasks = counting();
+    const ring = new KeyRing(tasks);
+    const mine = { ...endpoint, passphrase: 'secret', namespace: 'customers' };
+    for (const address of ['192.0.2.1', '192.0.2.2'])
+      await ring.open({ ...mine, address, privateKey: encrypted() }, signal);
+    expect(tasks.owners).toEqual(['customers', 'customers']);
   });
 
   it('that has no passphrase needs no thread', async () => {

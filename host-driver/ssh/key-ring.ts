@@ -37,7 +37,7 @@ export class KeyRing {
   }
 
   async #open(endpoint: HostEndpoint, signal: AbortSignal): Promise<OpenedKey> {
-    const { privateKey, passphrase } = endpoint;
+    const { privateKey, passphrase, namespace: owner = '' } = endpoint;
     const isCheap = roundsOf(privateKey) === 0;
     if (isCheap) return await openKey({ privateKey, passphrase });
     const id = createHash('sha256')
@@ -45,7 +45,6 @@ export class KeyRing {
       .digest('hex');
     const kept = this.#opened.get(id);
     if (kept !== undefined) return kept;
-    const owner = endpointName(endpoint);
     try {
       const opened = await this.#tasks.run(
         'openKey',

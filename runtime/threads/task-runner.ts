@@ -2,7 +2,10 @@
 import type { TaskInput, TaskOutput, TaskTable } from './messages.ts';
 
 export interface TaskOptions {
-  /** Who waits longest is served first, among owners: one with many tasks does not delay the others. */
+  /**
+   * Who waits longest is served first, among owners: one with many tasks does not delay the others. In the
+   * operator it is the namespace, because a tenant can choose other names as it likes.
+   */
   readonly owner: string;
   readonly signal: AbortSignal;
   /** Names the input by its content: what was ended is not begun again for a while. */

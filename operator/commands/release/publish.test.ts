@@ -51,11 +51,10 @@ const refusalNaming = (culprit: string) =>
     message: expect.stringContaining(culprit) as unknown,
   });
 const load = async (publicKey?: string) =>
-  await new ReleaseSource(publicKey === undefined ? {} : { publicKey }).load(
-    store,
-    '3.43.2',
-    terminal.signal,
-  );
+  await new ReleaseSource(publicKey === undefined ? {} : { publicKey }).load(store, '3.43.2', {
+    namespace: '',
+    signal: terminal.signal,
+  });
 
 describe('publishing', () => {
   it('makes a release that the operator loads, complete with digests and sizes', async () => {

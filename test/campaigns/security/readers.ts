@@ -41,7 +41,7 @@ export const readers: readonly Reader[] = [
     readManifest(trusting(store), identity, backupID, signal),
   ),
   ofStore('a manifest of a release', 'Bytes', 200, (store, signal) =>
-    new ReleaseSource().load(store, '3.43.2', signal),
+    new ReleaseSource().load(store, '3.43.2', { namespace: 'acme', signal }),
   ),
   ofManagement('the management plane of a store', 200),
   ofManagement('an error of the management plane', 403),

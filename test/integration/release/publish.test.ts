@@ -151,7 +151,10 @@ describe('a release', () => {
     });
 
     const store = azureBlobStore(await azurite.location('releases', 'vendor/one'), azurite.credentials);
-    const { release, templates } = await new ReleaseSource({ publicKey }).load(store, '3.43.2', signal);
+    const { release, templates } = await new ReleaseSource({ publicKey }).load(store, '3.43.2', {
+      namespace: 'acme',
+      signal,
+    });
     const rendered = renderHere(aRenderInput({ release, templates }));
     expect(rendered.composeYaml).toContain(`${registry.host}/jtel/acd-web@sha256:`);
     expect(rendered.files.map((file) => String(file.content))).toContain(
