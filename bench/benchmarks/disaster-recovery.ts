@@ -88,7 +88,11 @@ class LostStack {
           apiVersion: 'v1',
           kind: 'Secret',
           metadata: { name: 'backups', namespace: home },
-          stringData: { accountName: customer.account, accountKey: customer.key },
+          stringData: {
+            endpoint: customer.endpoint,
+            accountName: customer.account,
+            accountKey: customer.key,
+          },
         },
         {
           apiVersion: 'jtel.de/v1alpha1',

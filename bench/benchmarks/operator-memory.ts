@@ -111,7 +111,11 @@ function manifests(): readonly Manifest[] {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'vendor', namespace },
-      stringData: { accountName: 'bench', accountKey: Buffer.alloc(64).toString('base64') },
+      stringData: {
+        endpoint: 'https://127.0.0.1:1/bench',
+        accountName: 'bench',
+        accountKey: Buffer.alloc(64).toString('base64'),
+      },
     },
     {
       apiVersion: group,

@@ -94,7 +94,11 @@ class RestoredStack {
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: { name: 'backups', namespace },
-        stringData: { accountName: customer.account, accountKey: customer.key },
+        stringData: {
+          endpoint: customer.endpoint,
+          accountName: customer.account,
+          accountKey: customer.key,
+        },
       },
       {
         apiVersion: 'jtel.de/v1alpha1',

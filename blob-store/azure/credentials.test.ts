@@ -47,6 +47,38 @@ describe('credentials', () => {
   });
 
   it.each([
+    'https://acme.blob.core.windows.net',
+    'https://acme.blob.core.windows.net/',
+    'https://acme-secondary.blob.core.windows.net',
+    'https://acme.z12.blob.storage.azure.net',
+    'https://acme.blob.core.chinacloudapi.cn',
+    'https://acme.blob.core.usgovcloudapi.net',
+  ])('with an account key are for %s without being told', (endpoint) => {
+    expect(azureCredentials({ accountName: 'acme', accountKey }, { ...location, endpoint })).toMatchObject({
+      kind: 'AccountKey',
+    });
+  });
+
+  it.each([
+    'https://store.example',
+    'https://store.example/acme',
+    'https://other.blob.core.windows.net',
+    'https://acme.blob.core.windows.net.evil.example',
+    'https://acmeXblob.core.windows.net',
+    'https://acme.example.blob.core.windows.net',
+    'http://acme.blob.core.windows.net',
+    'https://acme.blob.core.windows.net:8443',
+    'https://acme.blob.core.windows.net/acme',
+  ])('with an account key are for %s only if the Secret says so', (endpoint) => {
+    const values = { accountName: 'acme', accountKey };
+    expect(() => azureCredentials(values, { ...location, endpoint })).toThrow(AzureCredentialsError);
+    expect(() => azureCredentials(values, { ...location, endpoint })).toThrow(
+      `add the key endpoint (${endpoint})`,
+    );
+    expect(azureCredentials({ ...values, endpoint }, { ...location, endpoint })).toMatchObject(values);
+  });
+
+  it.each([
     ['nothing', {}, 'exactly one'],
     ['only empty values', { sasToken: ' ' }, 'none found'],
     ['two of them', { sasToken: 'sig=a', connectionString: 'x' }, '2 of them'],

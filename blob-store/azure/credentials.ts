@@ -55,7 +55,25 @@ export function azureCredentials(
   if (connectionString !== undefined) return fromConnectionString(connectionString, location);
   if (accountName === undefined)
     throw new AzureCredentialsError('accountKey is there, but accountName is missing');
-  return sharedKey('accountKey', accountName, accountKey ?? '');
+  const credentials = sharedKey('accountKey', accountName, accountKey ?? '');
+  // Who gets a request with its signature can send it on to the real account, so a key is bound, too.
+  if (endpoint === undefined && !isAzuresOwn(location.endpoint, accountName))
+    throw new AzureCredentialsError(
+      `an accountKey without the key endpoint is for the account's own endpoint at Azure (https://<accountName>.blob.core.windows.net, or another cloud's) and not for ${location.endpoint}: correct spec.azure.endpoint or accountName, or, if the key is for it, add the key endpoint (${location.endpoint})`,
+    );
+  return credentials;
+}
+
+/** Azure, its zones, and its clouds in China and for the government of the United States. */
+const suffixes =
+  /^\.(blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)|z[0-9]{1,2}\.blob\.storage\.azure\.net)$/;
+
+function isAzuresOwn(endpoint: string, accountName: string): boolean {
+  if (!URL.canParse(endpoint)) return false;
+  const { protocol, hostname, port, pathname } = new URL(endpoint);
+  const names = [accountName, `${accountName}-secondary`];
+  const isOwn = names.some((name) => hostname.startsWith(name) && suffixes.test(hostname.slice(name.length)));
+  return isOwn && protocol === 'https:' && port === '' && pathname === '/';
 }
 
 function fromConnectionString(text: string, location: AzureLocation): AzureCredentials {

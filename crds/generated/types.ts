@@ -38,7 +38,7 @@ export interface AzureContainer {
    */
   readonly prefix?: string;
   /**
-   * Secret with accountName and accountKey, or sasToken, or connectionString. Its key endpoint, which a sasToken needs, must be the endpoint above.
+   * Secret with accountName and accountKey, or sasToken, or connectionString. Its key endpoint must be the endpoint above. A sasToken needs it; so does an accountKey, unless the endpoint is https://<accountName>.blob.core.windows.net or alike.
    */
   readonly credentialsSecretRef: LocalReference;
   /**

@@ -64,7 +64,11 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
       });
       break;
     case 'Secret/vendor-store':
-      manifest.stringData = { accountName: sandbox.blob.vendor.account, accountKey: sandbox.blob.vendor.key };
+      manifest.stringData = {
+        endpoint: sandbox.blob.vendor.endpoint,
+        accountName: sandbox.blob.vendor.account,
+        accountKey: sandbox.blob.vendor.key,
+      };
       break;
     case 'JtelBackupStore/acme-backups':
       Object.assign(manifest.spec?.['azure'] ?? {}, {
@@ -78,6 +82,7 @@ function fillIn(manifest: Manifest, sandbox: Sandbox, options: ExampleOptions): 
       break;
     case 'Secret/acme-backups':
       manifest.stringData = {
+        endpoint: backups?.access.endpoint ?? '',
         accountName: backups?.access.account ?? '',
         accountKey: backups?.access.key ?? '',
       };

@@ -120,9 +120,8 @@ async function publishRelease(sandbox: Sandbox, directory: string, path: string)
   const { vendor } = sandbox.blob;
   const credentials = join(directory, 'store-credentials.json');
   const password = join(directory, 'registry-password');
-  await writeFile(credentials, JSON.stringify({ accountName: vendor.account, accountKey: vendor.key }), {
-    mode: 0o600,
-  });
+  const { endpoint, account: accountName, key: accountKey } = vendor;
+  await writeFile(credentials, JSON.stringify({ endpoint, accountName, accountKey }), { mode: 0o600 });
   await writeFile(password, sandbox.registry.password, { mode: 0o600 });
   const command = [
     process.execPath,

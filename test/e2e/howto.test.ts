@@ -39,8 +39,8 @@ beforeAll(async () => {
   const secrets = {
     'host-key': host.privateKey,
     'registry.json': dockerConfig(sandbox),
-    'vendor-store.env': `accountName=${vendor.account}\naccountKey=${vendor.key}\n`,
-    'backup-store.env': `accountName=${backups.account}\naccountKey=${backups.key}\n`,
+    'vendor-store.env': `endpoint=${vendor.endpoint}\naccountName=${vendor.account}\naccountKey=${vendor.key}\n`,
+    'backup-store.env': `endpoint=${backups.endpoint}\naccountName=${backups.account}\naccountKey=${backups.key}\n`,
   };
   for (const [name, content] of Object.entries(secrets))
     await writeFile(join(directory, name), content, { mode: 0o600 });

@@ -183,7 +183,7 @@ export class Stage {
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: { name: 'backups', namespace },
-        stringData: { accountName: blob.account, accountKey: blob.key },
+        stringData: { endpoint: blob.endpoint, accountName: blob.account, accountKey: blob.key },
       },
       {
         apiVersion: 'jtel.de/v1alpha1',

@@ -205,7 +205,7 @@ describe('an operator at rest', () => {
     const { items } = await stage.kubectl.json<{
       items: { metadata: { name: string }; data?: Record<string, string> }[];
     }>(['get', 'secrets', '-n', namespace]);
-    const isPublic = new Set(['accountName', 'username']);
+    const isPublic = new Set(['accountName', 'endpoint', 'username']);
     const values = items.flatMap(({ data = {} }) =>
       Object.entries(data)
         .filter(([key]) => !isPublic.has(key))

@@ -43,7 +43,7 @@ function withStore(command: Command): Command {
     .option('--prefix <path>', 'path inside the container')
     .requiredOption(
       '--credentials-file <file>',
-      'YAML or JSON with accountName and accountKey, or sasToken and endpoint, or connectionString',
+      'YAML or JSON with accountName and accountKey (outside Azure with endpoint), or sasToken and endpoint, or connectionString',
     )
     .addOption(
       new Option('-o, --output <form>', 'format of the result').choices(['text', 'json']).default('text'),

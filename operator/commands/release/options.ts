@@ -64,7 +64,7 @@ function mapping(text: string, file: string): Record<string, string> {
     !Object.values(document).every((value) => typeof value === 'string')
   ) {
     throw new UsageError(
-      `${file} must be YAML or JSON with accountName and accountKey, or sasToken and endpoint, or connectionString`,
+      `${file} must be YAML or JSON with accountName and accountKey (outside Azure with endpoint), or sasToken and endpoint, or connectionString`,
     );
   }
   return document as Record<string, string>;

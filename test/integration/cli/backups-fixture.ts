@@ -56,7 +56,7 @@ export function jtel(argv: readonly string[], options: PluginOptions = {}): Prom
 export async function storeFor(name: string): Promise<void> {
   const { endpoint, container } = await azurite.location(name);
   const { client, namespace } = cluster;
-  const stringData = { accountName: azurite.accountName, accountKey: azurite.accountKey };
+  const stringData = { endpoint, accountName: azurite.accountName, accountKey: azurite.accountKey };
   await client.apply(secrets, { metadata: { namespace, name }, stringData }, call());
   const trustedKeys = [testSigner.publicKey];
   const spec = {

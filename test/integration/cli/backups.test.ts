@@ -139,7 +139,11 @@ describe('backup list', () => {
       secrets,
       {
         metadata: { namespace: cluster.namespace, name: 'refused' },
-        stringData: { accountName: azurite.accountName, accountKey: 'd3Jvbmcga2V5' },
+        stringData: {
+          endpoint: azurite.endpoint,
+          accountName: azurite.accountName,
+          accountKey: 'd3Jvbmcga2V5',
+        },
       },
       call(),
     );

@@ -64,7 +64,8 @@ beforeAll(async () => {
     mkdtemp(join(tmpdir(), 'jtel-doctor-')),
   ]);
   await installCRDs(cluster.client);
-  await storeSecret('azure', { accountName: azurite.accountName, accountKey: azurite.accountKey });
+  const { endpoint, accountName, accountKey } = azurite;
+  await storeSecret('azure', { endpoint, accountName, accountKey });
   await storeSecret('ssh', { 'ssh-privatekey': sandbox.target('good').privateKey });
   await storeSecret('ssh-bad', { 'ssh-privatekey': sandbox.target('bad').privateKey });
   const releases = await makeStore('vendor', 'Vendor');

@@ -40,7 +40,7 @@ beforeAll(async () => {
     secrets,
     {
       metadata: { namespace, name: 'vendor' },
-      stringData: { accountName: azurite.accountName, accountKey: azurite.accountKey },
+      stringData: { endpoint, accountName: azurite.accountName, accountKey: azurite.accountKey },
     },
     call(),
   );

@@ -34,8 +34,10 @@ beforeAll(async () => {
   registry = await startFakeRegistry({ authentication: 'token' });
   directory = await temporaryRelease(registry);
   secrets = await mkdtemp(join(tmpdir(), 'jtel-secrets-'));
-  const { accountName, accountKey } = azurite;
-  await writeFile(join(secrets, 'store.json'), JSON.stringify({ accountName, accountKey }), { mode: 0o600 });
+  const { endpoint, accountName, accountKey } = azurite;
+  await writeFile(join(secrets, 'store.json'), JSON.stringify({ endpoint, accountName, accountKey }), {
+    mode: 0o600,
+  });
   await writeFile(join(secrets, 'registry'), `${registryUser.password}\n`, { mode: 0o600 });
   await writeFile(join(secrets, 'signing.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }), {
     mode: 0o600,

@@ -23,8 +23,8 @@ beforeAll(async () => {
     await startManagementDouble(),
   ];
   await installCRDs(cluster.client);
-  const { accountName, accountKey } = blobs.customer;
-  await aSecret('backups', { accountName, accountKey });
+  const { endpoint, accountName, accountKey } = blobs.customer;
+  await aSecret('backups', { endpoint, accountName, accountKey });
   await aSecret('reader', { ...azure.secret });
 });
 afterAll(async () => {

@@ -77,7 +77,8 @@ async function aStore(
   spec: Partial<JtelBackupStoreSpec> = {},
 ): Promise<void> {
   const { endpoint, container } = await azurite.location(name);
-  await aSecret(name, { accountName: azurite.accountName, accountKey: azurite.accountKey });
+  const { accountName, accountKey } = azurite;
+  await aSecret(name, { endpoint: azure.endpoint ?? endpoint, accountName, accountKey });
   const manifest = {
     metadata: { namespace: cluster.namespace, name },
     spec: {
@@ -251,7 +252,12 @@ test('a Secret without a usable key says which keys it may have, and a wrong key
   const invalid = available(await reconcile('wrong'));
   expect(invalid).toMatchObject({ status: 'False', reason: 'SecretInvalid' });
   expect(invalid?.message).toContain('sasToken');
-  await aSecret('wrong-credentials', { accountName: azurite.accountName, accountKey: wrongKey });
+  const { endpoint, accountName, accountKey } = azurite;
+  await aSecret('wrong-credentials', { accountName, accountKey });
+  const unbound = available(await reconcile('wrong'));
+  expect(unbound).toMatchObject({ status: 'False', reason: 'SecretInvalid' });
+  expect(unbound?.message).toContain(`add the key endpoint (${endpoint})`);
+  await aSecret('wrong-credentials', { endpoint, accountName, accountKey: wrongKey });
   const refused = await reconcile('wrong');
   expect(available(refused)).toMatchObject({ status: 'False', reason: 'StoreCredentialsRefused' });
   expect(JSON.stringify(refused)).not.toContain(wrongKey);
