@@ -13,6 +13,8 @@ import { databaseSetName } from '../../jobs/values.ts';
 import type { BackupDatabase, BackupJobInput, BackupJobResult } from '../../jobs/backup.ts';
 import { attributePartName, indexPartName, packBytes, packListName } from '../../backup-format/names.ts';
 import { packListLines } from '../../backup-format/pack-list.ts';
+import { DatabaseClient } from '../database/client.ts';
+import { removeLeftLoadAccount } from '../database/load-account.ts';
 import { JobError } from '../job-error.ts';
 import type { Report } from '../report.ts';
 import { ChunkTable } from './chunk-table.ts';
@@ -190,7 +192,9 @@ class BackupRun {
   /** The size of the sources, as far as it can be known in advance. */
   async #measureDatabase(): Promise<number> {
     const { database } = this.#input;
-    return database === undefined ? 0 : await databaseSize(database, this.#signal);
+    if (database === undefined) return 0;
+    await DatabaseClient.with(database, this.#signal, removeLeftLoadAccount);
+    return await databaseSize(database, this.#signal);
   }
 
   async #measureTrees(database: Promise<number>): Promise<Totals> {

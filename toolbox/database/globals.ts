@@ -1,5 +1,6 @@
 /** Settings of the whole server that a job needs for a while. Each is restored afterwards. */
 import type { DatabaseClient } from './client.ts';
+import { workThen } from './work-then.ts';
 
 const largestPacketBytes = 1024 * 1024 * 1024;
 
@@ -13,7 +14,7 @@ export async function withLargePackets<T>(client: DatabaseClient, work: () => Pr
 
 /** A setting that is at least `value` already is left alone. */
 export async function withGlobal<T>(
-  client: DatabaseClient,
+  client: Pick<DatabaseClient, 'query'>,
   name: 'max_allowed_packet' | 'log_bin_trust_function_creators',
   value: number,
   work: () => Promise<T>,
@@ -21,9 +22,5 @@ export async function withGlobal<T>(
   const [[before = ''] = []] = await client.query(`SELECT @@GLOBAL.${name}`);
   if (Number(before) >= value) return await work();
   await client.query(`SET GLOBAL ${name} = ${value}`);
-  try {
-    return await work();
-  } finally {
-    await client.query(`SET GLOBAL ${name} = ${Number(before)}`);
-  }
+  return await workThen(work, () => client.query(`SET GLOBAL ${name} = ${Number(before)}`));
 }

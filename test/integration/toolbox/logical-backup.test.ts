@@ -22,7 +22,11 @@ onStage('logical-backup-test');
 describe('a logical backup', () => {
   test('restores to the same data: tables, sequences, views, routines, triggers, events', async () => {
     const before = await stage.sql(checksums);
+    await stage.sql("CREATE USER 'jtel_operator_load'@'%'; SET GLOBAL log_bin_trust_function_creators = 1");
     const result = resultOf(await run(input('Logical')));
+    const leftByAKilledLoad = `SELECT COUNT(*), @@GLOBAL.log_bin_trust_function_creators FROM mysql.user
+      WHERE User = 'jtel_operator_load'`;
+    expect((await stage.sql(leftByAKilledLoad)).split(/\s+/)).toEqual(['0', '0']);
     expect(result.dataSets[0]).toMatchObject({ name: 'database', kind: 'Logical', tables: 3 });
     expect(result.dataSets[0]?.rows).toBeGreaterThanOrEqual(rows + 3);
     const files = readBack(double.blobs, identity, backupID, result, 'database');
