@@ -104,9 +104,13 @@ function unavailable(host: string, cause?: unknown): HostError {
 
 /**
  * @param maximumSockets channels at the same time. Further requests wait for a free one.
- * @param longestAnswer in bytes.
+ * @param longestAnswer in bytes, by how the request begins
  */
-export function dockerAgent(dialer: DockerDialer, maximumSockets: number, longestAnswer?: number): Agent {
+export function dockerAgent(
+  dialer: DockerDialer,
+  maximumSockets: number,
+  longestAnswer?: (request: string) => number,
+): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: maximumSockets, maxFreeSockets: 6 });
   agent.createConnection = () => new ChannelSocket(() => dialer.dial(), longestAnswer);
   return agent;

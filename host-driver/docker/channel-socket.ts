@@ -9,15 +9,19 @@ import type { ClientChannel } from 'ssh2';
 
 export class ChannelSocket extends Duplex {
   readonly #open: () => Promise<ClientChannel>;
-  readonly #longestAnswer: number;
+  readonly #longestFor: (request: string) => number;
+  #longestAnswer = Number.POSITIVE_INFINITY;
   #channel: ClientChannel | undefined;
   #answerBytes = 0;
 
-  /** @param longestAnswer bytes that may come after a request. Then the socket ends with an error. */
-  constructor(open: () => Promise<ClientChannel>, longestAnswer = Number.POSITIVE_INFINITY) {
+  /** @param longestFor bytes that may come after a request that begins so. Then the socket ends with an error. */
+  constructor(
+    open: () => Promise<ClientChannel>,
+    longestFor: (request: string) => number = () => Number.POSITIVE_INFINITY,
+  ) {
     super({ allowHalfOpen: true, autoDestroy: true });
     this.#open = open;
-    this.#longestAnswer = longestAnswer;
+    this.#longestFor = longestFor;
   }
 
   override _construct(done: (error?: Error | null) => void): void {
@@ -58,6 +62,7 @@ export class ChannelSocket extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     // A request is written whole before its answer comes, and answers come one after the other.
     this.#answerBytes = 0;
+    this.#longestAnswer = this.#longestFor(chunk.toString('latin1', 0, 1024));
     if (this.#channel === undefined) done(new Error('the SSH channel was closed'));
     else this.#channel.write(chunk, done);
   }

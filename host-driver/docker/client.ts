@@ -1,5 +1,6 @@
 /** The Docker API of one host: the client, how long a question may take, and what failures mean. */
 import type Docker from 'dockerode';
+import { FormatError } from '../../backup-format/schema.ts';
 import { HostError } from '../host.ts';
 
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
@@ -62,6 +63,16 @@ export function dockerError(host: string, what: string, error: unknown, signal: 
   }
   if (statusCode(error) !== undefined) {
     return new HostError('DockerUnavailable', host, `Docker on ${host} refused ${what}: ${message}`, error);
+  }
+  // A TypeError is a field that no list has a guard for. What the runtime says of it repeats the answer.
+  if (error instanceof FormatError || error instanceof TypeError || error instanceof SyntaxError) {
+    const where = error instanceof FormatError ? ` (${message})` : '';
+    return new HostError(
+      'DockerUnavailable',
+      host,
+      `Docker on ${host} answered ${what} with something else than Docker does${where}: look at what listens on its socket`,
+      error,
+    );
   }
   return new HostError(
     'HostUnreachable',

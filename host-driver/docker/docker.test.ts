@@ -291,7 +291,10 @@ describe('a socket to Docker', () => {
 
   it('ends when one answer is longer than any should be, however many answers there were', async () => {
     const { channel, far } = channelPair();
-    const socket = new ChannelSocket(() => Promise.resolve(channel), 10);
+    const socket = new ChannelSocket(
+      () => Promise.resolve(channel),
+      (request) => (request === '?' ? 10 : 1),
+    );
     for (let question = 0; question < 5; question += 1) {
       socket.write('?');
       far.write('123456789');

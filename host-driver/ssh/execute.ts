@@ -17,7 +17,7 @@ export interface ExecuteOptions {
    * limit.
    */
   readonly timeoutSeconds: number;
-  /** A host that writes more to stdout is disconnected. Default 16 MiB. */
+  /** A host that writes more to stdout is disconnected. Default 4 MiB, as for a look. */
   readonly maximumBytes?: number;
 }
 
@@ -73,7 +73,7 @@ function collect(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<ExecuteResult> {
-  const limit = options.maximumBytes ?? 16 * 1024 * 1024;
+  const limit = options.maximumBytes ?? 4 * 1024 * 1024;
   return new Promise<ExecuteResult>((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr = new Tail(Math.min(limit, 64 * 1024));
