@@ -7,11 +7,6 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  /** @returns how many wait in line. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /** Runs the work when its turn has come. @throws the signal's reason when it is aborted while waiting. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.#acquire(signal);

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AddressRules } from '../../base/address-rules.ts';
 import { ConnectionPool } from './pool.ts';
 import { startTestingServer } from './testing-server.ts';
@@ -114,6 +115,30 @@ describe('the pool', () => {
       makePool().get({ ...server.target, privateKey, passphrase: 'right' }, signal),
     ).resolves.toMatchObject({ isOpen: true });
   });
+
+  it('keeps places for others while hosts of a namespace are silent, until nobody waits for them', async () => {
+    const open = new Set<Socket>();
+    const silent = createServer((socket) => {
+      open.add(socket.on('error', () => undefined).on('close', () => open.delete(socket)));
+      socket.resume();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await vi.waitFor(() => expect(silent.listening).toBe(true));
+    const { port } = silent.address() as AddressInfo;
+    const server = await serve();
+    const [pool, looks] = [makePool(), new AbortController()];
+    let ended = 0;
+    const hogs = Array.from({ length: 40 }, async (_, index) => {
+      const target = { ...server.target, port, user: `user-${index}`, namespace: 'hog' };
+      await pool.get(target, looks.signal).catch(() => (ended += 1));
+    });
+    await vi.waitFor(() => expect(open.size).toBe(15), 10_000);
+    await pool.get({ ...server.target, namespace: 'quiet' }, signal);
+    expect([ended, open.size]).toEqual([0, 15]);
+    looks.abort(new Error('the looks ended'));
+    await Promise.all(hogs);
+    await vi.waitFor(() => expect(open.size).toBe(0), 10_000);
+  }, 40_000);
 
   it('goes through a jump host', async () => {
     const [jump, server] = [await serve(), await serve()];

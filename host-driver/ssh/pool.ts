@@ -1,8 +1,9 @@
 /**
  * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host. sshd
  * punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a
- * few failures. So connects pass a global limit with jitter, and after a failure the same endpoint gets a
- * pause. A ban is for an address, so everybody else who would connect to that sshd waits too.
+ * few failures. So connects pass a global limit with jitter, in which namespaces take turns, and after a
+ * failure the same endpoint gets a pause. A ban is for an address, so everybody else who would connect to that
+ * sshd waits too.
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -17,6 +18,7 @@ import { Connection } from './connection.ts';
 import { KeyRing } from './key-ring.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { Semaphore } from '../../base/semaphore.ts';
+import { FairSemaphore } from '../../runtime/control/fair-semaphore.ts';
 
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;
@@ -27,9 +29,16 @@ export interface HostLogger {
   warn(message: string, fields: object): unknown;
 }
 
+/** All callers share it. */
+interface Attempt {
+  readonly connection: Promise<Connection>;
+  readonly abort: AbortController;
+  callers: number;
+}
+
 /** State of one endpoint: at most one connection, and the memory of failures. */
 class Entry {
-  connecting: Promise<Connection> | undefined;
+  attempt: Attempt | undefined;
   connection: Connection | undefined;
   usedAt = Date.now();
   failures = 0;
@@ -45,7 +54,7 @@ export class ConnectionPool {
   readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
   /** Doors where a login was refused and no login succeeded since. */
   readonly #refusals = new Set<string>();
-  readonly #connects = new Semaphore(connectsAtOnce);
+  readonly #connects = new FairSemaphore(connectsAtOnce);
   readonly #life = new AbortController();
   readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
@@ -68,9 +77,8 @@ export class ConnectionPool {
     const ban = this.#bans.get(doorOf(target));
     if (ban !== undefined && Date.now() < ban.until) throw ban.error;
     this.#bans.delete(doorOf(target));
-    // All waiting callers share it, so one caller's abort must not end it for the others.
-    entry.connecting ??= this.#open(target, entry).finally(() => (entry.connecting = undefined));
-    return await abortable(entry.connecting, signal);
+    entry.attempt ??= this.#begin(target, entry);
+    return await shared(entry.attempt, entry, signal);
   }
 
   /** Closes the connection to the target. The next use opens a new one, whose login has its new groups. */
@@ -85,7 +93,7 @@ export class ConnectionPool {
 
   closeIdle(idleSeconds: number): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.connecting !== undefined || entry.connection?.isBusy === true) continue;
+      if (entry.attempt !== undefined || entry.connection?.isBusy === true) continue;
       if (Date.now() - Math.max(entry.usedAt, entry.connection?.usedAt ?? 0) < idleSeconds * 1000) continue;
       entry.connection?.client.end();
       this.#entries.delete(key);
@@ -98,7 +106,7 @@ export class ConnectionPool {
     this.#entries.clear();
     await Promise.all(
       entries.map(async (entry) => {
-        const connection = entry.connection ?? (await entry.connecting?.catch(() => undefined));
+        const connection = entry.connection ?? (await entry.attempt?.connection.catch(() => undefined));
         connection?.client.end();
         await connection?.closed;
       }),
@@ -114,9 +122,21 @@ export class ConnectionPool {
     return entry;
   }
 
-  async #open(target: HostTarget, entry: Entry): Promise<Connection> {
+  #begin(target: HostTarget, entry: Entry): Attempt {
+    const abort = new AbortController();
+    const signal = AbortSignal.any([this.#life.signal, abort.signal]);
+    const connection = this.#open(target, entry, signal).finally(() => {
+      if (entry.attempt === attempt) entry.attempt = undefined;
+    });
+    const attempt: Attempt = { connection, abort, callers: 0 };
+    return attempt;
+  }
+
+  async #open(target: HostTarget, entry: Entry, signal: AbortSignal): Promise<Connection> {
     try {
-      const { client, hostKey } = await this.#connect(target);
+      const { client, hostKey } = await this.#connect(target, signal);
+      if (signal.aborted) client.end();
+      signal.throwIfAborted();
       const connection = new Connection(client, endpointName(target), hostKey);
       entry.connection = connection;
       this.#logger?.info('SSH connection opened', { host: connection.host });
@@ -159,12 +179,11 @@ export class ConnectionPool {
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
-  async #connect(target: HostTarget): Promise<Connected> {
-    const signal = this.#life.signal;
+  async #connect(target: HostTarget, signal: AbortSignal): Promise<Connected> {
     const { jumpHost, ...locked } = target;
     const endpoint = await this.#keys.open(locked, signal);
     if (jumpHost === undefined)
-      return await this.#connects.run(signal, () =>
+      return await this.#connects.run(target.namespace ?? '', signal, () =>
         this.#spread(() => connect(endpoint, signal, undefined, this.#addresses)),
       );
     const gate = await this.get(jumpHost, signal);
@@ -180,6 +199,20 @@ export class ConnectionPool {
   async #spread<T>(work: () => Promise<T>): Promise<T> {
     if (this.#connects.waiting > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
     return await work();
+  }
+}
+
+/** Ends the attempt when the last of its callers leaves, so that it gives up its place. */
+async function shared(attempt: Attempt, entry: Entry, signal: AbortSignal): Promise<Connection> {
+  attempt.callers += 1;
+  try {
+    return await abortable(attempt.connection, signal);
+  } finally {
+    attempt.callers -= 1;
+    if (attempt.callers === 0 && entry.attempt === attempt) {
+      entry.attempt = undefined;
+      attempt.abort.abort(new Error('nobody waits for the connection any more'));
+    }
   }
 }
 

@@ -62,6 +62,15 @@ export class FairOrder {
     return undefined;
   }
 
+  /** Drops a key that waits. */
+  remove(key: string): void {
+    const name = namespaceOf(key);
+    const namespace = this.#namespaces.get(name);
+    if (namespace?.waiting.delete(key) !== true) return;
+    this.#waiting -= 1;
+    if (namespace.inWork === 0 && namespace.waiting.size === 0) this.#namespaces.delete(name);
+  }
+
   /** Ends the work on a taken key. */
   done(key: string): void {
     const name = namespaceOf(key);

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { FairSemaphore } from './fair-semaphore.ts';
+
+const { signal } = new AbortController();
+
+/** Work that lasts until it is told to end. */
+function work(): { readonly run: () => Promise<void>; readonly end: () => void; begun: boolean } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const one = { end: resolve, begun: false, run: () => ((one.begun = true), promise) };
+  return one;
+}
+
+it('a fair semaphore keeps places for other namespaces, and serves all in the end', async () => {
+  const semaphore = new FairSemaphore(4);
+  const [hog, quiet] = [Array.from({ length: 6 }, work), work()];
+  const runs = hog.map(({ run }) => semaphore.run('hog', signal, run));
+  const other = semaphore.run('quiet', signal, quiet.run);
+  await Promise.resolve();
+  expect([hog.filter(({ begun }) => begun).length, quiet.begun, semaphore.waiting]).toEqual([2, true, 4]);
+  for (const { end } of [...hog, quiet]) end();
+  await Promise.all([...runs, other]);
+  expect([hog.every(({ begun }) => begun), semaphore.waiting]).toEqual([true, 0]);
+});
+
+it('a fair semaphore gives on the place of who failed, and forgets who gave up waiting', async () => {
+  const semaphore = new FairSemaphore(1);
+  await expect(semaphore.run('a', signal, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  const first = work();
+  const running = semaphore.run('a', signal, first.run);
+  const impatient = new AbortController();
+  const gaveUp = semaphore.run('b', impatient.signal, () => Promise.resolve('never'));
+  const third = semaphore.run('c', signal, () => Promise.resolve('third'));
+  impatient.abort(new Error('gave up'));
+  await expect(gaveUp).rejects.toThrow('gave up');
+  expect(semaphore.waiting).toBe(1);
+  first.end();
+  await running;
+  expect(await third).toBe('third');
+});
