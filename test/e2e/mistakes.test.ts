@@ -259,8 +259,8 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
     expect((await stage.untilReady(300)).status).toMatchObject({ version: '4.0.0' });
   });
 
-  it('a release that is not signed, until it is', async () => {
-    await publishUnsigned('4.0.1', (release) => ({ ...release, updatableFrom: ['>=4.0.0 <4.0.1'] }), '4.0.0');
+  it('a release that is not signed, until it is; its containers have only the rights that it lists', async () => {
+    await publishUnsigned('4.0.1', withListedRights, '4.0.0');
     const before = await stage.containers();
     await stage.patchSpec({ version: '4.0.1' });
     const { message } = await stage.condition('ReleaseAvailable', 'ReleaseInvalid');
@@ -273,5 +273,24 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
       timeoutSeconds: 300,
     });
     await stage.untilReady(300);
+    const format = '{{json .HostConfig.CapDrop}} {{json .HostConfig.SecurityOpt}}';
+    const inspect = ['docker', 'inspect', '--format', format, ...(await stage.containers()).values()];
+    const rights = new Set((await stage.onHost(inspect)).trim().split('\n'));
+    expect([...rights]).toEqual(['["ALL"] ["no-new-privileges:true"]']);
   });
 });
+
+/** Format 2: without their lists, no container could change its user. */
+function withListedRights(release: Release): Release {
+  const steppingDown = ['SETGID', 'SETUID'] as const;
+  const ofDatabase = [...steppingDown, 'CHOWN', 'DAC_OVERRIDE', 'FOWNER'] as const;
+  return {
+    ...release,
+    formatVersion: 2,
+    updatableFrom: ['>=4.0.0 <4.0.1'],
+    components: release.components.map((component) => ({
+      ...component,
+      capabilities: [...(component.name.startsWith('acd-db') ? ofDatabase : steppingDown)],
+    })),
+  };
+}
