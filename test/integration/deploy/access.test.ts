@@ -2,6 +2,7 @@
  * deploy/ against a real API server: the operator may do what it has to, and no more; its pods keep to the
  * strict policy.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   AppsV1Api,
@@ -183,7 +184,8 @@ describe('people', () => {
 });
 
 describe('the pods of backup schedules', () => {
-  const [namespace, account] = ['schedule-of-a-customer', 'schedule'];
+  // A new one each time: in a sandbox that was kept, the rights of an earlier run would count.
+  const [namespace, account] = [`customer-${randomUUID()}`, 'schedule'];
   const host = {
     address: '192.0.2.1',
     sshSecretRef: { name: 'ssh' },
