@@ -8,6 +8,7 @@ export const annotations = {
   adoptBackups: 'jtel.de/adopt-backups',
   beginAnew: 'jtel.de/begin-anew',
   acceptBackup: 'jtel.de/accept-backup',
+  acceptUnsigned: 'jtel.de/accept-unsigned-backup',
   cleanedUp: 'jtel.de/cleaned-up',
   abandonHost: 'jtel.de/abandon-host',
   holderVersion: 'jtel.de/holder-version',
@@ -65,6 +66,13 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     value: 'a backupID; the condition names it',
     meaning:
       'Backups up to this one are as they should be, although they lack what older ones had (`BackupEmptied`, `BackupShrunk`).',
+  },
+  acceptUnsigned: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'a backupID',
+    meaning:
+      'A stack that begins or is moved may take its data from this backup, although nobody signed it. Whoever can write to the store may have made it.',
   },
   abandonHost: {
     on: 'JtelStack, JtelBackup, JtelRestore',

@@ -2,8 +2,17 @@
  * Moving a stack between hosts in memory, with the very operator: never runs in two places, loses nothing while the old host
  * answers, and ends the same wherever the operator is killed.
  */
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { stackKind, type JtelStack, type JtelStackSpec } from '../../crds/index.ts';
+import { paths } from '../../backup-format/names.ts';
+import {
+  annotations,
+  backupKind,
+  stackKind,
+  type JtelBackupStatus,
+  type JtelStack,
+  type JtelStackSpec,
+} from '../../crds/index.ts';
 import type { FakeMachine } from '../../host-driver/fake/machine.ts';
 import {
   arrived,
@@ -16,11 +25,14 @@ import {
 import { installed, project, ready } from '../../test/support/world/restores.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
+import { aBackup } from '../backup/testing.ts';
 
 // Whole lives of a stack: a busy machine needs its time.
 vi.setConfig({ testTimeout: 60_000 });
 
 afterEach(killAll);
+
+const call = { signal: new AbortController().signal };
 
 /** A Ready stack on the old host, an empty new one, and backups that work. */
 async function aMovableWorld(spec: Partial<JtelStackSpec> = {}): Promise<World> {
@@ -209,7 +221,48 @@ describe('an old host that does not answer', () => {
     expect(runs(world, oldAddress)).toBe(false);
     expect(runs(world, newAddress)).toBe(true);
   });
+
+  it.each(['by the digest in its JtelBackup', 'by consent'])(
+    'takes a backup of an operator that did not sign %s, and no newer one of nobody',
+    async (why) => {
+      const world = await aMovableWorld();
+      const [ours, forged] = ['20260302t020000z-00000b', '20260303t020000z-00000c'];
+      for (const backupID of [ours, forged]) storeBackup(world.customer, { backupID, signer: 'Nobody' });
+      world.machine(oldAddress).unreachable = 'HostUnreachable';
+      await moveTo(world, { address: newAddress }, { relocation: { source: 'RecoverFromBackup' } });
+      if (why !== 'by consent') await aBackupObject(world, ours);
+      world.start();
+      if (why === 'by consent') {
+        await world.until('the refusal', async () =>
+          JSON.stringify((await world.stack()).status?.conditions).includes('BackupUnsigned'),
+        );
+        await annotate(world, { [annotations.acceptUnsigned]: ours });
+      }
+      await world.until('the stack to be recovered', () => arrived(world, newAddress));
+      expect((await world.stack()).status).toMatchObject({ relocation: { backupID: ours } });
+    },
+  );
 });
+
+async function annotate(world: World, added: Readonly<Record<string, string>>): Promise<void> {
+  const stack = await world.stack();
+  const metadata = { ...stack.metadata, annotations: { ...stack.metadata.annotations, ...added } };
+  await world.cluster.replace(stackKind, { ...stack, metadata }, call);
+}
+
+/** As an operator before 0.2 left it. */
+async function aBackupObject(world: World, backupID: string): Promise<void> {
+  const manifest = world.customer.blobs.get(paths.manifest('acme.main', backupID))?.content ?? '';
+  const status: JtelBackupStatus = {
+    phase: 'Completed',
+    backupID,
+    identity: 'acme.main',
+    manifestDigest: createHash('sha256').update(manifest).digest('hex'),
+  };
+  const name = 'before-0-2';
+  await world.cluster.create(backupKind, aBackup(undefined, {}, { name, uid: name }), call);
+  await world.cluster.applyStatus(backupKind, { namespace: 'acme', name }, status, {}, call);
+}
 
 /** Every so many effects; `node test/campaigns/run.ts crash` goes through all of them. */
 const stride = 11;

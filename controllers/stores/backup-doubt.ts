@@ -6,9 +6,9 @@
 
 import { isBackupID } from '../../backup-format/names.ts';
 import type { Doubt, Manifest } from '../../backup-format/manifest.ts';
-import { BlobError } from '../../blob-store/blob-store.ts';
 import { annotations, type JtelStack } from '../../crds/index.ts';
-import { listBackups, parseSealed, readManifest, readSealed, type SealedManifest } from './backup-catalog.ts';
+import { listBackups, parseSealed, readManifest, type SealedManifest } from './backup-catalog.ts';
+import { searchSealed, type Looked } from './sealed-search.ts';
 import type { Catalog } from './trust.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { databaseWay } from '../loading/restore-job.ts';
@@ -18,8 +18,9 @@ import { optional } from '../../base/optional.ts';
 const shrunk = 0.5;
 /** No more manifests are read to find one of the same method. */
 const mostCompared = 40;
-/** No more manifests that do not count are passed over: whoever may write to the store decides how many there are. */
-const mostIgnored = 200;
+/** No more manifests that do not count are kept to be told, and no more of the future. The search does not end with them. */
+const mostTold = 200;
+const mostFutureTold = 10;
 
 /** Somebody accepted all backups up to this backupID. */
 export function acceptedBackup({ metadata }: Pick<JtelStack, 'metadata'>): string | undefined {
@@ -103,20 +104,25 @@ export async function comparedWith(
 ): Promise<Compared> {
   const way = databaseWay({ dataSets });
   let previous: Manifest | undefined;
-  const older = (await listBackups(catalog, identity, signal)).backupIDs
-    .filter((id) => id < backupID)
-    .slice(0, mostCompared);
-  for (const id of older) {
-    const manifest = await readIfGood(catalog, identity, id, signal);
-    if (manifest === undefined) continue;
-    previous ??= manifest;
-    if (databaseWay(manifest) === way) return { previous, sameMethod: manifest, accepted };
+  let compared = 0;
+  const { backupIDs } = await listBackups(catalog, identity, signal);
+  const older = backupIDs.filter((id) => id < backupID);
+  for await (const looked of searchSealed(catalog, identity, older, signal)) {
+    if (looked.is !== 'Ours' || looked.sealed === undefined) continue;
+    const { backupID: id, sealed } = looked;
+    compared += 1;
+    const manifest = unlessUnusable(() => parseSealed(catalog, identity, id, sealed).manifest);
+    if (manifest !== undefined) {
+      previous ??= manifest;
+      if (databaseWay(manifest) === way) return { previous, sameMethod: manifest, accepted };
+    }
+    if (compared >= mostCompared) break;
   }
   return { ...optional({ previous }), accepted };
 }
 
 /** Why a manifest in the store does not count. */
-export type WhyIgnored = 'Future' | 'Unsigned' | 'UnknownKey' | 'Wrong';
+export type WhyIgnored = 'Future' | Exclude<Looked['is'], 'Ours'>;
 
 export interface Ignored {
   readonly backupID: string;
@@ -149,31 +155,17 @@ async function findNewest(
   isWanted: (newest: Newest) => boolean,
 ): Promise<{ readonly found?: Newest; readonly ignored: readonly Ignored[] }> {
   const { backupIDs, future } = await listBackups(catalog, identity, signal);
-  const ignored: Ignored[] = future.slice(0, mostIgnored).map((backupID) => ({ backupID, why: 'Future' }));
-  for (const backupID of backupIDs) {
-    if (ignored.length >= mostIgnored) break;
-    const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
-    if (sealed !== undefined && sealed.seal.is !== 'Signed') ignored.push({ backupID, why: sealed.seal.is });
-    else if (isWanted({ backupID, sealed })) return { found: { backupID, sealed }, ignored };
+  const ignored: Ignored[] = future.slice(0, mostFutureTold).map((backupID) => ({ backupID, why: 'Future' }));
+  for await (const looked of searchSealed(catalog, identity, backupIDs, signal)) {
+    const { backupID } = looked;
+    if (looked.is !== 'Ours') {
+      if (ignored.length < mostTold || looked.is === 'NotRead') ignored.push({ backupID, why: looked.is });
+      continue;
+    }
+    const { sealed } = looked;
+    if (isWanted({ backupID, sealed })) return { found: { backupID, sealed }, ignored };
   }
   return { ignored };
-}
-
-/** Undefined: it lies in the archive tier. A manifest that is too long was not written by us. */
-async function readUnlessArchived(
-  catalog: Catalog,
-  identity: string,
-  backupID: string,
-  signal: AbortSignal,
-): Promise<SealedManifest | undefined> {
-  try {
-    return await readSealed(catalog, identity, backupID, signal);
-  } catch (error) {
-    if (!(error instanceof BlobError)) throw error;
-    if (error.reason === 'BlobArchived') return undefined;
-    if (error.reason === 'DigestMismatch') return { bytes: Buffer.alloc(0), seal: { is: 'Wrong' } };
-    throw error;
-  }
 }
 
 /** The newest backup that counts, and what was passed over. */
@@ -242,7 +234,7 @@ export function requireChoice(
   const unknown = ignored.some(({ why }) => why === 'UnknownKey');
   const advice = unknown
     ? 'If you have the key of the operator that made them on paper, add it to spec.trustedKeys of the JtelBackupStore (docs/recovery.md).'
-    : 'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept.';
+    : 'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept; or consent by an annotation of the stack (docs/recovery.md).';
   throw new InputError(
     unknown ? 'BackupSignerUnknown' : 'BackupUnsigned',
     `${where} has only backups that do not count: ${listIgnored(ignored)}. ${advice}`,
@@ -271,22 +263,12 @@ const reasonsToIgnore: Readonly<Record<WhyIgnored, string>> = {
   Unsigned: 'not signed',
   UnknownKey: 'signed with a key that the store does not trust',
   Wrong: 'with a wrong signature',
+  NotRead: 'the first of those that were not read, because too many before it do not count',
 };
 
 function listIgnored(ignored: readonly Ignored[]): string {
   const shown = ignored.slice(0, 3).map(({ backupID, why }) => `${backupID} (${reasonsToIgnore[why]})`);
   return `${shown.join(', ')}${ignored.length > 3 ? ` and ${ignored.length - 3} more` : ''}`;
-}
-
-async function readIfGood(
-  catalog: Catalog,
-  identity: string,
-  backupID: string,
-  signal: AbortSignal,
-): Promise<Manifest | undefined> {
-  const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
-  if (sealed?.seal.is !== 'Signed') return undefined;
-  return unlessUnusable(() => parseSealed(catalog, identity, backupID, sealed).manifest);
 }
 
 function unlessUnusable<T>(read: () => T): T | undefined {

@@ -6,7 +6,7 @@
 import type { Manifest } from '../../backup-format/manifest.ts';
 import { isPublicKey, type Seal } from '../../backup-format/signature.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import type { JtelBackupStore, JtelRestore } from '../../crds/index.ts';
+import { annotations, type JtelBackupStore, type JtelRestore } from '../../crds/index.ts';
 import { InputError } from '../inputs/input-error.ts';
 
 export interface Trust {
@@ -17,6 +17,10 @@ export interface Trust {
   /** Whether new backups there are encrypted. */
   readonly encrypts: boolean;
   readonly now: () => Date;
+  /** backupIDs that objects of this cluster name: these are always read. */
+  readonly known?: ReadonlySet<string>;
+  /** Whether an unsigned manifest counts all the same; default: none does. The digest is the SHA-256 of its bytes. */
+  readonly acceptsUnsigned?: (identity: string, backupID: string, digest: string) => boolean;
 }
 
 /** A store, and which of its backups count. */
@@ -68,7 +72,11 @@ export function consentOf({ spec }: Pick<JtelRestore, 'spec'>): Consent {
  */
 export function requireTrusted(
   { blobs, trust }: Catalog,
-  { manifest, seal }: { readonly manifest: Manifest; readonly seal: Seal },
+  {
+    manifest,
+    manifestDigest,
+    seal,
+  }: { readonly manifest: Manifest; readonly manifestDigest: string; readonly seal: Seal },
   { unsigned = false, unencrypted = false }: Consent,
 ): void {
   const what = `The backup ${manifest.backupID} of ${manifest.identity} in ${blobs.description}`;
@@ -86,10 +94,10 @@ export function requireTrusted(
         `${what} is signed with key ${seal.keyID}, which ${trust.store} does not trust. Nothing was touched. If you have that key on paper, add it to spec.trustedKeys (docs/recovery.md).`,
       );
     case 'Unsigned':
-      if (!unsigned)
+      if (!unsigned && trust.acceptsUnsigned?.(manifest.identity, manifest.backupID, manifestDigest) !== true)
         throw new InputError(
           'BackupUnsigned',
-          `${what} is not signed, so whoever can write to the store may have made it. Nothing was touched. Operators before 0.2 did not sign: if it is from then, create a JtelRestore that names its backupID, with unsigned Accept.`,
+          `${what} is not signed, so whoever can write to the store may have made it. Nothing was touched. Operators before 0.2 did not sign: if it is from then, consent to it by name (docs/recovery.md): a JtelRestore with unsigned Accept, or the annotation ${annotations.acceptUnsigned} of a stack that begins or moves.`,
         );
   }
   if (trust.encrypts && manifest.encryption === undefined && !unencrypted)

@@ -807,6 +807,10 @@ export interface JtelBackupStatus {
    */
   readonly attempt?: number;
   /**
+   * How long the first try may write to the store, in seconds. If absent, the whole window, as later tries may.
+   */
+  readonly writeSeconds?: number;
+  /**
    * Name, in the store's Secret, of the key that encrypts it. If absent, the backup is not encrypted.
    */
   readonly encryptionKeyID?: string;

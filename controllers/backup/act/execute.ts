@@ -17,7 +17,7 @@ import type { Cluster } from '../../../runtime/client/cluster.ts';
 import { removeFinalizer } from '../../../runtime/control/finalizer.ts';
 import { acceptedBackup, newestSigned } from '../../stores/backup-doubt.ts';
 import type { SigningKeys } from '../../stores/signing-keys.ts';
-import { catalogOf } from '../../stores/trust.ts';
+import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -108,7 +108,8 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
   // What an unsigned index says of packs could spoil this backup.
   const newest = isFull
     ? undefined
-    : (await newestSigned(catalogOf(storeOf(context)), identity, signal)).manifest;
+    : (await newestSigned(await clusterCatalog(cluster, storeOf(context), { signal }), identity, signal))
+        .manifest;
   const known = isFull
     ? []
     : await knownParts(
@@ -127,7 +128,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
     toolbox,
     ...database,
-    grant: await blobs.createUrl(grantSeconds(backup, limits, newest?.epoch === epoch ? newest : undefined)),
+    grant: await blobs.createUrl(grantSeconds(backup, limits)),
     known,
     encryption: keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, { signal }),
     bandwidthLimitMiBPerSecond: stack.spec.backup?.bandwidthLimitMiBPerSecond,
@@ -152,7 +153,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const carriedOut = mergeCarriedOut(stack.status?.carriedOut, host?.state?.carriedOut);
   const facts = await commit(
     {
-      catalog: catalogOf(opened),
+      catalog: await clusterCatalog(context.cluster, opened, { signal }),
       signer: await context.signing.current({ signal }),
       origin: {
         backupID,

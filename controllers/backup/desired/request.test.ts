@@ -1,23 +1,35 @@
 import { describe, expect, test } from 'vitest';
 import { defaultLimits } from './limits.ts';
-import { grantSeconds } from './request.ts';
+import { firstGrantSeconds, grantSeconds } from './request.ts';
 import { aBackup } from '../testing.ts';
 
 const hour = 3600;
-const lasted = (hours: number) => ({
-  startTime: '2026-03-01T00:00:00Z',
-  endTime: new Date(Date.parse('2026-03-01T00:00:00Z') + hours * hour * 1000).toISOString(),
-});
+const like = { epoch: '20260301', keyID: 'a', database: 'Physical' };
 
 describe('the right to write lasts', () => {
   test.each([
-    ['four times as long as the last backup took', 1, lasted(2), 8 * hour],
-    ['an hour at least', 1, lasted(0.01), hour],
-    ['the window at most', 1, lasted(7), 12 * hour],
-    ['the window when no backup says what is needed', 1, undefined, 12 * hour],
-    ['the whole window of a second try', 2, lasted(0.01), 24 * hour],
-    ['an hour when the last backup ended before it began', 1, lasted(-1), hour],
-  ] as const)('%s', (_what, attempt, last, expected) => {
-    expect(grantSeconds(aBackup({ attempt }), defaultLimits, last)).toBe(expected);
+    ['four times as long as the last backup took', 1, 2, 8],
+    ['an hour at least', 1, 0.01, 1],
+    ['the window at most', 1, 7, 12],
+    ['the whole window of a second try', 2, 0.01, 24],
+    ['an hour when the last backup ended before it began', 1, -1, 1],
+  ])('%s', (_what, attempt, hours, expected) => {
+    const writeSeconds = firstGrantSeconds({ ...like, seconds: hours * hour }, like);
+    expect(writeSeconds).toBeDefined();
+    const backup = aBackup({ attempt, writeSeconds: writeSeconds ?? 0 });
+    expect(grantSeconds(backup, defaultLimits)).toBe(expected * hour);
+  });
+
+  test.each([
+    ['there is none', undefined],
+    ['it is of another epoch', { ...like, epoch: '20260201' }],
+    ['it was encrypted with another key', { ...like, keyID: 'b' }],
+    ['it was not encrypted', { epoch: like.epoch, database: like.database }],
+    ['its database was backed up in another way', { ...like, database: 'Logical' }],
+  ])('the window when the last backup says nothing of this one: %s', (_why, last) => {
+    expect(
+      firstGrantSeconds(last === undefined ? undefined : { ...last, seconds: 60 }, like),
+    ).toBeUndefined();
+    expect(grantSeconds(aBackup({ attempt: 1 }), defaultLimits)).toBe(12 * hour);
   });
 });

@@ -34,19 +34,34 @@ const shortestGrantSeconds = 3600;
 /** Times as long as the last backup took. */
 const grantMargin = 4;
 
+/** What the newest backup says of the next one. */
+export interface Last {
+  readonly epoch: string;
+  readonly keyID?: string;
+  readonly database: string;
+  /** From its beginning to its end. */
+  readonly seconds: number;
+}
+
 /**
- * How long the right to write lasts: what this try should need, judged by the last backup of the same epoch,
- * and the window at most. Azure cannot limit the right to names that nobody knows yet, so it is limited in
- * time. If it ends too soon, the next try continues, with its whole window.
- * @param last undefined when nothing says what the try needs
+ * How long the first try may write: what it should need, judged by the last backup. Azure cannot limit the right to
+ * names that nobody knows yet, so it is limited in time. If it ends too soon, the next try continues, with its
+ * whole window.
+ * @param next the backup that begins
+ * @returns undefined when the last one says nothing of it, because all data are stored anew or in another form
  */
-export function grantSeconds(
-  backup: JtelBackup,
-  limits: Limits,
-  last: { readonly startTime: string; readonly endTime: string } | undefined,
-): number {
+export function firstGrantSeconds(
+  last: Last | undefined,
+  next: Pick<Last, 'epoch' | 'keyID' | 'database'>,
+): number | undefined {
+  if (last?.epoch !== next.epoch || last.keyID !== next.keyID || last.database !== next.database)
+    return undefined;
+  return Math.max(shortestGrantSeconds, Math.ceil(last.seconds * grantMargin));
+}
+
+/** How long the right to write of this try lasts, from its beginning; the window at most. */
+export function grantSeconds(backup: JtelBackup, limits: Limits): number {
   const window = uploadWindowSeconds(backup, limits);
-  if (last === undefined || (backup.status?.attempt ?? 1) > 1) return window;
-  const tookSeconds = (Date.parse(last.endTime) - Date.parse(last.startTime)) / 1000;
-  return Math.min(window, Math.max(shortestGrantSeconds, Math.ceil(tookSeconds * grantMargin)));
+  const { attempt = 1, writeSeconds = window } = backup.status ?? {};
+  return attempt === 1 ? Math.min(window, writeSeconds) : window;
 }

@@ -73,6 +73,30 @@ describe('a scheduled backup', () => {
   });
 });
 
+test('what serves a late copy is looked for only so long among what nobody signed', async () => {
+  const store = new MemoryBlobStore();
+  const reads: string[] = [];
+  const read = store.read.bind(store);
+  store.read = async (name, ...rest) => {
+    reads.push(name);
+    return await read(name, ...rest);
+  };
+  for (const number of ['1', '2', '3', '4', '5', '6'])
+    storeBackup(store, { backupID: `20260301t010003z-00000${number}`, signer: 'Nobody' });
+  storeBackup(store, { backupID: '20260302t010000z-00000a' });
+  let seconds = Date.parse('2026-12-31T00:00:00Z') / 1000;
+  const now = () => new Date((seconds += 12) * 1000);
+  const history = await readHistory(
+    trusting(store, { now }),
+    'acme.main',
+    lateSince(copy(), aStack()),
+    signal,
+  );
+  expect(history).toMatchObject({ newest: { backupID: '20260302t010000z-00000a' } });
+  expect(history).not.toHaveProperty('served');
+  expect(reads).toHaveLength(3);
+});
+
 test('what was served is not made again: it is told as that, without a verification that nobody made', () => {
   const backupID = '20260301t010003z-00000b';
   const observed = observing({ history: { ok: true, value: { served: backupID } } });

@@ -1,8 +1,10 @@
 /** What the store has under a stack's identity: who wrote last, and what can be used again. */
 
 import { backupTime } from '../../../backup-format/names.ts';
-import { listBackups, readSealed } from '../../stores/backup-catalog.ts';
+import { databaseWay } from '../../loading/restore-job.ts';
+import { listBackups } from '../../stores/backup-catalog.ts';
 import { newestSigned } from '../../stores/backup-doubt.ts';
+import { searchSealed } from '../../stores/sealed-search.ts';
 import type { Catalog } from '../../stores/trust.ts';
 import type { History } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
@@ -23,7 +25,14 @@ export async function readHistory(
   if (manifest === undefined) return passed;
   const { backupID, epoch, writer } = manifest;
   const served = since === undefined ? undefined : await firstSince(catalog, identity, since, signal);
-  return { newest: { backupID, epoch, writer }, ...optional({ served }), ...passed };
+  const keyID = manifest.encryption?.keyID;
+  const seconds = (Date.parse(manifest.endTime) - Date.parse(manifest.startTime)) / 1000;
+  return {
+    newest: { backupID, epoch, writer },
+    last: { epoch, database: databaseWay(manifest), seconds, ...optional({ keyID }) },
+    ...optional({ served }),
+    ...passed,
+  };
 }
 
 async function firstSince(
@@ -33,9 +42,8 @@ async function firstSince(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { backupIDs } = await listBackups(catalog, identity, signal);
-  for (const backupID of backupIDs.filter((id) => backupTime(id) >= since).toReversed()) {
-    const { seal } = await readSealed(catalog, identity, backupID, signal);
-    if (seal.is === 'Signed') return backupID;
-  }
+  const later = backupIDs.filter((id) => backupTime(id) >= since).toReversed();
+  for await (const { backupID, is } of searchSealed(catalog, identity, later, signal))
+    if (is === 'Ours') return backupID;
   return undefined;
 }

@@ -32,7 +32,7 @@ import { lateSince } from '../../times/late-copy.ts';
 import { projectName } from '../../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
 import type { OpenStore } from '../../stores/store-access.ts';
-import { catalogOf } from '../../stores/trust.ts';
+import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import { readHistory } from './history.ts';
 import { isFinished, isPartOfOperation, jobUID, testRestoreName } from '../desired/request.ts';
 import type { Ahead, Observed, ReleaseFacts, StoreFacts } from './observed.ts';
@@ -111,7 +111,9 @@ export async function observeBeginning(
   const ahead = await comingFirst(backup, cluster, options);
   if (ahead.length > 0) return { ...gathered, observed: { ...observed, ahead } };
   const since = lateSince(backup, observed.stack);
-  const history = await outcome(() => readHistory(catalogOf(store), identity, since, options.signal));
+  const history = await outcome(async () =>
+    readHistory(await clusterCatalog(cluster, store, options), identity, since, options.signal),
+  );
   return { ...gathered, observed: { ...observed, history } };
 }
 

@@ -4,6 +4,7 @@ import type { JtelRestore, JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import type { Ignored } from '../../stores/backup-doubt.ts';
+import type { Last } from '../desired/request.ts';
 
 /** The store that the backup goes to. */
 export interface StoreFacts {
@@ -37,6 +38,8 @@ export interface History {
       readonly stackUID: string;
     };
   };
+  /** Of the newest backup, too: what the next one will need. */
+  readonly last?: Last;
   /** Newer manifests that do not count. */
   readonly ignored?: readonly Ignored[];
   /** The first backup since the time that a late copy of a scheduled backup is named after: that one served it. */

@@ -58,6 +58,8 @@ export type Plan =
       readonly version: string;
       readonly storeName: string;
       readonly keyID?: string;
+      /** Of the first try; absent: the whole window. */
+      readonly writeSeconds?: number;
     }
   /** The last try is over; the next begins. */
   | ({ readonly kind: 'TryAgain' } & Finding)

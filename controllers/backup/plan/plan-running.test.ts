@@ -102,6 +102,12 @@ describe('a backup that runs', () => {
       reason: 'UploadWindowOver',
     });
     expect(plan(running({ job }))).toMatchObject({ kind: 'Wait', reason: 'StoreCredentialsRefused' });
+    // The right may end before the window does.
+    const short = aRunningBackup({ writeSeconds: 3600 });
+    expect(plan(running({ job }, { backup: short }))).toMatchObject({
+      kind: 'TryAgain',
+      reason: 'UploadWindowOver',
+    });
     // The second try has twice the time.
     expect(
       plan(running({ job }, { backup: aRunningBackup({ ...backup.status, attempt: 2 }) })),

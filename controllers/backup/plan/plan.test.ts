@@ -19,6 +19,19 @@ const restoredFrom = (backupID: string) => {
   } as PlanInput['observed']['host'];
 };
 
+test('a backup that begins may write for as long as one like it needs', () => {
+  const last = { epoch: '20260301', database: 'Physical', seconds: 3600 };
+  const begin = (changes: Partial<PlanInput['observed']>) =>
+    plan(planInput({ observed: observing(changes) }));
+  const history = { ok: true, value: { last } } as const;
+  expect(begin({ history })).toMatchObject({ kind: 'Begin', epoch: '20260301', writeSeconds: 4 * 3600 });
+  const store = {
+    ok: true,
+    value: { name: 'backups', policy: 'Required', retentionDays: 180, keyID: 'a' },
+  } as const;
+  expect(begin({ history, store })).not.toHaveProperty('writeSeconds');
+});
+
 test('a backup that waits says for whom and since when', () => {
   const since = '2026-03-01T01:30:00Z';
   const first = { kind: 'JtelBackup', name: 'main-before', phase: 'Running', since } as const;

@@ -9,7 +9,7 @@ import type { JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
 import { pauseLeft } from '../../times/pauses.ts';
-import { isFinished, testRestoreName, uploadWindowSeconds } from '../desired/request.ts';
+import { firstGrantSeconds, grantSeconds, isFinished, testRestoreName } from '../desired/request.ts';
 import type { Action, Cause, Plan, PlanInput, Step } from './actions.ts';
 import type { Facts, FailedJob, Finding } from './findings.ts';
 import { told } from '../../inputs/outcome.ts';
@@ -57,15 +57,19 @@ function pending(input: PlanInput): Plan {
   }
   if (!observed.release.ok || !observed.store.ok || observed.history?.ok !== true)
     return wait('Waiting', { reason: 'BackupPending', facts: { is: 'StoreNotLookedAt' } }, 1);
-  const { newest, served } = observed.history.value;
+  const { newest, last, served } = observed.history.value;
   const { name: storeName, keyID } = observed.store.value;
   if (served !== undefined) return { kind: 'Repeated', backupID: served, storeName };
+  const epoch = epochFor(now, newest?.epoch);
+  const { version, canPhysical } = observed.release.value;
+  const database = canPhysical ? (observed.stack?.spec.backup?.method ?? 'Physical') : 'Logical';
+  const writeSeconds = firstGrantSeconds(last, { epoch, database, ...optional({ keyID }) });
   return {
     kind: 'Begin',
-    epoch: epochFor(now, newest?.epoch),
-    version: observed.release.value.version,
+    epoch,
+    version,
     storeName,
-    ...optional({ keyID }),
+    ...optional({ keyID, writeSeconds }),
   };
 }
 
@@ -228,10 +232,10 @@ function stackGone({ spec }: JtelBackup): Plan {
   return fail('StackNotFound', { is: 'StackGone', stack: spec.stackRef.name });
 }
 
-/** The signed right to write ends that long after the try began. */
+/** The signed right to write ends that long after the try began, or a little later. */
 function uploadWindowIsOver({ backup, limits, now }: PlanInput): boolean {
   const began = Date.parse(backup.status?.operation?.startTime ?? '');
-  return now.getTime() - began >= uploadWindowSeconds(backup, limits) * 1000;
+  return now.getTime() - began >= grantSeconds(backup, limits) * 1000;
 }
 
 function act(step: Step, wave: readonly Action[]): Plan {

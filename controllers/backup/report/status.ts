@@ -60,7 +60,7 @@ export function summarise(input: StatusInput): JtelBackupStatus {
         version: plan.version,
         attempt: 1,
         startTime: formatTime(now),
-        ...optional({ encryptionKeyID: plan.keyID }),
+        ...optional({ encryptionKeyID: plan.keyID, writeSeconds: plan.writeSeconds }),
       };
       return progressing(
         { ...status, operation: newOperation(backup, 1, 'Backup', now) },

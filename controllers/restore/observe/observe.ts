@@ -19,6 +19,7 @@ import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import { readManifest } from '../../stores/backup-catalog.ts';
 import { acceptedBackup, newestGoodBackup, newestSigned, requireChoice } from '../../stores/backup-doubt.ts';
 import { catalogOf, consentOf, requireTrusted, type Catalog } from '../../stores/trust.ts';
+import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -117,7 +118,8 @@ async function earlierLife(
   if (data !== undefined || storeName === undefined || status?.backupID !== undefined) return undefined;
   const remembered = await outcome(async () => {
     const opened = await openStore(cluster, metadata.namespace, storeName, 'spec.backup.storeRef', options);
-    return await rememberedInStore(catalogOf(opened), stackIdentity(stack), options.signal);
+    const catalog = await clusterCatalog(cluster, opened, options);
+    return await rememberedInStore(catalog, stackIdentity(stack), options.signal);
   });
   if (!remembered.ok) return remembered;
   const stored = carriedOutBefore(order, remembered.value, undefined);
@@ -238,7 +240,7 @@ async function findTarget(
   requireIdentityAllowed(opened.resource, asked.identity);
   if (asked.backupID !== undefined) return { ...asked, backupID: asked.backupID };
   const choice = await newestGoodBackup(
-    catalogOf(opened),
+    await clusterCatalog(cluster, opened, options),
     asked.identity,
     acceptedBackup(stack),
     options.signal,

@@ -25,6 +25,7 @@ import {
   requireChoice,
   type Choice,
 } from '../../stores/backup-doubt.ts';
+import { stackCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
@@ -113,9 +114,10 @@ export async function initialLoading(
   requireIdentityAllowed(opened.resource, identity);
   const begun = begunWith(stack);
   const asked = initialData.backupID ?? begun?.backupID;
+  const catalog = await stackCatalog(dependencies.cluster, opened, stack, options);
   const choice: Choice =
     asked === undefined
-      ? await newestGoodBackup(catalogOf(opened), identity, acceptedBackup(stack), options.signal)
+      ? await newestGoodBackup(catalog, identity, acceptedBackup(stack), options.signal)
       : { backupID: asked, skipped: [] };
   const backupID = requireChoice(choice, opened.blobs.description);
   if (backupID !== undefined) {
@@ -123,7 +125,7 @@ export async function initialLoading(
       opened,
       identity,
       backupID,
-      { release, stackName: stack.metadata.name, consent: noConsent },
+      { release, stackName: stack.metadata.name, consent: noConsent, catalog },
       dependencies,
       options,
     );
@@ -195,34 +197,34 @@ export async function storedLoading(
     options,
   );
   requireIdentityAllowed(opened.resource, identity);
-  const [stackName, consent] =
-    asking.kind === 'JtelStack' ? [metadata.name, noConsent] : [asking.spec.stackRef.name, consentOf(asking)];
-  return await backupLoading(
-    opened,
-    identity,
-    backupID,
-    { release, stackName, consent },
-    dependencies,
-    options,
-  );
+  const asked =
+    asking.kind === 'JtelStack'
+      ? {
+          stackName: metadata.name,
+          consent: noConsent,
+          catalog: await stackCatalog(dependencies.cluster, opened, asking, options),
+        }
+      : { stackName: asking.spec.stackRef.name, consent: consentOf(asking), catalog: catalogOf(opened) };
+  return await backupLoading(opened, identity, backupID, { release, ...asked }, dependencies, options);
 }
 
 interface LoadedFor {
   readonly release: Release;
   readonly stackName: string;
   readonly consent: Consent;
+  readonly catalog: Catalog;
 }
 
 async function backupLoading(
   opened: OpenStore,
   identity: string,
   backupID: string,
-  { release, stackName, consent }: LoadedFor,
+  { release, stackName, consent, catalog }: LoadedFor,
   { cluster, backups }: DataDependencies,
   options: CallOptions,
 ): Promise<Loading> {
   const { resource, blobs } = opened;
-  const loaded = await backups.load(catalogOf(opened), identity, backupID, consent, options.signal);
+  const loaded = await backups.load(catalog, identity, backupID, consent, options.signal);
   const { manifest } = loaded;
   const obstacle = restoreObstacle(release, manifest);
   if (obstacle !== undefined)

@@ -6,7 +6,7 @@ import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { acceptedBackup, newestGoodBackup, requireChoice } from '../../stores/backup-doubt.ts';
 import { stackIdentity } from '../../stores/backup-identity.ts';
-import { catalogOf } from '../../stores/trust.ts';
+import { stackCatalog } from '../../stores/cluster-catalog.ts';
 import type { DataDependencies } from './data-source.ts';
 
 export interface FoundBackup {
@@ -38,7 +38,12 @@ export async function newestBackup(
   const backupID =
     chosen ??
     requireChoice(
-      await newestGoodBackup(catalogOf(store), identity, acceptedBackup(stack), options.signal),
+      await newestGoodBackup(
+        await stackCatalog(cluster, store, stack, options),
+        identity,
+        acceptedBackup(stack),
+        options.signal,
+      ),
       description,
     );
   if (backupID === undefined)

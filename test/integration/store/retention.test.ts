@@ -155,7 +155,7 @@ describe('when the management plane does not tell, the attempt counts, and the m
 
   it.each([
     ['without the Secret', 'nobody', {}, /Secret .*\/nobody, which spec\.azure\.management.* does not exist/],
-    ['with a Secret that lacks a key', 'keyless', { tenantID: 'no GUID' }, /tenantID is missing or no GUID/],
+    ['with a Secret that lacks a key', 'keyless', { tenantID: 'acme' }, /tenantID is missing or no GUID/],
     ['with a wrong client secret', 'wrong', { clientSecret: 'a secret that is not shown' }, /AADSTS7000215/],
   ])('%s', async (_, name, values, message) => {
     if (name !== 'nobody') await aSecret(name, { ...azure.secret, ...values });
