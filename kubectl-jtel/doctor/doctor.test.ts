@@ -85,6 +85,19 @@ describe('doctor', () => {
     }
   });
 
+  it('says that the operator does not look after this namespace', async () => {
+    answers['/apis/coordination.k8s.io/v1/namespaces/jtel-system/leases/jtel-operator'] = {
+      metadata: { annotations: { 'jtel.de/holder-namespaces': 'jtel-system pod-1' } },
+      spec: { holderIdentity: 'pod-1', renewTime: new Date().toISOString(), leaseDurationSeconds: 15 },
+    };
+    const { out } = await doctor(['-o', 'json']);
+    const { checks } = JSON.parse(out) as { checks: { check: string }[] };
+    expect(checks.find(({ check }) => check === 'operator')).toMatchObject({
+      verdict: 'Failed',
+      seen: 'The operator looks after jtel-system only, not after demo.',
+    });
+  });
+
   it('prints no colours and no progress in a pipe', async () => {
     const { out, err } = await doctor([]);
     expect(out).not.toContain('\u001b');

@@ -262,6 +262,28 @@ describe('the plain manifests', () => {
     });
   });
 
+  test('open more ports with the patch that kustomization.yaml shows', async () => {
+    const file = join(everywhere, 'kustomization.yaml');
+    const text = await readFile(file, 'utf8');
+    const shown = /^  # - target:\n  #     kind: NetworkPolicy\n(?:  #   .*\n)+/m;
+    expect(text).toMatch(shown);
+    await writeFile(
+      file,
+      text.replace(shown, (patch) => patch.replaceAll('  # ', '  ')),
+    );
+    const policy = (await built(everywhere)).find(({ kind }) => kind === 'NetworkPolicy');
+    expect(policy?.['spec']).toMatchObject({
+      egress: [
+        {
+          ports: expect.arrayContaining([
+            { port: 2222, protocol: 'TCP' },
+            { port: 443, protocol: 'TCP' },
+          ]),
+        },
+      ],
+    });
+  });
+
   test('have for one namespace the binding that the chart makes there', async () => {
     const [own] = await built(join(deploy, 'namespace'));
     const ofChart = (await built(join(deploy, 'access'))).find(
