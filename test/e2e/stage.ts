@@ -16,6 +16,7 @@ import {
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import {
   installAccess,
+  operatorNamespace,
   startOperatorProcess,
   type OperatorProcessOptions,
   type RunningOperator,
@@ -24,7 +25,7 @@ import { example, type ExampleOptions, type Manifest } from '../../sandbox/insta
 import { lockFile } from '../../kit/paths.ts';
 import { withLock } from '../../kit/lock.ts';
 import type { RunResult } from '../../kit/process.ts';
-import { leaderElectionIn } from '../support/lease.ts';
+import { leaderElectionOf, leaseArguments, leaseName } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
 import { sandboxName } from './setup.ts';
 
@@ -109,7 +110,7 @@ export class Stage {
     );
     await stage.kubectl.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-      ...(await leaderElectionIn(name)),
+      ...(await leaderElectionOf(name)),
     ]);
     return stage;
   }
@@ -134,7 +135,7 @@ export class Stage {
     args: readonly string[] = [],
     other: Partial<OperatorProcessOptions> = {},
   ): Promise<RunningOperator & { readonly logFile: string }> {
-    const place = ['--namespace', this.namespace, '--lease-namespace', this.namespace];
+    const place = ['--namespace', this.namespace, ...leaseArguments(this.namespace)];
     const operator = await startOperatorProcess(this.cluster, {
       toolbox: this.toolbox,
       name: this.namespace,
@@ -152,7 +153,8 @@ export class Stage {
    */
   async killOperator(): Promise<void> {
     await this.operator?.kill();
-    await this.kubectl.run(['delete', 'lease', 'jtel-operator', '-n', this.namespace, '--ignore-not-found']);
+    const lease = ['lease', leaseName(this.namespace), '-n', operatorNamespace];
+    await this.kubectl.run(['delete', ...lease, '--ignore-not-found']);
   }
 
   manifests(options: Partial<ExampleOptions> = {}): Promise<readonly Manifest[]> {

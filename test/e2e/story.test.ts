@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildOperator } from '../../images/images.ts';
 import { silentProgress } from '../../sandbox/index.ts';
 import { startOperatorContainer } from '../../sandbox/installation/operator.ts';
+import { leaseArguments } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
 import { Stage, stackName } from './stage.ts';
 
@@ -22,8 +23,7 @@ beforeAll(async () => {
   const args = [
     '--namespace',
     namespace,
-    '--lease-namespace',
-    namespace,
+    ...leaseArguments(namespace),
     '--resync-seconds',
     String(resyncSeconds),
   ];

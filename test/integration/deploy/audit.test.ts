@@ -8,7 +8,7 @@ import {
   startOperatorProcess,
   type RunningOperator,
 } from '../../../sandbox/installation/operator.ts';
-import { leaderElectionIn } from '../../support/lease.ts';
+import { leaderElectionOf, leaseArguments } from '../../support/lease.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const namespace = `audit-${randomUUID().slice(0, 8)}`;
@@ -24,11 +24,11 @@ beforeAll(async () => {
   await installAccess(sandbox);
   kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   await kubectl.run(['create', 'namespace', namespace]);
-  await kubectl.apply(await leaderElectionIn(namespace));
+  await kubectl.apply(await leaderElectionOf(namespace));
   operator = await startOperatorProcess(sandbox, {
     toolbox: `registry.sandbox:5000/jtel/toolbox@sha256:${'0'.repeat(64)}`,
     name: namespace,
-    args: ['--namespace', namespace, '--lease-namespace', namespace, '--audit-log', '-'],
+    args: ['--namespace', namespace, ...leaseArguments(namespace), '--audit-log', '-'],
   });
 });
 afterAll(async () => {

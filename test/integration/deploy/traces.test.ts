@@ -13,7 +13,7 @@ import { repositoryDirectory } from '../../../kit/paths.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { installAccess, operatorKubeconfig } from '../../../sandbox/installation/operator.ts';
-import { leaderElectionIn } from '../../support/lease.ts';
+import { leaderElectionOf, leaseArguments } from '../../support/lease.ts';
 import { OTLPReceiver } from '../../support/otlp/receiver.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   namespace = `traces-${crypto.randomUUID().slice(0, 8)}`;
   await kubectl.run(['create', 'namespace', namespace]);
-  await kubectl.apply(await leaderElectionIn(namespace));
+  await kubectl.apply(await leaderElectionOf(namespace));
   directory = await mkdtemp(join(tmpdir(), 'traces-'));
   await assembleOperator(directory);
   receiver = await OTLPReceiver.start();
@@ -43,7 +43,7 @@ beforeAll(async () => {
       ['--import', join(repositoryDirectory, 'test/support/otlp/sdk.ts')],
       [join(directory, 'jtel-operator.js')],
       ['run', '--kubeconfig', await operatorKubeconfig(sandbox, 'machine'), '--health-port', '0'],
-      ['--namespace', namespace, '--lease-namespace', namespace, '--allow-unsigned-releases'],
+      ['--namespace', namespace, ...leaseArguments(namespace), '--allow-unsigned-releases'],
       ['--toolbox-image', `registry.example.com/toolbox@sha256:${'0'.repeat(64)}`],
     ].flat(),
     {

@@ -9,7 +9,7 @@ import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { installAccess, startOperatorProcess } from '../../../sandbox/installation/operator.ts';
 import { buildMonitoring } from '../../../sandbox/monitoring.ts';
 import { healthPort } from '../../support/health-port.ts';
-import { leaderElectionIn } from '../../support/lease.ts';
+import { leaderElectionOf, leaseArguments } from '../../support/lease.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const toolbox = `registry.sandbox:5000/jtel/toolbox@sha256:${'0'.repeat(64)}`;
@@ -49,7 +49,7 @@ export class Watched {
         kind: 'Namespace',
         metadata: { name },
       })),
-      ...(await leaderElectionIn(namespace)),
+      ...(await leaderElectionOf(namespace)),
     ]);
     return watched;
   }
@@ -87,7 +87,7 @@ export class Watched {
       toolbox,
       // A log of its own, so that it has one port.
       name: `${this.namespace}-${role}-${randomUUID().slice(0, 8)}`,
-      args: ['--namespace', watching, '--lease-namespace', this.namespace],
+      args: ['--namespace', watching, ...leaseArguments(this.namespace)],
     });
     const stop = (): Promise<void> => operator.stop();
     const port = await healthPort(operator);
