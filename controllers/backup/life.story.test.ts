@@ -120,7 +120,8 @@ describe('a backup', () => {
     world.start();
     await waitFor(
       'that to be told',
-      async () => (await backupOf(world))?.status?.message?.includes('"2027"'),
+      async () =>
+        (await backupOf(world))?.status?.message?.includes('no key of the name that its key "current" holds'),
       { intervalMilliseconds: 2 },
     );
     expect((await backupOf(world))?.status?.phase).toBe('Pending');
