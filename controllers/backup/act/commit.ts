@@ -211,21 +211,24 @@ async function publish(
   }
 }
 
-/** Takes over a manifest that an earlier try signed and wrote before it was interrupted. */
-async function adopt(
-  { catalog, signer, origin, result }: CommitOptions,
-  signal: AbortSignal,
-): Promise<Stored> {
+/**
+ * Takes over a manifest that an earlier try signed and wrote before it was interrupted. What the job says now does not matter:
+ * if that try's job was lost meanwhile, another job has stored other parts, and what was signed is whole without them.
+ */
+async function adopt({ catalog, signer, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { blobs: store, trust } = catalog;
   const { identity, backupID, writer, epoch, keyID } = origin;
   const trusted = { ...catalog, trust: { ...trust, keys: [...trust.keys, signer.publicKey] } };
   const entry = await readManifest(trusted, identity, backupID, signal);
-  const { writer: found } = entry.manifest;
-  const same = (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
-    (field) => found[field] === writer[field],
-  );
+  const { writer: found, encryption } = entry.manifest;
+  const same =
+    (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
+      (field) => found[field] === writer[field],
+    ) &&
+    entry.manifest.epoch === epoch &&
+    encryption?.keyID === keyID;
   const { seal } = entry;
-  if (seal.is !== 'Signed' || !same || !isAsAsked(entry.manifest, { epoch, keyID }, result)) {
+  if (seal.is !== 'Signed' || !same) {
     throw new InputError(
       'ReferenceInvalid',
       `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}, ${seal.is === 'Signed' ? 'signed' : 'without a signature that counts'}): it was not touched.`,
@@ -238,23 +241,6 @@ async function adopt(
   } catch (error) {
     throw asIncomplete(error);
   }
-}
-
-/** Whether the manifest is of what this backup's job stored; a job that is gone cannot say. */
-function isAsAsked(
-  manifest: Manifest,
-  { epoch, keyID }: { readonly epoch: string; readonly keyID: string | undefined },
-  result: BackupJobResult | undefined,
-): boolean {
-  const digests = (parts: readonly { readonly sha256: string }[]): string =>
-    parts.map(({ sha256: digest }) => digest).join();
-  return (
-    manifest.epoch === epoch &&
-    manifest.encryption?.keyID === keyID &&
-    (result === undefined ||
-      (digests(manifest.indexParts) === digests(result.indexParts) &&
-        manifest.packList.sha256 === result.packList.sha256))
-  );
 }
 
 /** The same job and objects give the same manifest, so writing it again after a crash adds nothing. */

@@ -34,7 +34,9 @@ export async function restoreCases(scene: Scene, form: CampaignForm): Promise<re
       ),
     ),
   );
-  const changed = [...scene.stored.keys()].flatMap((name) => changesOf(scene, name));
+  // Public keys lie there for people. No restore reads them, because no key in the store counts.
+  const read = [...scene.stored.keys()].filter((name) => !name.includes('/signing-keys/'));
+  const changed = read.flatMap((name) => changesOf(scene, name));
   return form === 'long'
     ? [...faulty, ...changed]
     : [...faulty.filter((_, index) => index % 89 === 0), ...changed.filter((_, index) => index % 17 === 0)];

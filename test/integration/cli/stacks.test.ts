@@ -338,6 +338,7 @@ describe('completion', () => {
       'show',
       'verify',
       'create',
+      'keys',
     ]);
     expect(values(await kubectlJtel(['__complete', 'status', '--all']))).toEqual(['--all-namespaces']);
     expect(values(await kubectlJtel(['__complete', 'status', '-o', '']))).toEqual(['json', 'yaml', 'wide']);

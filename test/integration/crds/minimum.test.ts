@@ -33,6 +33,10 @@ async function refused(minor: number, given: readonly Manifest[]): Promise<reado
 
 test('every manifest with rules is looked at', () => {
   expect([...new Set(manifests.map(({ metadata }) => metadata.name))].toSorted()).toEqual([
+    'jtel-operator-bounds',
+    'jtel-operator-bounds-cron-jobs',
+    'jtel-operator-bounds-secrets',
+    'jtel-operator-bounds-specs',
     'jtel-test-host',
     'jtelbackups.jtel.de',
     'jtelbackupstores.jtel.de',

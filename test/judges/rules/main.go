@@ -137,6 +137,15 @@ type condition string
 func (c condition) GetExpression() string    { return string(c) }
 func (c condition) ReturnTypes() []*cel.Type { return []*cel.Type{cel.BoolType} }
 
+// variable is what later expressions of the same policy may use.
+type variable struct {
+	condition
+	name string
+}
+
+func (v variable) GetName() string          { return v.name }
+func (v variable) ReturnTypes() []*cel.Type { return []*cel.Type{cel.AnyType, cel.DynType} }
+
 // refusePolicy compiles the expressions of an admission policy, which is all that depends on CEL in its validation.
 func refusePolicy(line []byte) ([]string, error) {
 	var policy admissionv1.ValidatingAdmissionPolicy
@@ -144,20 +153,34 @@ func refusePolicy(line []byte) ([]string, error) {
 		return nil, err
 	}
 	spec := policy.Spec
-	if len(spec.MatchConditions) > 0 || len(spec.Variables) > 0 || len(spec.AuditAnnotations) > 0 {
-		return nil, fmt.Errorf("%s: only its validations are known here", policy.Name)
+	if len(spec.AuditAnnotations) > 0 {
+		return nil, fmt.Errorf("%s: no auditAnnotations are known here", policy.Name)
 	}
-	compiler := admissioncel.NewCompiler(environments())
-	declared := admissioncel.OptionalVariableDeclarations{HasParams: spec.ParamKind != nil, HasAuthorizer: true}
+	known := environments()
+	compiler, err := admissioncel.NewCompositedCompiler(known)
+	if err != nil {
+		return nil, err
+	}
 	errors := []string{}
+	tell := func(result admissioncel.CompilationResult) {
+		if result.Error != nil {
+			errors = append(errors, result.Error.Error())
+		}
+	}
+	declared := admissioncel.OptionalVariableDeclarations{HasParams: spec.ParamKind != nil, HasAuthorizer: true}
+	// Conditions are judged before there are variables.
+	for _, match := range spec.MatchConditions {
+		plain := admissioncel.NewCompiler(known)
+		tell(plain.CompileCELExpression(condition(match.Expression), declared, environment.NewExpressions))
+	}
+	for _, one := range spec.Variables {
+		tell(compiler.CompileAndStoreVariable(variable{condition(one.Expression), one.Name}, declared, environment.NewExpressions))
+	}
 	for _, validation := range spec.Validations {
 		if validation.MessageExpression != "" {
 			return nil, fmt.Errorf("%s: no messageExpression is known here", policy.Name)
 		}
-		result := compiler.CompileCELExpression(condition(validation.Expression), declared, environment.NewExpressions)
-		if result.Error != nil {
-			errors = append(errors, result.Error.Error())
-		}
+		tell(compiler.CompileCELExpression(condition(validation.Expression), declared, environment.NewExpressions))
 	}
 	return errors, nil
 }
