@@ -66,6 +66,14 @@ test('a load that ends well says when it could not clean up', async () => {
   await expect(withLoadAccount(server, ['jtel'], work)).rejects.toThrow('gone away');
 });
 
+test('a load after a killed one leaves neither account nor setting', async () => {
+  const server = new FakeServer();
+  await server.query("CREATE USER 'jtel_operator_load'@'%'; SET GLOBAL log_bin_trust_function_creators = 1");
+  const during = await withLoadAccount(server, ['jtel'], async () => await Promise.resolve(left(server)));
+  expect(during).toEqual({ accounts: 1, trust: 1 });
+  expect(left(server)).toEqual({ accounts: 0, trust: 0 });
+});
+
 test('what a killed load left is removed', async () => {
   const server = new FakeServer();
   await server.query("CREATE USER 'jtel_operator_load'@'%'; SET GLOBAL log_bin_trust_function_creators = 1");

@@ -40,7 +40,9 @@ export async function withLoadAccount<T>(
   const grants = schemas.map(
     (schema) => `GRANT ALL ON \`${schema.replaceAll('_', '\\_')}\`.* TO ${account};`,
   );
-  await root.query(`${drop}\nCREATE USER ${account} IDENTIFIED BY '${password}';\n${grants.join('\n')}`);
+  // Else the setting that a killed load left would look as if it had been there before.
+  await removeLeftLoadAccount(root);
+  await root.query(`CREATE USER ${account} IDENTIFIED BY '${password}';\n${grants.join('\n')}`);
   return await workThen(
     // Without it only SUPER may make functions and triggers on a server that writes a binary log.
     () =>
