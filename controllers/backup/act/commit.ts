@@ -4,6 +4,7 @@
  * signed it.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { DataSet } from '../../../backup-format/data-set.ts';
 import { FormatError } from '../../../backup-format/schema.ts';
 import type { BackupJobResult } from '../../../jobs/backup.ts';
@@ -80,7 +81,7 @@ export interface Committed {
   readonly uploadedBytes: number;
   readonly storedBytes: number;
   readonly reusedBytes: number;
-  readonly missingFiles?: number;
+  readonly missingFiles: number;
   /** Objects that it shares with earlier backups and that lie in the archive tier. */
   readonly archivedObjects?: number;
   readonly dataSets: readonly DataSet[];
@@ -117,7 +118,6 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
   const present = await catalog.blobs.properties(paths.manifest(origin.identity, origin.backupID), signal);
   const { manifest, manifestDigest, signingKeyID, archivedObjects } =
     present === undefined ? await write(options, signal) : await adopt(options, signal);
-  const missing = result === undefined ? undefined : missingFiles(result.dataSets);
   const { doubt } = manifest;
   return {
     manifestDigest,
@@ -128,12 +128,10 @@ export async function commit(options: CommitOptions, signal: AbortSignal): Promi
     uploadedBytes: manifest.totals.uploadedBytes,
     storedBytes: manifest.totals.storedBytes,
     reusedBytes: manifest.totals.reusedBytes,
-    ...optional({ missingFiles: missing }),
+    missingFiles: missingFiles(manifest.dataSets),
     ...(archivedObjects === 0 ? {} : { archivedObjects }),
-    // The job's own data sets have examples of names.
-    dataSets: manifest.dataSets.map(
-      (set) => result?.dataSets.find(({ name, digest }) => name === set.name && digest === set.digest) ?? set,
-    ),
+    // The job's own data sets have examples of names. It may be another job than that of an adopted manifest.
+    dataSets: manifest.dataSets.map((set) => result?.dataSets.find((own) => isSameSet(own, set)) ?? set),
     immutability: await attest(options, signal),
     ...(doubt?.shrunkFrom === undefined ? {} : { shrunkFromBytes: doubt.shrunkFrom.totalBytes }),
     ...(doubt === undefined || doubt.emptied.length === 0
@@ -281,6 +279,15 @@ function withoutExamples({ leftOut, ...set }: DataSet): DataSet {
     ...set,
     ...(leftOut === undefined ? {} : { leftOut: leftOut.map(({ kind, entries }) => ({ kind, entries })) }),
   };
+}
+
+/** Also with the same files, another job may have left out others. */
+function isSameSet(own: DataSet, set: DataSet): boolean {
+  return (
+    own.name === set.name &&
+    own.digest === set.digest &&
+    isDeepStrictEqual(withoutExamples(own).leftOut, set.leftOut)
+  );
 }
 
 function serverOf({
