@@ -13,6 +13,7 @@ import {
   isEmptied,
   newestGoodBackup,
   requireChoice,
+  type WhyIgnored,
 } from './backup-doubt.ts';
 
 const { signal } = new AbortController();
@@ -227,5 +228,44 @@ describe('the newest backup to bring back', () => {
     expect(() => requireChoice(choice, 'the store')).toThrow(`name its backupID`);
     expect(requireChoice({ skipped: [] }, 'the store')).toBeUndefined();
     expect(isEmptied({ backupID: day(2) }, undefined)).toBe(false);
+  });
+});
+
+describe('a store where no backup counts says why, and what to do', () => {
+  const trustIt = /trustedKeys/;
+  const consent = /unsigned Accept/;
+  const nameIt = /names its backupID; a signed one needs no consent/;
+  const clock = /clock/;
+  const nobodyConsents = /nobody can consent/;
+  const all = [trustIt, consent, nameIt, clock, nobodyConsents];
+
+  it.each<[readonly WhyIgnored[], string, readonly RegExp[]]>([
+    [['Unsigned'], 'BackupUnsigned', [consent]],
+    [['UnknownKey'], 'BackupSignerUnknown', [trustIt]],
+    [['Wrong'], 'BackupInvalid', [nobodyConsents]],
+    [['Future'], 'BackupInvalid', [clock]],
+    [['Future', 'Unsigned'], 'BackupUnsigned', [clock, consent]],
+    [['Unsigned', 'UnknownKey'], 'BackupSignerUnknown', [trustIt, consent]],
+    [['Unsigned', 'NotRead'], 'BackupInvalid', [nameIt]],
+    [['UnknownKey', 'NotRead'], 'BackupSignerUnknown', [trustIt, nameIt]],
+  ])('%j', (kinds, reason, advice) => {
+    const ignored = kinds.map((why, at) => ({ backupID: day(at + 1), why }));
+    const refused = ((): unknown => {
+      try {
+        return requireChoice({ skipped: [], ignored }, 'the store');
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refused).toMatchObject({ reason });
+    expect(all.filter((one) => one.test(String(refused)))).toEqual(all.filter((one) => advice.includes(one)));
+  });
+
+  it('and that the search was given up, however many were passed over before', () => {
+    const before = [1, 2, 3, 4].map((at) => ({ backupID: day(at), why: 'Unsigned' as const }));
+    const ignored = [...before, { backupID: day(5), why: 'NotRead' as const }];
+    expect(describeSkipped({ skipped: [], ignored })).toMatch(
+      new RegExp(`${day(5)} \\(the first of those that were not read.*\\) and 1 more`),
+    );
   });
 });

@@ -6,7 +6,7 @@
 
 import { isBackupID } from '../../backup-format/names.ts';
 import type { Doubt, Manifest } from '../../backup-format/manifest.ts';
-import { annotations, type JtelStack } from '../../crds/index.ts';
+import { annotations, type JtelStack, type Reason } from '../../crds/index.ts';
 import { listBackups, parseSealed, readManifest, type SealedManifest } from './backup-catalog.ts';
 import { searchSealed, type Looked } from './sealed-search.ts';
 import type { Catalog } from './trust.ts';
@@ -229,16 +229,8 @@ export function requireChoice(
       'BackupEmptied',
       `${where} has only backups without content that older ones had (${skipped.slice(0, 3).join(', ')}): to restore one of them, name its backupID.`,
     );
-  const [first] = ignored;
-  if (first === undefined) return undefined;
-  const unknown = ignored.some(({ why }) => why === 'UnknownKey');
-  const advice = unknown
-    ? 'If you have the key of the operator that made them on paper, add it to spec.trustedKeys of the JtelBackupStore (docs/recovery.md).'
-    : 'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept; or consent by an annotation of the stack (docs/recovery.md).';
-  throw new InputError(
-    unknown ? 'BackupSignerUnknown' : 'BackupUnsigned',
-    `${where} has only backups that do not count: ${listIgnored(ignored)}. ${advice}`,
-  );
+  if (ignored.length > 0) throw noneCounts(ignored, where);
+  return undefined;
 }
 
 /** A sentence for people; empty when nothing was skipped. */
@@ -258,6 +250,18 @@ export function describeIgnored(ignored: readonly Ignored[]): string {
     : `The store has newer manifests that do not count: ${listIgnored(ignored)}. Find out who wrote them.`;
 }
 
+/** A store that has only such. */
+function noneCounts(ignored: readonly Ignored[], where: string): InputError {
+  const met = kindsIgnored.filter(({ why }) => ignored.some((one) => one.why === why));
+  const isCutOff = met.some(({ why }) => why === 'NotRead');
+  // Signed ones may lie behind: nobody should be asked for consent instead of looking for them.
+  const advice = met.filter(({ why }) => !(isCutOff && why === 'Unsigned')).map((kind) => kind.advice);
+  return new InputError(
+    met[0]?.reason ?? 'BackupInvalid',
+    `${where} has only backups that do not count: ${listIgnored(ignored)}. ${advice.join(' ')}`,
+  );
+}
+
 const reasonsToIgnore: Readonly<Record<WhyIgnored, string>> = {
   Future: 'of a time that has not come yet',
   Unsigned: 'not signed',
@@ -266,9 +270,53 @@ const reasonsToIgnore: Readonly<Record<WhyIgnored, string>> = {
   NotRead: 'the first of those that were not read, because too many before it do not count',
 };
 
+interface KindIgnored {
+  readonly why: WhyIgnored;
+  readonly reason: Reason;
+  /** What to do where there are no others. */
+  readonly advice: string;
+}
+
+/** The first of these that is met gives the reason. */
+const kindsIgnored: readonly KindIgnored[] = [
+  {
+    why: 'UnknownKey',
+    reason: 'BackupSignerUnknown',
+    advice:
+      'If you have the key of the operator that made them on paper, add it to spec.trustedKeys of the JtelBackupStore (docs/recovery.md).',
+  },
+  {
+    why: 'NotRead',
+    reason: 'BackupInvalid',
+    advice:
+      'Signed ones may be among those that were not read: to restore one, create a JtelRestore that names its backupID; a signed one needs no consent.',
+  },
+  {
+    why: 'Unsigned',
+    reason: 'BackupUnsigned',
+    advice:
+      'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept; or consent by an annotation of the stack (docs/recovery.md).',
+  },
+  {
+    why: 'Wrong',
+    reason: 'BackupInvalid',
+    advice:
+      'Somebody wrote or changed those with a wrong signature; nobody can consent to them. Find out who may write to the store.',
+  },
+  {
+    why: 'Future',
+    reason: 'BackupInvalid',
+    advice:
+      'Compare the clock of the operator with that of the computer that made them. To restore one all the same, create a JtelRestore that names its backupID.',
+  },
+];
+
+/** That the search ended early is always told, because signed ones may lie behind. */
 function listIgnored(ignored: readonly Ignored[]): string {
-  const shown = ignored.slice(0, 3).map(({ backupID, why }) => `${backupID} (${reasonsToIgnore[why]})`);
-  return `${shown.join(', ')}${ignored.length > 3 ? ` and ${ignored.length - 3} more` : ''}`;
+  const told = [...ignored.slice(0, 3), ...ignored.slice(3).filter(({ why }) => why === 'NotRead')];
+  const shown = told.map(({ backupID, why }) => `${backupID} (${reasonsToIgnore[why]})`);
+  const more = ignored.length - told.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function unlessUnusable<T>(read: () => T): T | undefined {
