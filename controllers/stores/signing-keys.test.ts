@@ -75,9 +75,11 @@ describe('the key that signs backups', () => {
   });
 });
 
-it('a store keeps the keys that it knows, and of too many the newest', () => {
+it('a store keeps the keys that it knows, of too many the newest, and the one in use is the last', () => {
   const keyOf = (number: number) => ({ keyID: `k${number}`, publicKey: `p${number}` });
-  expect(withKeys([keyOf(1)], [keyOf(2), keyOf(1)])).toEqual([keyOf(1), keyOf(2)]);
+  expect(withKeys([keyOf(1)], [keyOf(2)])).toEqual([keyOf(1), keyOf(2)]);
+  // Somebody put an old Secret back.
+  expect(withKeys([keyOf(1), keyOf(2)], [keyOf(1)])).toEqual([keyOf(2), keyOf(1)]);
   const many = Array.from({ length: mostSigningKeys }, (_, index) => keyOf(index));
   expect(withKeys(many, [keyOf(99)]).at(-1)).toEqual(keyOf(99));
   expect(withKeys(many, [keyOf(99)])).toHaveLength(mostSigningKeys);

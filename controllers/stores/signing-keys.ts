@@ -21,7 +21,7 @@ import type { OpenStore } from './store-access.ts';
 export const signingSecretName = 'jtel-operator-backup-signing';
 const signingSecretType = 'jtel.de/backup-signing';
 const entry = 'ed25519.pem';
-/** The oldest go first; each is the work of a person. */
+/** Of more, the oldest go; each is the work of a person. */
 export const mostSigningKeys = 64;
 
 type SigningKey = NonNullable<NonNullable<JtelBackupStore['status']>['signingKeys']>[number];
@@ -45,6 +45,8 @@ export class SigningKeys {
   async current(options: CallOptions): Promise<Signer> {
     const signer = (await this.#read(options)) ?? (await this.#make(options));
     const { keyID, publicKey } = signer;
+    // Last, also if it was in use before another one.
+    this.#own.delete(keyID);
     this.#own.set(keyID, { keyID, publicKey });
     return signer;
   }
@@ -103,10 +105,10 @@ export class SigningKeys {
   }
 }
 
-/** Adds keys that are not there yet. */
-export function withKeys(known: readonly SigningKey[] = [], added: readonly SigningKey[]): SigningKey[] {
-  const missing = added.filter(({ keyID }) => known.every((one) => one.keyID !== keyID));
-  return [...known, ...missing].slice(-mostSigningKeys);
+/** At most {@link mostSigningKeys}, oldest first. @param used those in use last come last, also if they are known */
+export function withKeys(known: readonly SigningKey[] = [], used: readonly SigningKey[]): SigningKey[] {
+  const older = known.filter(({ keyID }) => used.every((one) => one.keyID !== keyID));
+  return [...older, ...used].slice(-mostSigningKeys);
 }
 
 function forbidden(where: string, cause: unknown): InputError {

@@ -110,7 +110,7 @@ function shared({ spec, metadata: { namespace } }: JtelBackupStore): string | un
   return 'The container seems to be shared: a host that is broken into can create objects anywhere in it, also below the names of others, but change none; one container per customer avoids that (docs/stores.md).';
 }
 
-/** A key that was in use once is kept: its signatures count for as long as its backups are there. */
+/** A key that was in use once is kept, because its signatures still count: at most 64, oldest first, the one in use last. */
 function signingKeys(
   { signingKeys: known }: JtelBackupStoreStatus,
   signer: Outcome<Signer> | undefined,
