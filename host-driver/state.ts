@@ -20,7 +20,8 @@ export function ownerDigest(owner: StackOwner): string {
 
 /** What lies in the place of a state, in words: this version cannot use it, and overwrites it only with consent. */
 export interface UnusableState {
-  readonly kind: 'Newer' | 'Invalid';
+  /** `FenceInvalid`: the fence beside it, which lies there in a file of its own. */
+  readonly kind: 'Newer' | 'Invalid' | 'FenceInvalid';
   readonly why: string;
 }
 
@@ -56,7 +57,7 @@ export function requireUsable(host: string, project: string, unusable: UnusableS
     host,
     `${what}; nothing is changed there. Find out who wrote that, then put a good copy in its place; or take the host anew, ` +
       `without what it recorded: sudo mv ${folder}/state.json ${folder}/state.json.bad` +
-      (unusable.why.startsWith('the fence') ? `; sudo rm ${folder}/fence` : ''),
+      (unusable.kind === 'FenceInvalid' ? `; sudo rm ${folder}/fence` : ''),
   );
 }
 
@@ -72,7 +73,7 @@ export function readFence(line: string | undefined): {
     ? { epoch }
     : {
         unusable: {
-          kind: 'Invalid',
+          kind: 'FenceInvalid',
           why: `the fence beside it must begin with a number up to ${largestEpoch}`,
         },
       };

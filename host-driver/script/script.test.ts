@@ -176,6 +176,7 @@ describe('an observation', () => {
     (fence) => {
       const seen = parseObservation(`${head}fence ${fence}\nstate\n${stateWith({})}`, 0);
       expect(seen.state).toBeUndefined();
+      expect(seen.unusable?.kind).toBe('FenceInvalid');
       expect(seen.unusable?.why).toMatch(/^the fence/);
     },
   );
