@@ -1,11 +1,10 @@
 /** Observes a host: puts together the answers of its script and of Docker. */
-import { dockerVolume } from './volumes.ts';
 import { observeDocker } from './docker/observe.ts';
 import { HostError } from './host.ts';
-import type { HostObservation, HostState } from './host.ts';
+import type { HostObservation } from './host.ts';
 import { parseObservation, question } from './script/observe.ts';
 import type { LastingFacts, ScriptObservation } from './script/observe.ts';
-import { requireUsable } from './state.ts';
+import { foreignVolumes, requireUsable } from './state.ts';
 import type { Session } from './session.ts';
 import { optional } from '../base/optional.ts';
 
@@ -32,8 +31,7 @@ export async function observeHost(
     changed,
     contents,
   } = script;
-  requireUsable(session.connection.host, project, script.unusable);
-  refuseForeignVolumes(session.connection.host, project, state);
+  requireUsable(session.connection.host, project, script.unusable ?? foreignVolumes(project, state));
   const { version, bridges, ...seen } = docker;
   const { noise } = session.connection;
   return {
@@ -78,19 +76,4 @@ export async function observeScript(
     );
   session.facts = lasting;
   return { ...seen, lasting };
-}
-
-/** @throws HostError when state.json names volumes of others: somebody may have broken into the host. */
-function refuseForeignVolumes(host: string, project: string, state: HostState | undefined): void {
-  try {
-    for (const names of [state?.volumes, state?.previous?.volumes])
-      for (const volume of Object.keys(names ?? {})) dockerVolume(project, volume, names);
-  } catch (error) {
-    throw new HostError(
-      'HostStateInvalid',
-      host,
-      `/opt/jtel/${project}/state.json on ${host} cannot be used: ${String(error)}; nothing is changed there`,
-      error,
-    );
-  }
 }

@@ -1,7 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { requireUsable, type UnusableState } from './state.ts';
+import { optional } from '../base/optional.ts';
+import type { HostState } from './host-state.ts';
+import type { SwitchedVolumes } from './volumes.ts';
+import { foreignVolumes, requireUsable, type UnusableState } from './state.ts';
 
 const project = 'jtel-demo-acme';
+const time = '2026-11-23T12:00:00Z';
+
+interface Names {
+  readonly volumes?: SwitchedVolumes;
+  readonly previous?: { readonly volumes: SwitchedVolumes };
+}
+
+function aState({ volumes, previous }: Names): HostState {
+  const times = { switchTime: time, untilTime: time };
+  return {
+    formatVersion: 2,
+    owner: { clusterID: 'c', namespace: 'demo', name: 'acme', uid: 'u' },
+    epoch: 1,
+    machineID: 'm',
+    ...optional({ volumes, previous: previous && { ...previous, ...times } }),
+  };
+}
 
 /** What a person reads about it. */
 function told(unusable: UnusableState): string {
@@ -29,3 +49,13 @@ describe('a state that cannot be used', () => {
     expect([moved, removed].map((command) => message.includes(command))).toEqual(commands);
   });
 });
+
+it.each([
+  ['none', {}, undefined],
+  ['its own', { volumes: { database: `${project}_database.ab12` } }, undefined],
+  ['its own from before', { previous: { volumes: { database: `${project}_database` } } }, undefined],
+  ["another stack's", { volumes: { database: 'jtel-demo-other_database' } }, 'it names volumes of others'],
+  ['a path from before', { previous: { volumes: { files: '/etc' } } }, 'it names volumes of others'],
+])('a state with %s as volumes is used only if they are its own', (_, names, why) =>
+  expect(foreignVolumes(project, aState(names))?.why).toBe(why),
+);

@@ -1,6 +1,6 @@
 /** Reads `state.json` and the fence beside it, and computes the next state from a change. Pure. */
 import { createHash } from 'node:crypto';
-import { dockerVolume, type SwitchedVolumes } from './volumes.ts';
+import { areOwnVolumes, dockerVolume, type SwitchedVolumes } from './volumes.ts';
 import { mergeCarriedOut } from './carried-out.ts';
 import { HostError } from './host.ts';
 import type { AppliedService, Fence, HostState, RecordedChange, StackOwner } from './host.ts';
@@ -43,6 +43,15 @@ export function readState(text: string): {
     const why = error instanceof FormatError ? error.message.replace(/^it: /, '') : 'it is no JSON';
     return { unusable: { kind: 'Invalid', why } };
   }
+}
+
+/** A state that names volumes of others: somebody may have broken into the host. */
+export function foreignVolumes(project: string, state: HostState | undefined): UnusableState | undefined {
+  return [state?.volumes ?? {}, state?.previous?.volumes ?? {}].every((names) =>
+    areOwnVolumes(project, names),
+  )
+    ? undefined
+    : { kind: 'Invalid', why: 'it names volumes of others' };
 }
 
 /** @throws HostError HostStateInvalid, or HostOwned if a newer operator wrote it. */

@@ -14,13 +14,23 @@ export type SwitchedVolumes = Readonly<Record<string, string>>;
 export function dockerVolume(project: string, volume: string, switched: SwitchedVolumes | undefined): string {
   const first = `${project}_${volume}`;
   const name = switched?.[volume];
-  if (name === undefined || name === first) return first;
-  if (!name.startsWith(`${first}.`) || !/^[a-z0-9]{1,32}$/.test(name.slice(first.length + 1))) {
+  if (name === undefined) return first;
+  if (!isOwnName(first, name))
     throw new RangeError(
       `the host's state.json names ${JSON.stringify(name.slice(0, 80))} as the volume ${volume} of ${project}, which cannot be`,
     );
-  }
   return name;
+}
+
+/** Whether all are volumes of this project, each with the name of its own volume. */
+export function areOwnVolumes(project: string, switched: SwitchedVolumes): boolean {
+  return Object.entries(switched).every(([volume, name]) => isOwnName(`${project}_${volume}`, name));
+}
+
+function isOwnName(first: string, name: string): boolean {
+  return (
+    name === first || (name.startsWith(`${first}.`) && /^[a-z0-9]{1,32}$/.test(name.slice(first.length + 1)))
+  );
 }
 
 /**

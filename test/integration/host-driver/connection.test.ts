@@ -300,6 +300,13 @@ describe('the record on a host', () => {
     await sandbox.onHost('host-1', `mv ${folder}/state.json ${folder}/state.json.bad`);
     expect((await host.observe(project, 'quick', signal)).state).toBeUndefined();
     expect(await host.claim(project, aFence(3), signal)).toMatchObject({ epoch: 3 });
+    const foreign = '"volumes": { "database": "jtel-other_database" }';
+    await sandbox.onHost('host-1', `sed -i '1s/.*/{ ${foreign},/' ${folder}/state.json`);
+    await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
+      reason: 'HostStateInvalid',
+      message: expect.stringMatching(/cannot be used: it names volumes of others; .*: sudo mv /),
+    });
+    await sandbox.onHost('host-1', `sed -i '1s/.*/{/' ${folder}/state.json`);
     await sandbox.onHost('host-1', `sed -i 's/^3 /9007199254740991 /' ${folder}/fence`);
     await expect(host.observe(project, 'quick', signal)).rejects.toMatchObject({
       reason: 'HostStateInvalid',
