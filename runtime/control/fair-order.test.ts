@@ -61,6 +61,15 @@ describe('the order of due keys', () => {
     expect([order.waiting, order.isInWork('a/3')]).toEqual([0, false]);
   });
 
+  it('serves who came during the work of another before that other one', () => {
+    const order = new FairOrder(1);
+    due(order, 'a', 2);
+    expect(order.take()).toBe('a/0');
+    due(order, 'b', 1);
+    order.done('a/0');
+    expect(order.take()).toBe('b/0');
+  });
+
   it('works with a single worker, in turns', () => {
     const order = new FairOrder(1);
     due(order, 'a', 2);

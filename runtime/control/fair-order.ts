@@ -77,7 +77,9 @@ export class FairOrder {
     const namespace = this.#namespaces.get(name);
     if (!this.#inWork.delete(key) || namespace === undefined) return;
     namespace.inWork -= 1;
-    if (namespace.inWork === 0 && namespace.waiting.size === 0) this.#namespaces.delete(name);
+    this.#namespaces.delete(name);
+    // To the end here too: those who came during the work have not had a turn yet.
+    if (namespace.inWork > 0 || namespace.waiting.size > 0) this.#namespaces.set(name, namespace);
   }
 
   /** Drops what waits. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ThreadMessage } from './messages.ts';
@@ -144,22 +145,50 @@ describe('a pool', { timeout: 60_000 }, () => {
     );
   });
 
-  it('lets go of whoever no longer waits', async () => {
-    const pool = aPool({ longestSeconds: 1 });
+  it('lets go of whoever no longer waits, and gives the place in the queue to the next', async () => {
+    const pool = aPool({ mostWaiting: 1, processorSeconds: muchOnceAt() });
     const controller = new AbortController();
-    const running = pool.run('never', undefined, of('acme'));
+    const running = pool.run('forEver', undefined, of('acme'));
     const waiting = pool.run('double', 1, { ...of('acme'), signal: controller.signal });
     controller.abort(new Error('nobody waits'));
     await expect(waiting).rejects.toThrow('nobody waits');
+    const third = pool.run('double', 3, of('acme'));
     await expect(running).rejects.toMatchObject({ limit: { kind: 'Time' } });
+    expect(await third).toBe(6);
+  });
+
+  it('lets go of whoever leaves a running task, and gives the thread on when that ends', async () => {
+    const pool = aPool({ processorSeconds: muchOnceAt() });
+    const controller = new AbortController();
+    const running = pool.run('forEver', undefined, { ...of('acme'), signal: controller.signal });
+    const next = pool.run('double', 2, of('acme'));
+    await setImmediate();
+    expect(pool.started).toBe(1);
+    controller.abort(new Error('nobody waits'));
+    await expect(running).rejects.toThrow('nobody waits');
+    expect(await next).toBe(4);
+    expect(pool.started).toBe(2);
   });
 
   it('that is closed takes and leaves nothing', async () => {
     const pool = aPool();
     const running = pool.run('never', undefined, of('acme'));
-    await Promise.all([expect(running).rejects.toThrow('closed'), pool.close()]);
+    const waiting = [1, 2].map((value) => pool.run('double', value, of('acme')));
+    await setImmediate();
+    expect(pool.started).toBe(1);
+    await Promise.all([
+      ...[running, ...waiting].map((each) => expect(each).rejects.toThrow('closed')),
+      pool.close(),
+    ]);
     await expect(pool.run('double', 1, of('acme'))).rejects.toThrow('closed');
-    expect(pool.hasThread).toBe(false);
+    expect([pool.started, pool.hasThread]).toEqual([1, false]);
+  });
+
+  it('that is closed at once begins nothing', async () => {
+    const pool = aPool();
+    const running = pool.run('never', undefined, of('acme'));
+    await Promise.all([expect(running).rejects.toThrow('closed'), pool.close()]);
+    expect([pool.started, pool.hasThread]).toEqual([0, false]);
   });
 
   it('tells when its thread cannot be started', async () => {

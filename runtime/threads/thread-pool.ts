@@ -10,6 +10,7 @@
  */
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { FairSemaphore } from '../control/fair-semaphore.ts';
 import type { TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
 import { TaskLimitError, type TaskLimit } from './task-limit-error.ts';
 import type { TaskOptions, TaskRunner } from './task-runner.ts';
@@ -41,6 +42,8 @@ interface Task extends TaskOptions {
   readonly message: TaskMessage;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Settled when the thread is free again. */
+  readonly over: PromiseWithResolvers<void>;
   at: string | undefined;
 }
 
@@ -50,10 +53,8 @@ const mostRemembered = 1000;
 
 export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   readonly #options: Required<ThreadPoolOptions>;
-  #waiting: Task[] = [];
-  /** When each waiting owner was served last, as a running number. */
-  readonly #served = new Map<string, number>();
-  #turn = 0;
+  /** There is one thread. */
+  readonly #turns = new FairSemaphore(1);
   readonly #ended = new Map<string, { readonly error: TaskLimitError; readonly until: number }>();
   #running: Task | undefined;
   #thread: Worker | undefined;
@@ -98,71 +99,53 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     signal.throwIfAborted();
     const ended = this.#ended.get(`${name} ${options.id}`);
     if (ended !== undefined && performance.now() < ended.until) throw ended.error;
-    if (this.#closed) throw new Error('the thread pool was closed');
-    if (this.#waiting.length >= this.#options.mostWaiting)
-      throw new Error(
-        `${this.#waiting.length} tasks wait for the thread already: this one is tried again later`,
-      );
+    if (this.#closed) throw poolClosed();
+    const { waiting } = this.#turns;
+    if (waiting >= this.#options.mostWaiting)
+      throw new Error(`${waiting} tasks wait for the thread already: this one is tried again later`);
     const message = { name, input, outputBytes: this.#options.outputBytes };
-    let leave: (() => void) | undefined;
-    try {
-      return await new Promise<TaskOutput<Tasks, Name>>((resolve, reject) => {
-        const task: Task = {
-          ...options,
-          message,
-          resolve: resolve as Task['resolve'],
-          reject,
-          at: undefined,
-        };
-        leave = () => {
-          this.#waiting = this.#waiting.filter((one) => one !== task);
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        this.#waiting.push(task);
-        this.#next();
-      });
-    } finally {
-      if (leave !== undefined) signal.removeEventListener('abort', leave);
-    }
+    const { promise, resolve, reject } = Promise.withResolvers<TaskOutput<Tasks, Name>>();
+    const task: Task = {
+      ...options,
+      message,
+      resolve: resolve as Task['resolve'],
+      reject,
+      over: Promise.withResolvers<void>(),
+      at: undefined,
+    };
+    void this.#turns
+      .run(options.owner, signal, () => this.#occupy(task))
+      .catch(reject)
+      .finally(() => this.#rest());
+    return await promise;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const error = new Error('the thread pool was closed');
-    for (const task of this.#waiting.splice(0)) task.reject(error);
-    this.#running?.reject(error);
-    this.#running = undefined;
+    const task = this.#running;
+    // Those who wait get their turn one after the other, and are refused.
+    if (task !== undefined) this.#settle(task, () => task.reject(poolClosed()));
     await this.#endThread();
   }
 
-  #next(): void {
-    if (this.#running !== undefined) return;
-    const task = this.#longestWaiting();
-    if (task === undefined) {
-      this.#served.clear();
-      if (this.#thread !== undefined) this.#rest(this.#thread);
-      return;
-    }
+  /** Lasts until the thread is free again. Whoever gave the task may have left before. */
+  async #occupy(task: Task): Promise<void> {
+    const { signal } = task;
+    if (this.#closed) throw poolClosed();
+    signal.throwIfAborted();
     clearTimeout(this.#idle);
-    this.#waiting = this.#waiting.filter((one) => one !== task);
-    this.#turn += 1;
-    this.#served.set(task.owner, this.#turn);
+    const leave = (): void => task.reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
     this.#running = task;
     void this.#supervise(task);
-  }
-
-  #longestWaiting(): Task | undefined {
-    const last = ({ owner }: Task): number => this.#served.get(owner) ?? 0;
-    return this.#waiting.reduce<Task | undefined>(
-      (first, task) => (first === undefined || last(task) < last(first) ? task : first),
-      undefined,
-    );
+    await task.over.promise;
+    signal.removeEventListener('abort', leave);
   }
 
   /** An idle thread keeps no process alive, and ends after a while. */
-  #rest(thread: Worker): void {
-    thread.unref();
+  #rest(): void {
+    if (this.#running !== undefined || this.#turns.waiting > 0 || this.#thread === undefined) return;
+    this.#thread.unref();
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => void this.#endThread(), this.#options.idleSeconds * 1000).unref();
   }
@@ -292,7 +275,7 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     if (this.#running !== task) return;
     this.#running = undefined;
     settle();
-    this.#next();
+    task.over.resolve();
   }
 
   async #endThread(): Promise<void> {
@@ -301,6 +284,10 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     this.#thread = undefined;
     await thread?.terminate();
   }
+}
+
+function poolClosed(): Error {
+  return new Error('the thread pool was closed');
 }
 
 /** Undefined for a thread that has ended, or that answers only later because it is within a function of V8. */
