@@ -1,5 +1,5 @@
 /** The real host driver. It hands out hosts; all hosts of one target share one SSH connection. */
-import type { TaskRunner } from '../runtime/threads/task-runner.ts';
+import type { TaskRunner } from '../base/threads/task-runner.ts';
 import type { AddressRules } from '../base/address-rules.ts';
 import { firewallRollbackSeconds } from './bootstrap/script.ts';
 import type { Host, HostDriver, HostTarget } from './host.ts';

@@ -14,7 +14,7 @@ import { repositoryDirectory } from '../kit/paths.ts';
 import type { KeyTasks } from '../host-driver/ssh/key-tasks.ts';
 import type { ReleaseTasks } from '../release/tasks.ts';
 import { templatesNeeded } from '../release/template-texts.ts';
-import { ThreadPool } from '../runtime/threads/thread-pool.ts';
+import { ThreadPool } from '../base/threads/thread-pool.ts';
 import { aRenderInput } from '../test/support/release-builder.ts';
 import { bundleAsScript, bundleEntry, bundleOperator, ownLines, writeBundle } from './bundle.ts';
 

@@ -34,8 +34,3 @@ export * from './report/event-recorder.ts';
 export * from './report/metrics.ts';
 export * from './report/health-server.ts';
 export * from './report/audit-log.ts';
-
-export * from './threads/serve-tasks.ts';
-export * from './threads/task-limit-error.ts';
-export * from './threads/task-runner.ts';
-export * from './threads/thread-pool.ts';

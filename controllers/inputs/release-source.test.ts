@@ -5,8 +5,8 @@ import { manifestPath, signaturePath } from '../../release/layout.ts';
 import { sha256, signManifest } from '../../release/manifest.ts';
 import { aRelease, aStack, haproxyTemplate, storeRelease } from '../../test/support/release-builder.ts';
 import { releaseTasks, type ReleaseTasks } from '../../release/tasks.ts';
-import { TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
-import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
+import { TaskLimitError } from '../../base/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
 import { ReleaseSource } from './release-source.ts';
 
 const { signal } = new AbortController();

@@ -25,8 +25,8 @@ import {
 import { RenderError, type StackInput } from '../../release/stack-input.ts';
 import { releaseTasks, type ReleaseTasks, type TaskResult } from '../../release/tasks.ts';
 import { templatesNeeded, type TemplateTexts } from '../../release/template-texts.ts';
-import { needsMore, TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
-import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
+import { needsMore, TaskLimitError } from '../../base/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
 import { InputError } from './input-error.ts';
 
 export interface LoadedRelease {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
-import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
+import { TaskLimitError } from '../../base/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
 import { KeyRing } from './key-ring.ts';
 import { keyTasks, openKey, type KeyTasks } from './key-tasks.ts';
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { ByteCache } from '../../base/byte-cache.ts';
-import { needsMore, TaskLimitError } from '../../runtime/threads/task-limit-error.ts';
-import { tasksHere, type TaskRunner } from '../../runtime/threads/task-runner.ts';
+import { needsMore, TaskLimitError } from '../../base/threads/task-limit-error.ts';
+import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
 import { HostError, type HostEndpoint } from '../host.ts';
 import { endpointName } from './connect.ts';
 import { roundsOf } from './key-cost.ts';

@@ -18,7 +18,7 @@ import { Connection } from './connection.ts';
 import { KeyRing } from './key-ring.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { Semaphore } from '../../base/semaphore.ts';
-import { FairSemaphore } from '../../runtime/control/fair-semaphore.ts';
+import { FairSemaphore } from '../../base/fair-semaphore.ts';
 
 const connectsAtOnce = 30;
 const connectsAtOncePerJumpHost = 4;

@@ -3,10 +3,10 @@
  * once at a time. Adding it again merges, and the earlier deadline wins. If it is added while in work, it
  * comes back afterwards.
  *
- * Namespaces take turns, and none takes all workers: `fair-order.ts`.
+ * Namespaces take turns, and none takes all workers: `base/fair-order.ts`.
  */
 import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
-import { FairOrder } from './fair-order.ts';
+import { FairOrder } from '../../base/fair-order.ts';
 import { setTimeoutLong } from './long-timer.ts';
 
 export interface WorkQueueOptions {

@@ -10,7 +10,7 @@
  */
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { FairSemaphore } from '../control/fair-semaphore.ts';
+import { FairSemaphore } from '../fair-semaphore.ts';
 import type { TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
 import { TaskLimitError, type TaskLimit } from './task-limit-error.ts';
 import type { TaskOptions, TaskRunner } from './task-runner.ts';
