@@ -1,5 +1,5 @@
 /** All findings as text and as an object. Pure. */
-import { wrap } from '../command-line/wrap.ts';
+import { hanging, wrap } from '../command-line/wrap.ts';
 import { groupOf } from './checks.ts';
 import type { Finding, Verdict } from './finding.ts';
 
@@ -27,21 +27,20 @@ export function hasFailed(findings: readonly Finding[]): boolean {
 
 /** @returns lines: one group after the other, then a summary */
 export function reportText(findings: readonly Finding[], { paint, width }: ReportContext): readonly string[] {
-  const inner = width === undefined ? undefined : Math.max(30, width - indent.length);
+  const columns = width === undefined ? undefined : Math.max(indent.length + 30, width);
   const merged = together(findings);
   const lines = merged.flatMap((one, index): readonly string[] => {
     const before = merged[index - 1];
     const group = groupOf(one.check);
     const { word, colour } = words[one.verdict];
     const name = one.subject === undefined ? one.names.join(', ') : `${one.check} (${one.subject})`;
-    const [first = '', ...rest] = wrap(`${name}: ${one.seen}`, inner);
+    const head = `  ${paint(colour, word)}${' '.repeat(indent.length - 2 - word.length)}`;
     return [
       ...(before !== undefined && groupOf(before.check) === group
         ? []
         : [...(index === 0 ? [] : ['']), paint('bold', group)]),
-      `  ${paint(colour, word)}${' '.repeat(indent.length - 2 - word.length)}${first}`,
-      ...rest.map((line) => `${indent}${line}`),
-      ...(one.next === undefined ? [] : arrow(one.next, inner)),
+      ...hanging(head, indent.length, `${name}: ${one.seen}`, columns),
+      ...(one.next === undefined ? [] : hanging(`${indent}→ `, indent.length + 2, one.next, columns)),
     ];
   });
   return [...lines, '', ...wrap(summary(findings), width)];
@@ -68,11 +67,6 @@ function together(findings: readonly Finding[]): readonly Merged[] {
     else merged.push({ ...one, names: [one.check] });
   }
   return merged;
-}
-
-function arrow(next: string, width: number | undefined): readonly string[] {
-  const [first = '', ...rest] = wrap(next, width === undefined ? undefined : width - 2);
-  return [`${indent}→ ${first}`, ...rest.map((line) => `${indent}  ${line}`)];
 }
 
 /** A check that found several things counts once, with the worst. */

@@ -5,7 +5,7 @@ import type { ProgressState } from '../progress-line.ts';
 import type { Colour } from '../view/paint.ts';
 import { secondsBetween, span } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
-import { wrap } from '../../command-line/wrap.ts';
+import { hanging, wrap } from '../../command-line/wrap.ts';
 
 /** The operator starts requests at once. After this time the person should look whether it runs. */
 const patienceSeconds = 15;
@@ -110,7 +110,5 @@ function failure(what: string, { message }: { readonly message?: string }, conte
 
 /** A sentence below its sign. */
 function signed(sign: string, colour: Colour, text: string, { paint, width }: ViewContext): string[] {
-  return wrap(text, width === undefined ? undefined : width - 2).map(
-    (line, index) => `${index === 0 ? paint(colour, sign) : ' '} ${line}`,
-  );
+  return hanging(`${paint(colour, sign)} `, 2, text, width);
 }

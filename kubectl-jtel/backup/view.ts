@@ -9,7 +9,7 @@ import { table, type Cell, type Column } from '../view/table.ts';
 import { age, minuteOf } from '../../base/time.ts';
 import type { ViewContext } from '../view/view.ts';
 import { optional } from '../../base/optional.ts';
-import { wrap } from '../../command-line/wrap.ts';
+import { hanging } from '../../command-line/wrap.ts';
 
 /** A backup that has a manifest in the store. */
 export interface StoredBackup {
@@ -301,10 +301,6 @@ export function backupView(
   );
   const lines = facts
     .filter(([, text]) => text !== '')
-    .flatMap(([label, text]) =>
-      wrap(text, width === undefined ? undefined : width - 14).map(
-        (line, index) => `${paint('dim', (index === 0 ? label : '').padEnd(14))}${line}`,
-      ),
-    );
+    .flatMap(([label, text]) => hanging(paint('dim', label.padEnd(14)), 14, text, width));
   return [...lines, '', ...sets];
 }

@@ -5,7 +5,7 @@ import type { Forecast } from './forecast.ts';
 import type { Colour } from '../view/paint.ts';
 import { table } from '../view/table.ts';
 import type { ViewContext } from '../view/view.ts';
-import { wrap } from '../../command-line/wrap.ts';
+import { hanging, wrap } from '../../command-line/wrap.ts';
 
 export function planView(forecast: Forecast, context: ViewContext): string[] {
   const { paint } = context;
@@ -75,22 +75,16 @@ function next(
       return [
         ...wrap(`The operator’s next step: ${message}`, width),
         ...actions.flatMap(({ description, cause }, index) => {
-          const [first = '', ...rest] = hanging(description, width);
-          const why = cause === actions[index - 1]?.cause ? [] : hanging(`because ${cause}`, width);
+          const why =
+            cause === actions[index - 1]?.cause ? [] : hanging('     ', 5, `because ${cause}`, width);
           return [
-            `  ${paint('cyan', `${index + 1}.`)} ${first}`,
-            ...rest.map((line) => `     ${line}`),
-            ...why.map((line) => `     ${paint('dim', line)}`),
+            ...hanging(`  ${paint('cyan', `${index + 1}.`)} `, 5, description, width),
+            ...why.map((line) => paint('dim', line)),
           ];
         }),
         paint('dim', '  then it looks again and plans the next step'),
       ];
   }
-}
-
-/** For what stands behind a number. */
-function hanging(text: string, width: number | undefined): string[] {
-  return wrap(text, width === undefined ? undefined : width - 5);
 }
 
 function explained(
@@ -100,13 +94,11 @@ function explained(
   colour: Colour,
   { paint, width }: ViewContext,
 ): string[] {
-  const inner = width === undefined ? undefined : width - 2;
-  const meaning =
-    reason === undefined ? [] : wrap(reasons[reason], inner).map((line) => paint('dim', `  ${line}`));
+  const meaning = reason === undefined ? [] : hanging('  ', 2, reasons[reason], width);
   return [
     ...wrap(head, width).map((line) => paint(colour, line)),
-    ...wrap(message, inner).map((line) => `  ${line}`),
-    ...meaning,
+    ...hanging('  ', 2, message, width),
+    ...meaning.map((line) => paint('dim', line)),
   ];
 }
 

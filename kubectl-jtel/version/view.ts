@@ -1,5 +1,5 @@
 /** Versions in the cluster as people read them; the plug-in's own stands above. */
-import { wrap } from '../../command-line/wrap.ts';
+import { hanging } from '../../command-line/wrap.ts';
 import type { ViewContext } from '../view/view.ts';
 import type { OperatorFact, VersionFacts } from './facts.ts';
 import type { Finding } from './fitness.ts';
@@ -30,8 +30,7 @@ export function versionView(
     ...(findings.length === 0 ? [paint('green', 'They fit together.')] : []),
     ...findings.flatMap(({ kind, message, todo }) => {
       const sign = kind === 'Problem' ? paint('red', '✗') : paint('yellow', '?');
-      const [first = '', ...rest] = [message, todo].flatMap((text) => wrap(text, inner(width, 2)));
-      return [`${sign} ${first}`, ...rest.map((line) => `  ${line}`)];
+      return [...hanging(`${sign} `, 2, message, width), ...hanging('  ', 2, todo, width)];
     }),
   ];
 }
@@ -39,13 +38,7 @@ export function versionView(
 const labelWidth = 13;
 
 function labelled(label: string, text: string, width: number | undefined): string[] {
-  return wrap(text, inner(width, labelWidth)).map(
-    (line, index) => `${(index === 0 ? label : '').padEnd(labelWidth)}${line}`,
-  );
-}
-
-function inner(width: number | undefined, indent: number): number | undefined {
-  return width === undefined ? undefined : width - indent;
+  return hanging(label.padEnd(labelWidth), labelWidth, text, width);
 }
 
 function operatorText({

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from './paint.ts';
 import { shorten, table } from './table.ts';
-import { wrap } from '../../command-line/wrap.ts';
 
 const columns = [
   { title: 'NAME' },
@@ -49,11 +48,5 @@ describe('a table', () => {
 });
 
 describe('words', () => {
-  it('are wrapped between, not within', () => {
-    expect(wrap('one two  three', 8)).toEqual(['one two', 'three']);
-    expect(wrap('an-extremely-long-word x', 8)).toEqual(['an-extremely-long-word', 'x']);
-  });
-
-  it('stay on one line in a pipe', () => expect(wrap('one\ntwo', undefined)).toEqual(['one two']));
   it('are shortened with a mark', () => expect(shorten('abcdef', 4)).toBe('abc…'));
 });
