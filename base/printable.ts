@@ -4,7 +4,7 @@
  */
 
 /** C0 and C1 controls except tab, and characters that reverse the direction of writing. */
-const harmful = /(?!\t)[\p{Cc}\p{Bidi_Control}]/gu;
+export const harmful = /(?!\t)[\p{Cc}\p{Bidi_Control}]/gu;
 
 /**
  * Makes foreign text fit for a terminal: characters that would move the cursor, hide, retitle or begin a line

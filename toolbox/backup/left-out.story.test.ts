@@ -66,10 +66,10 @@ test('pipes, sockets and devices are counted, each by its kind', async () => {
 
 test("examples are few, short, and move nobody's cursor", () => {
   const counter = new LeftOutCounter();
-  for (let index = 0; index < 10; index++) counter.add('Pipe', Buffer.from(`\u001B[2J${index}\u202E`));
+  for (let index = 0; index < 10; index++) counter.add('Pipe', Buffer.from(`\u001B[2J${index}\u202E\t`));
   counter.add('Socket', Buffer.alloc(1000, 'x'));
   const [pipes, sockets] = counter.kinds;
   expect(pipes).toMatchObject({ entries: 10, examples: { length: 5 } });
-  expect(pipes?.examples?.[0]).toBe(String.raw`\u001b[2J0\u202e`);
+  expect(pipes?.examples?.[0]).toBe(String.raw`\u001b[2J0\u202e\u0009`);
   expect(sockets?.examples?.[0]).toHaveLength(201);
 });

@@ -1,10 +1,9 @@
 /** Counts what of a file tree is not in a backup as it was, by kind, with a few examples. */
 import { mostExamples } from '../../backup-format/data-set.ts';
 import type { LeftOut, LeftOutKind } from '../../backup-format/data-set.ts';
+import { escaped } from '../../base/printable.ts';
 
 const longestExample = 200;
-/** Control characters, and characters that change the direction of text. */
-const invisible = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 export class LeftOutCounter {
   readonly #kinds = new Map<LeftOutKind, { entries: number; examples: string[] }>();
@@ -26,11 +25,7 @@ export class LeftOutCounter {
  * cut to its end.
  */
 function printable(path: Buffer): string {
-  const text = path
-    .toString('utf8')
-    .replaceAll(
-      invisible,
-      (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`,
-    );
+  // Texts of a backup's documents hold no tabs (`patterns.text`).
+  const text = escaped(path.toString('utf8')).replaceAll('\t', String.raw`\u0009`);
   return text.length > longestExample ? `…${text.slice(-longestExample)}` : text;
 }
