@@ -1,5 +1,6 @@
 /** How each action of a backup is done. Each is idempotent, and leaves its trace where the next look finds it. */
 
+import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import { backupTime } from '../../../backup-format/names.ts';
 import {
   backupFinalizer,
@@ -12,6 +13,7 @@ import {
 } from '../../../crds/index.ts';
 import type { Fence, Host, ImageReference } from '../../../host-driver/host.ts';
 import { mergeCarriedOut } from '../../../host-driver/carried-out.ts';
+import { databaseFiles } from '../../../release/database-files.ts';
 import { isAlreadyExists } from '../../../runtime/client/api-error.ts';
 import type { Cluster } from '../../../runtime/client/cluster.ts';
 import { removeFinalizer } from '../../../runtime/control/finalizer.ts';
@@ -27,13 +29,14 @@ import { databaseSecrets, type StackRelease } from '../../inputs/stack-release.t
 import { commit, type Committed } from './commit.ts';
 import { storedDocuments } from './documents.ts';
 import { componentImage, databaseImage } from '../../inputs/release-images.ts';
-import { backupJob, knownParts, methodFor } from './job.ts';
+import { backupJob, knownParts } from './job.ts';
 import { parseJobResult } from './job-result.ts';
 import type { Limits } from '../desired/limits.ts';
 import {
   fullBackupOperation,
   grantSeconds,
   jobUID,
+  methodFor,
   testRestoreName,
   uploadWindowSeconds,
 } from '../desired/request.ts';
@@ -125,7 +128,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     project,
     volumes: gathered.observed.host.ok ? gathered.observed.host.value.state?.volumes : undefined,
     release,
-    method: methodFor(release, stack.spec.backup?.method ?? 'Physical'),
+    method: methodOf(context),
     toolbox,
     ...database,
     grant: await blobs.createUrl(grantSeconds(backup, limits)),
@@ -173,9 +176,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         },
         tools: {
           toolbox: referenceOf(context.toolbox),
-          ...(methodFor(release, stack.spec.backup?.method ?? 'Physical') === 'Physical'
-            ? { producer: referenceOf(databaseImage(release)) }
-            : {}),
+          ...(methodOf(context) === 'Physical' ? { producer: referenceOf(databaseImage(release)) } : {}),
         },
         startTime: backupTime(backupID).toISOString(),
         excluded: release.fileTrees
@@ -193,6 +194,11 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
     signal,
   );
   context.committed(facts);
+}
+
+function methodOf(context: ExecutionContext): DatabaseKind {
+  const { release } = releaseOf(context).loaded;
+  return methodFor(stackOf(context).spec.backup?.method, databaseFiles(release) !== undefined);
 }
 
 function referenceOf({ repository, tag, digest }: ImageReference): string {

@@ -6,7 +6,7 @@ import { paths } from '../../../backup-format/names.ts';
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { jobContainers } from '../../../host-driver/docker/job-containers.ts';
 import { aRelease } from '../../../test/support/release-builder.ts';
-import { backupJob, knownParts, methodFor, type BackupJobOptions, type KnownOptions } from './job.ts';
+import { backupJob, knownParts, type BackupJobOptions, type KnownOptions } from './job.ts';
 
 const { signal } = new AbortController();
 const backupID = '20260301t020000z-00000a';
@@ -76,12 +76,7 @@ describe('the job on the host', () => {
     for (const secret of ['pass', 'sig=secret', 'the-key']) expect(shown).not.toContain(secret);
   });
 
-  test('exports rows where the release does not say where its files lie, or that is asked for', () => {
-    expect([
-      methodFor(plain, 'Physical'),
-      methodFor(physical, 'Physical'),
-      methodFor(physical, 'Logical'),
-    ]).toEqual(['Logical', 'Physical', 'Logical']);
+  test('exports rows by the Logical method', () => {
     const job = aJob({ release: plain, method: 'Logical', bandwidthLimitMiBPerSecond: 50 });
     expect(job.companions).toBeUndefined();
     expect(job.exchange).toBeUndefined();

@@ -8,6 +8,7 @@ import {
 } from '../../../jobs/companion.ts';
 import type { BackupDatabase, BackupFileTree, BackupJobInput, KnownIndexPart } from '../../../jobs/backup.ts';
 import type { EncryptionKey } from '../../../jobs/values.ts';
+import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import { paths, parseIndexPartName } from '../../../backup-format/names.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../../host-driver/volumes.ts';
@@ -35,13 +36,6 @@ const mebibyte = 2 ** 20;
 /** An interrupted backup has a part for each 2 MiB of index. What comes after these is stored again. */
 const mostListed = 100_000;
 
-export type Method = 'Physical' | 'Logical';
-
-/** How the release's database is backed up: by its files, if the release says where they lie. */
-export function methodFor(release: Release, wanted: Method): Method {
-  return wanted === 'Physical' && databaseFiles(release) !== undefined ? 'Physical' : 'Logical';
-}
-
 export interface BackupJobOptions {
   readonly uid: string;
   readonly attempt: number;
@@ -52,7 +46,7 @@ export interface BackupJobOptions {
   /** Those that a restore switched on the host. */
   readonly volumes: SwitchedVolumes | undefined;
   readonly release: Release;
-  readonly method: Method;
+  readonly method: DatabaseKind;
   readonly toolbox: ImageReference;
   readonly rootPassword: string;
   /** What the database's component has mounted. */

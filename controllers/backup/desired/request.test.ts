@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { defaultLimits } from './limits.ts';
-import { firstGrantSeconds, grantSeconds } from './request.ts';
+import { firstGrantSeconds, grantSeconds, methodFor } from './request.ts';
 import { aBackup } from '../testing.ts';
 
 const hour = 3600;
-const like = { epoch: '20260301', keyID: 'a', database: 'Physical' };
+const like = { epoch: '20260301', keyID: 'a', database: 'Physical' as const };
 
 describe('the right to write lasts', () => {
   test.each([
@@ -25,11 +25,19 @@ describe('the right to write lasts', () => {
     ['it is of another epoch', { ...like, epoch: '20260201' }],
     ['it was encrypted with another key', { ...like, keyID: 'b' }],
     ['it was not encrypted', { epoch: like.epoch, database: like.database }],
-    ['its database was backed up in another way', { ...like, database: 'Logical' }],
+    ['its database was backed up in another way', { ...like, database: 'Logical' as const }],
   ])('the window when the last backup says nothing of this one: %s', (_why, last) => {
     expect(
       firstGrantSeconds(last === undefined ? undefined : { ...last, seconds: 60 }, like),
     ).toBeUndefined();
     expect(grantSeconds(aBackup({ attempt: 1 }), defaultLimits)).toBe(12 * hour);
   });
+});
+
+test.each([
+  ['by its files, if nothing else is asked for', undefined, true, 'Physical'],
+  ['as rows, if the release does not say that', 'Physical', false, 'Logical'],
+  ['as rows, if that is asked for', 'Logical', true, 'Logical'],
+] as const)('the database is backed up %s', (_, method, canPhysical, expected) => {
+  expect(methodFor(method, canPhysical)).toBe(expected);
 });

@@ -1,6 +1,8 @@
 /** What a JtelBackup asks for: its names, its phase, and the time that each of its tries has; pure. */
 
+import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import type { JtelBackup } from '../../../crds/index.ts';
+import type { DatabaseWay } from '../../loading/restore-job.ts';
 import type { Limits } from './limits.ts';
 
 /** The operation of a try that uses nothing that is stored already. */
@@ -13,6 +15,15 @@ export function jobUID(backup: JtelBackup, attempt = backup.status?.attempt ?? 1
 
 export function testRestoreName(backup: JtelBackup): string {
   return `${backup.metadata.name.slice(0, 240)}-verify`;
+}
+
+/**
+ * How the database is backed up.
+ * @param wanted what the stack says
+ * @param canPhysical whether the release says where the database's files lie
+ */
+export function methodFor(wanted: DatabaseKind | undefined, canPhysical: boolean): DatabaseKind {
+  return canPhysical ? (wanted ?? 'Physical') : 'Logical';
 }
 
 export function isFinished(backup: JtelBackup): boolean {
@@ -38,7 +49,7 @@ const grantMargin = 4;
 export interface Last {
   readonly epoch: string;
   readonly keyID?: string;
-  readonly database: string;
+  readonly database: DatabaseWay;
   /** From its beginning to its end. */
   readonly seconds: number;
 }

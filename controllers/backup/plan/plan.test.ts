@@ -20,7 +20,7 @@ const restoredFrom = (backupID: string) => {
 };
 
 test('a backup that begins may write for as long as one like it needs', () => {
-  const last = { epoch: '20260301', database: 'Physical', seconds: 3600 };
+  const last = { epoch: '20260301', database: 'Physical', seconds: 3600 } as const;
   const begin = (changes: Partial<PlanInput['observed']>) =>
     plan(planInput({ observed: observing(changes) }));
   const history = { ok: true, value: { last } } as const;

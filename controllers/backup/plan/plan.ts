@@ -9,7 +9,13 @@ import type { JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
 import { pauseLeft } from '../../times/pauses.ts';
-import { firstGrantSeconds, grantSeconds, isFinished, testRestoreName } from '../desired/request.ts';
+import {
+  firstGrantSeconds,
+  grantSeconds,
+  isFinished,
+  methodFor,
+  testRestoreName,
+} from '../desired/request.ts';
 import type { Action, Cause, Plan, PlanInput, Step } from './actions.ts';
 import type { Facts, FailedJob, Finding } from './findings.ts';
 import { told } from '../../inputs/outcome.ts';
@@ -62,7 +68,7 @@ function pending(input: PlanInput): Plan {
   if (served !== undefined) return { kind: 'Repeated', backupID: served, storeName };
   const epoch = epochFor(now, newest?.epoch);
   const { version, canPhysical } = observed.release.value;
-  const database = canPhysical ? (observed.stack?.spec.backup?.method ?? 'Physical') : 'Logical';
+  const database = methodFor(observed.stack?.spec.backup?.method, canPhysical);
   const writeSeconds = firstGrantSeconds(last, { epoch, database, ...optional({ keyID }) });
   return {
     kind: 'Begin',
