@@ -12,6 +12,7 @@ import {
   doubtOf,
   isEmptied,
   newestGoodBackup,
+  newestSigned,
   requireChoice,
   type WhyIgnored,
 } from './backup-doubt.ts';
@@ -209,6 +210,26 @@ describe('the newest backup to bring back', () => {
     expect(() => requireChoice(lost, 'the store')).toThrow(/were not read.*name(s)? its backupID/);
   });
 
+  it('is one in the archive tier only if this cluster made it: nobody can tell who wrote another one', async () => {
+    const store = new MemoryBlobStore();
+    storeBackup(store, { identity, backupID: day(1) });
+    putBlob(store, paths.manifest(identity, day(2)), 'forged');
+    for (const [name, blob] of store.blobs)
+      if (name === paths.manifest(identity, day(2))) store.blobs.set(name, { ...blob, archive: 'Archived' });
+    const ignored = [{ backupID: day(2), why: 'Archived' }];
+    const choice = await newestGoodBackup(trusting(store), identity, undefined, signal);
+    expect(choice).toEqual({ backupID: day(1), skipped: [], ignored });
+    expect(await newestSigned(trusting(store), identity, signal)).toMatchObject({
+      manifest: { backupID: day(1) },
+      ignored,
+    });
+    const known = new Set([day(2)]);
+    expect(await newestGoodBackup(trusting(store, { known }), identity, undefined, signal)).toEqual({
+      backupID: day(2),
+      skipped: [],
+    });
+  });
+
   it('may be an unsigned one if its digest is known', async () => {
     const store = new MemoryBlobStore();
     storeBackup(store, { identity, backupID: day(1), signer: 'Nobody' });
@@ -237,11 +258,13 @@ describe('a store where no backup counts says why, and what to do', () => {
   const nameIt = /names its backupID; a signed one needs no consent/;
   const clock = /clock/;
   const nobodyConsents = /nobody can consent/;
-  const all = [trustIt, consent, nameIt, clock, nobodyConsents];
+  const rehydrate = /Rehydrate/;
+  const all = [trustIt, consent, nameIt, clock, nobodyConsents, rehydrate];
 
   it.each<[readonly WhyIgnored[], string, readonly RegExp[]]>([
     [['Unsigned'], 'BackupUnsigned', [consent]],
     [['UnknownKey'], 'BackupSignerUnknown', [trustIt]],
+    [['Archived'], 'BlobArchived', [rehydrate]],
     [['Wrong'], 'BackupInvalid', [nobodyConsents]],
     [['Future'], 'BackupInvalid', [clock]],
     [['Future', 'Unsigned'], 'BackupUnsigned', [clock, consent]],

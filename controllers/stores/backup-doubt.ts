@@ -145,7 +145,7 @@ interface Newest {
 
 /**
  * Looks at the signed backups, newest first, until one is the wanted one.
- * @param isWanted gets undefined for a manifest in the archive tier, which nobody can judge
+ * @param isWanted gets no `sealed` for one of ours in the archive tier, which nobody can judge
  * @throws {BlobError} when the store does not answer
  */
 async function findNewest(
@@ -252,69 +252,68 @@ export function describeIgnored(ignored: readonly Ignored[]): string {
 
 /** A store that has only such. */
 function noneCounts(ignored: readonly Ignored[], where: string): InputError {
-  const met = kindsIgnored.filter(({ why }) => ignored.some((one) => one.why === why));
-  const isCutOff = met.some(({ why }) => why === 'NotRead');
+  const isThere = (kind: string): boolean => ignored.some(({ why }) => why === kind);
+  const met = Object.entries(kindsIgnored).filter(([kind]) => isThere(kind));
   // Signed ones may lie behind: nobody should be asked for consent instead of looking for them.
-  const advice = met.filter(({ why }) => !(isCutOff && why === 'Unsigned')).map((kind) => kind.advice);
+  const isHelpful = (kind: string): boolean => kind !== 'Unsigned' || !isThere('NotRead');
+  const advice = met.filter(([kind]) => isHelpful(kind)).map(([, kind]) => kind.advice);
   return new InputError(
-    met[0]?.reason ?? 'BackupInvalid',
+    met[0]?.[1].reason ?? 'BackupInvalid',
     `${where} has only backups that do not count: ${listIgnored(ignored)}. ${advice.join(' ')}`,
   );
 }
 
-const reasonsToIgnore: Readonly<Record<WhyIgnored, string>> = {
-  Future: 'of a time that has not come yet',
-  Unsigned: 'not signed',
-  UnknownKey: 'signed with a key that the store does not trust',
-  Wrong: 'with a wrong signature',
-  NotRead: 'the first of those that were not read, because too many before it do not count',
-};
-
 interface KindIgnored {
-  readonly why: WhyIgnored;
+  /** What such a manifest is. */
+  readonly said: string;
   readonly reason: Reason;
   /** What to do where there are no others. */
   readonly advice: string;
 }
 
 /** The first of these that is met gives the reason. */
-const kindsIgnored: readonly KindIgnored[] = [
-  {
-    why: 'UnknownKey',
+const kindsIgnored: Readonly<Record<WhyIgnored, KindIgnored>> = {
+  UnknownKey: {
+    said: 'signed with a key that the store does not trust',
     reason: 'BackupSignerUnknown',
     advice:
       'If you have the key of the operator that made them on paper, add it to spec.trustedKeys of the JtelBackupStore (docs/recovery.md).',
   },
-  {
-    why: 'NotRead',
+  NotRead: {
+    said: 'the first of those that were not read, because too many before it do not count',
     reason: 'BackupInvalid',
     advice:
       'Signed ones may be among those that were not read: to restore one, create a JtelRestore that names its backupID; a signed one needs no consent.',
   },
-  {
-    why: 'Unsigned',
+  Archived: {
+    said: 'in the archive tier, where nobody can check who signed it',
+    reason: 'BlobArchived',
+    advice: 'Rehydrate the manifests in the archive tier, with all that their backups need (docs/stores.md).',
+  },
+  Unsigned: {
+    said: 'not signed',
     reason: 'BackupUnsigned',
     advice:
       'To restore one from an operator before 0.2, create a JtelRestore that names its backupID, with unsigned Accept; or consent by an annotation of the stack (docs/recovery.md).',
   },
-  {
-    why: 'Wrong',
+  Wrong: {
+    said: 'with a wrong signature',
     reason: 'BackupInvalid',
     advice:
       'Somebody wrote or changed those with a wrong signature; nobody can consent to them. Find out who may write to the store.',
   },
-  {
-    why: 'Future',
+  Future: {
+    said: 'of a time that has not come yet',
     reason: 'BackupInvalid',
     advice:
       'Compare the clock of the operator with that of the computer that made them. To restore one all the same, create a JtelRestore that names its backupID.',
   },
-];
+};
 
 /** That the search ended early is always told, because signed ones may lie behind. */
 function listIgnored(ignored: readonly Ignored[]): string {
   const told = [...ignored.slice(0, 3), ...ignored.slice(3).filter(({ why }) => why === 'NotRead')];
-  const shown = told.map(({ backupID, why }) => `${backupID} (${reasonsToIgnore[why]})`);
+  const shown = told.map(({ backupID, why }) => `${backupID} (${kindsIgnored[why].said})`);
   const more = ignored.length - told.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

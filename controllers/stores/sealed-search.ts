@@ -1,21 +1,23 @@
 /**
  * Reads the manifests of a store one after the other, and says which count. Whoever may write to the store decides how many lie there,
- * so those that do not count are read only for so long; after that only those that this cluster's objects name.
+ * so those that do not count are read only for so long; after that only those that this cluster's objects name. So do those in the
+ * archive tier, where nobody can check a signature.
  */
 import { createHash } from 'node:crypto';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import type { Seal } from '../../backup-format/signature.ts';
 import { readSealed, type SealedManifest } from './backup-catalog.ts';
-import type { Catalog } from './trust.ts';
+import type { Catalog, Trust } from './trust.ts';
 
 /** Of manifests that do not count, in one search. */
 const mostBytes = 64 * 1024 * 1024;
 const mostSeconds = 20;
 
 export type Looked =
-  /** Without `sealed`, it lies in the archive tier, where nobody can judge it. */
+  /** Without `sealed`, it lies in the archive tier, where nobody can judge it, and this cluster knows it. */
   | { readonly backupID: string; readonly is: 'Ours'; readonly sealed?: SealedManifest }
-  | { readonly backupID: string; readonly is: Exclude<Seal['is'], 'Signed'> }
+  /** `Archived`: of an unknown one in the archive tier, nobody can tell who wrote it. */
+  | { readonly backupID: string; readonly is: Exclude<Seal['is'], 'Signed'> | 'Archived' }
   /** This one, and all after it that this cluster does not know. */
   | { readonly backupID: string; readonly is: 'NotRead' };
 
@@ -29,7 +31,7 @@ export async function* searchSealed(
   backupIDs: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<Looked> {
-  const { known, now, acceptsUnsigned } = catalog.trust;
+  const { known, now } = catalog.trust;
   let bytes = 0;
   let milliseconds = 0;
   let isGivenUp = false;
@@ -41,19 +43,27 @@ export async function* searchSealed(
     }
     const began = now().getTime();
     const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
-    if (sealed === undefined) yield { backupID, is: 'Ours' };
-    else {
-      const { seal } = sealed;
-      const digest = createHash('sha256').update(sealed.bytes).digest('hex');
-      const isAccepted = seal.is === 'Unsigned' && acceptsUnsigned?.(identity, backupID, digest) === true;
-      if (seal.is === 'Signed' || isAccepted) yield { backupID, is: 'Ours', sealed };
-      else {
-        bytes += sealed.bytes.length;
-        milliseconds += now().getTime() - began;
-        yield { backupID, is: seal.is };
-      }
+    const looked = judge(catalog.trust, identity, backupID, sealed);
+    if (looked.is !== 'Ours') {
+      bytes += sealed?.bytes.length ?? 0;
+      milliseconds += now().getTime() - began;
     }
+    yield looked;
   }
+}
+
+/** @param sealed undefined: it lies in the archive tier */
+function judge(
+  { known, acceptsUnsigned }: Trust,
+  identity: string,
+  backupID: string,
+  sealed: SealedManifest | undefined,
+): Looked {
+  if (sealed === undefined) return { backupID, is: known?.has(backupID) === true ? 'Ours' : 'Archived' };
+  const { seal } = sealed;
+  const digest = createHash('sha256').update(sealed.bytes).digest('hex');
+  const isAccepted = seal.is === 'Unsigned' && acceptsUnsigned?.(identity, backupID, digest) === true;
+  return seal.is === 'Signed' || isAccepted ? { backupID, is: 'Ours', sealed } : { backupID, is: seal.is };
 }
 
 /** Undefined: it lies in the archive tier. A manifest that is too long was not written by us. */
