@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sealOf, signedText } from '../../backup-format/signature.ts';
+import { MemoryBlobStore } from '../../blob-store/memory.ts';
+import type { JtelBackupStore } from '../../crds/index.ts';
 import { ApiError } from '../../runtime/client/api-error.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { SigningKeys, signingSecretName, mostSigningKeys, withKeys } from './signing-keys.ts';
+import { catalogOf } from './trust.ts';
 
 const { signal } = new AbortController();
 const key = { namespace: 'jtel-system', name: signingSecretName };
@@ -31,6 +34,16 @@ describe('the key that signs backups', () => {
     const first = await keys.current({ signal });
     await cluster.delete(secrets, key, {}, { signal });
     expect((await keys.current({ signal })).keyID).not.toBe(first.keyID);
+  });
+
+  it('is trusted as soon as it was asked for, also before the status of a store has it', async () => {
+    const keys = new SigningKeys(new MemoryCluster(), 'jtel-system');
+    const resource = { metadata: { namespace: 'acme', name: 'customer' }, spec: {} } as JtelBackupStore;
+    const opened = { resource, blobs: new MemoryBlobStore(), now: () => new Date() };
+    const trusted = (): readonly string[] => catalogOf(keys.trustedBy(opened)).trust.keys;
+    expect(trusted()).toEqual([]);
+    const { publicKey } = await keys.current({ signal });
+    expect(trusted()).toEqual([publicKey]);
   });
 
   it.each([

@@ -55,6 +55,7 @@ export interface Origin extends Pick<Manifest, OriginField> {
 }
 
 export interface CommitOptions {
+  /** Trusts the signer, too. */
   readonly catalog: Catalog;
   readonly signer: Signer;
   readonly origin: Origin;
@@ -213,11 +214,10 @@ async function publish(
  * Takes over a manifest that an earlier try signed and wrote before it was interrupted. What the job says now does not matter:
  * if that try's job was lost meanwhile, another job has stored other parts, and what was signed is whole without them.
  */
-async function adopt({ catalog, signer, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
-  const { blobs: store, trust } = catalog;
+async function adopt({ catalog, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
+  const { blobs: store } = catalog;
   const { identity, backupID, writer, epoch, keyID } = origin;
-  const trusted = { ...catalog, trust: { ...trust, keys: [...trust.keys, signer.publicKey] } };
-  const entry = await readManifest(trusted, identity, backupID, signal);
+  const entry = await readManifest(catalog, identity, backupID, signal);
   const { writer: found, encryption } = entry.manifest;
   const same =
     (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(

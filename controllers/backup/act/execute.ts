@@ -142,7 +142,9 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
 async function storeBackup(_: unknown, context: ExecutionContext): Promise<void> {
   const { backup, gathered, clusterID, signal } = context;
   const { observed, identity } = gathered;
-  const opened = storeOf(context);
+  // Asked first: the store's status may not have this key yet.
+  const signer = await context.signing.current({ signal });
+  const opened = context.signing.trustedBy(storeOf(context));
   const { resource, retention } = opened;
   const stack = stackOf(context);
   const { loaded } = releaseOf(context);
@@ -157,7 +159,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const facts = await commit(
     {
       catalog: await clusterCatalog(context.cluster, opened, { signal }),
-      signer: await context.signing.current({ signal }),
+      signer,
       origin: {
         backupID,
         identity,
