@@ -4,9 +4,9 @@ import { lastMeasuredRestore } from '../../controllers/times/measured-restore.ts
 import { isScheduled } from '../../controllers/times/schedule-times.ts';
 import { lastBackupOf, recoveryPointOf } from '../../insight/recovery-point.ts';
 import {
+  durationSeconds,
   fromBoolean,
   ofStack,
-  secondsBetween,
   secondsOf,
   type BusinessMetric,
   type StackView,
@@ -38,7 +38,7 @@ export const backupMetrics: readonly BusinessMetric[] = [
     secondsOf(stack.status?.backup?.nextTime),
   ),
   ofStack('last_backup_duration_seconds', 'How long the last good backup took', (view) =>
-    secondsBetween(lastBackup(view)?.startTime, lastBackup(view)?.completionTime),
+    durationSeconds(lastBackup(view)?.startTime, lastBackup(view)?.completionTime),
   ),
   ofStack(
     'last_backup_size_bytes',

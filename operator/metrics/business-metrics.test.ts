@@ -2,7 +2,7 @@ import { Registry } from '@prometheus-io/client';
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
 import { registerBusinessMetrics } from './business-metrics.ts';
-import type { Fleet } from './model.ts';
+import { durationSeconds, type Fleet } from './model.ts';
 import { aRestore } from '../../test/support/a-restore.ts';
 
 const since = '2026-03-01T02:00:00Z';
@@ -200,6 +200,15 @@ describe('metrics of a stack', () => {
     expect(await valueOf({ stack }, 'jtel_stack_last_update_downtime_seconds')).toBe(90);
   });
 });
+
+it.each([
+  ['2026-11-23T12:00:00Z', '2026-11-23T12:11:00Z', 660],
+  ['2026-11-23T12:11:00Z', '2026-11-23T12:00:00Z', 0],
+  ['2026-11-23T12:00:00Z', undefined, undefined],
+  ['soon', '2026-11-23T12:00:00Z', undefined],
+])('from %s to %s are %s seconds', (start, end, duration) =>
+  expect(durationSeconds(start, end)).toBe(duration),
+);
 
 describe('metrics of backups', () => {
   it('are those of the last good one, and of what was promised', async () => {

@@ -2,6 +2,7 @@
  * What a metric of the business is: a name, and how its values follow from objects. Pure, so a restart sets
  * none to 0.
  */
+import { secondsBetween } from '../../base/time.ts';
 import type { Condition } from '../../runtime/report/conditions.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
 
@@ -110,8 +111,9 @@ export function secondsOf(time: string | undefined): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }
 
-/** From one time to another, in seconds. */
-export function secondsBetween(start: string | undefined, end: string | undefined): number | undefined {
-  const [from, to] = [secondsOf(start), secondsOf(end)];
-  return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
+/** From one time of the API to another, in seconds; undefined if one is missing or cannot be read. */
+export function durationSeconds(start: string | undefined, end: string | undefined): number | undefined {
+  if (start === undefined || end === undefined) return undefined;
+  const seconds = secondsBetween(start, end);
+  return Number.isNaN(seconds) ? undefined : seconds;
 }

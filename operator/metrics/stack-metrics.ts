@@ -4,9 +4,9 @@ import type { JtelStack, StackConditionType } from '../../crds/index.ts';
 import { componentsOf, isAvailable } from '../../insight/available.ts';
 import {
   conditionMetrics,
+  durationSeconds,
   fromBoolean,
   ofStack,
-  secondsBetween,
   secondsOf,
   type BusinessMetric,
   type StackView,
@@ -131,7 +131,7 @@ export const stackMetrics: readonly BusinessMetric[] = [
     secondsOf(lastUpdate(view)?.completionTime),
   ),
   ofStack('last_update_duration_seconds', 'How long the last update took', (view) =>
-    secondsBetween(lastUpdate(view)?.startTime, lastUpdate(view)?.completionTime),
+    durationSeconds(lastUpdate(view)?.startTime, lastUpdate(view)?.completionTime),
   ),
   ofStack(
     'last_update_downtime_seconds',
