@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { connect } from './connect.ts';
+import { connect, openTCP } from './connect.ts';
 
 /** The lists of names in SSH_MSG_KEXINIT (RFC 4253, 7.1). */
 const lists = [
@@ -45,7 +45,9 @@ async function offered(): Promise<Offer> {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   const endpoint = { address: '127.0.0.1', port, user: 'jtel', hostKeyFingerprints: [], privateKey };
-  const connecting = connect(endpoint, new AbortController().signal).catch(() => undefined);
+  const connecting = connect(endpoint, new AbortController().signal, () =>
+    openTCP(endpoint, undefined),
+  ).catch(() => undefined);
   const payload = await packet;
   await connecting;
   server.close();

@@ -42,16 +42,14 @@ export function endpointName(endpoint: HostEndpoint): string {
 
 /**
  * Connects and authenticates.
- * @param openSocket makes the stream for SSH, for instance through a jump host. Absent: TCP to the address.
- * @param rules for that address; a jump host resolves names in its own network
+ * @param openSocket makes the stream for SSH, once for each family of keys that is tried
  * @throws HostError HostUnreachable, HostKeyMismatch, AuthenticationFailed or AddressBanned. In all cases
  * nothing ran on the host.
  */
 export async function connect(
   endpoint: HostEndpoint,
   signal: AbortSignal,
-  openSocket?: (signal: AbortSignal) => Promise<Duplex>,
-  rules?: AddressRules,
+  openSocket: () => Promise<Duplex>,
 ): Promise<Connected> {
   // This is loaded with the first connection: an operator without stacks does not need its 14 MB.
   const ssh = await import('ssh2');
@@ -62,7 +60,7 @@ export async function connect(
     let algorithms = keyFamilies.flatMap((one) => one.algorithms as readonly ServerHostKeyAlgorithm[]);
     ;
   ) {
-    const socket = (await openSocket?.(signal)) ?? openTCP(endpoint, rules);
+    const socket = await openSocket();
     const outcome = await attempt(new ssh.Client(), endpoint, algorithms, socket, signal);
     if ('client' in outcome) return outcome;
     if (outcome.key !== undefined) seen.push(fingerprint(outcome.key));
@@ -92,7 +90,11 @@ export async function connect(
   );
 }
 
-function openTCP(endpoint: HostEndpoint, rules: AddressRules | undefined): Duplex {
+/**
+ * TCP to the endpoint's address, if the rules allow it.
+ * @throws HostError HostUnreachable
+ */
+export async function openTCP(endpoint: HostEndpoint, rules: AddressRules | undefined): Promise<Duplex> {
   const { address: host, port } = endpoint;
   try {
     rules?.check(host);

@@ -12,7 +12,7 @@ import { pauseSeconds, spread } from '../../base/back-off.ts';
 import { HostError } from '../host.ts';
 import type { HostEndpoint, HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
-import { connect, endpointName } from './connect.ts';
+import { connect, endpointName, openTCP } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
 import { KeyRing } from './key-ring.ts';
@@ -184,7 +184,7 @@ export class ConnectionPool {
     const endpoint = await this.#keys.open(locked, signal);
     if (jumpHost === undefined)
       return await this.#connects.run(target.namespace ?? '', signal, () =>
-        this.#spread(() => connect(endpoint, signal, undefined, this.#addresses)),
+        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses))),
       );
     const gate = await this.get(jumpHost, signal);
     const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
