@@ -6,7 +6,7 @@
  */
 import { formatKey, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
-import type { UnexpectedErrors } from './unexpected-errors.ts';
+import { during, type UnexpectedErrors } from './unexpected-errors.ts';
 
 export interface ActivityProgress {
   readonly step: string;
@@ -79,11 +79,7 @@ export class Activities<P = ActivityProgress> {
     const report = (progress: P): void => this.#progress(key, controller, progress);
     // The run starts in a later microtask, so it finds itself registered.
     const ended = Promise.resolve()
-      .then(() => {
-        const { unexpected } = this.#options;
-        const work = (): Promise<void> => run(report, controller.signal);
-        return unexpected === undefined ? work() : unexpected.during(id, work);
-      })
+      .then(() => during(this.#options.unexpected, id, () => run(report, controller.signal)))
       .then(
         () => this.#end(key, controller, 'Succeeded', undefined),
         (error: unknown) => {

@@ -10,7 +10,7 @@ import { meaningfulChange } from './meaningful-change.ts';
 import type { Quarantine } from './quarantine.ts';
 import { boundedLook, type LookLimits } from './bounded-look.ts';
 import type { ReconcileResult, Reconciler } from './reconciler.ts';
-import type { UnexpectedErrors } from './unexpected-errors.ts';
+import { during, type UnexpectedErrors } from './unexpected-errors.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 /** Starts a controller's wakes and returns a function that ends them; `watching` makes one. */
@@ -52,20 +52,20 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly quarantine?: Pick<Quarantine<never>, 'before' | 'succeeded' | 'failed' | 'size'>;
 }
 
-const usualWorkers = 8;
-
 /** Conflicts that last until the pauses are this long are not a coincidence. */
 const CONFLICT_PATIENCE_SECONDS = 5;
 
 export class Controller<T extends KubernetesObject> {
   readonly #options: ControllerOptions<T>;
+  readonly #workers: number;
   readonly #queue: WorkQueue;
   /** Last failure of each key, so the same failure is logged once. */
   readonly #failures = new Map<string, string>();
 
   constructor(options: ControllerOptions<T>) {
     this.#options = options;
-    this.#queue = new WorkQueue({ ...options.queue, workers: options.workers ?? usualWorkers });
+    this.#workers = options.workers ?? 8;
+    this.#queue = new WorkQueue({ ...options.queue, workers: this.#workers });
     const { metrics, quarantine, name } = options;
     metrics?.watchQueue(name, () => this.#queue.depth);
     if (quarantine !== undefined) metrics?.watchQuarantine(name, () => quarantine.size);
@@ -81,7 +81,7 @@ export class Controller<T extends KubernetesObject> {
    * looks at every object in the store once at the start. A controller runs once.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, wakes = [], workers = usualWorkers } = this.#options;
+    const { store, wakes = [] } = this.#options;
     const stops = [
       store.onChange((change) => {
         if (meaningfulChange(change)) this.enqueue(change.key);
@@ -93,7 +93,7 @@ export class Controller<T extends KubernetesObject> {
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     try {
-      await Promise.all(Array.from({ length: workers }, () => this.#work(signal)));
+      await Promise.all(Array.from({ length: this.#workers }, () => this.#work(signal)));
     } finally {
       signal.removeEventListener('abort', close);
       for (const stop of stops) stop();
@@ -123,13 +123,13 @@ export class Controller<T extends KubernetesObject> {
     const start = performance.now();
     let outcome: ReconcileOutcome = 'success';
     try {
-      const result = await boundedLook(limits, signal, (bounded) => {
-        const look = (): Promise<ReconcileResult | void> =>
+      const result = await boundedLook(limits, signal, (bounded) =>
+        during(unexpected, id, () =>
           traced(`look ${name}`, { object: id }, () =>
             reconciler.reconcile(key, { signal: bounded, logger }),
-          );
-        return unexpected === undefined ? look() : unexpected.during(id, look);
-      });
+          ),
+        ),
+      );
       this.#succeeded(id, logger);
       const calmSeconds = await quarantine?.succeeded(key, context);
       for (const afterSeconds of [result?.requeueAfterSeconds, calmSeconds])

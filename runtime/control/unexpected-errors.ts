@@ -28,6 +28,15 @@ const quietMilliseconds = 60_000;
 /** Of errors that were logged lately. With more different ones, the oldest may be logged again. */
 const mostRemembered = 100;
 
+/** Works on an object, and for {@link UnexpectedErrors.during} if somebody takes such errors. */
+export async function during<T>(
+  unexpected: UnexpectedErrors | undefined,
+  object: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await (unexpected === undefined ? work() : unexpected.during(object, work));
+}
+
 export class UnexpectedErrors {
   readonly #options: UnexpectedErrorsOptions;
   readonly #work = new AsyncLocalStorage<Work>();
