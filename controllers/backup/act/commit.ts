@@ -216,20 +216,15 @@ async function publish(
  */
 async function adopt({ catalog, origin }: CommitOptions, signal: AbortSignal): Promise<Stored> {
   const { blobs: store } = catalog;
-  const { identity, backupID, writer, epoch, keyID } = origin;
+  const { identity, backupID } = origin;
   const entry = await readManifest(catalog, identity, backupID, signal);
-  const { writer: found, encryption } = entry.manifest;
-  const same =
-    (['clusterID', 'namespace', 'name', 'stackUID'] as const).every(
-      (field) => found[field] === writer[field],
-    ) &&
-    entry.manifest.epoch === epoch &&
-    encryption?.keyID === keyID;
   const { seal } = entry;
-  if (seal.is !== 'Signed' || !same) {
+  const strange = differences(entry.manifest, origin);
+  if (seal.is !== 'Signed' || strange.length > 0) {
+    const unsigned = seal.is === 'Signed' ? [] : ['it is without a signature that counts'];
     throw new InputError(
       'ReferenceInvalid',
-      `${store.description} already has a backup ${backupID} of ${identity} that somebody else wrote (stack ${found.namespace}/${found.name}, ${seal.is === 'Signed' ? 'signed' : 'without a signature that counts'}): it was not touched.`,
+      `${store.description} already has a backup ${backupID} of ${identity} that no earlier try of this one wrote (${[...unsigned, ...strange].join('; ')}): it was not touched.`,
     );
   }
   try {
@@ -239,6 +234,20 @@ async function adopt({ catalog, origin }: CommitOptions, signal: AbortSignal): P
   } catch (error) {
     throw asIncomplete(error);
   }
+}
+
+/** In what a manifest differs from those that tries of this backup write. */
+function differences({ writer: found, epoch, encryption }: Manifest, expected: Origin): readonly string[] {
+  const fields = (['clusterID', 'namespace', 'name', 'stackUID'] as const).filter(
+    (field) => found[field] !== expected.writer[field],
+  );
+  const strange = fields.map((field) => `the ${field} of its writer is ${found[field]}`);
+  if (epoch !== expected.epoch) strange.push(`its epoch is ${epoch}`);
+  if (encryption?.keyID !== expected.keyID)
+    strange.push(
+      encryption === undefined ? 'it is not encrypted' : `it is encrypted with ${encryption.keyID}`,
+    );
+  return strange;
 }
 
 /** The same job and objects give the same manifest, so writing it again after a crash adds nothing. */
