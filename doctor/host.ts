@@ -63,7 +63,7 @@ async function examineHost(
   release: Promise<Release | undefined>,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const { stack, cluster, asker } = subject;
+  const { stack, cluster, addresses, asker } = subject;
   let target: HostTarget;
   try {
     target = await readHostTarget(cluster, stack, { signal });
@@ -81,12 +81,12 @@ async function examineHost(
   }
   let console: HostConsole;
   try {
-    console = await openConsole(target, signal);
+    console = await openConsole(target, signal, addresses);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const { address, port } = target.jumpHost ?? target;
     const connected =
-      error.reason === 'HostUnreachable' ? await tryConnection(address, port, signal) : undefined;
+      error.reason === 'HostUnreachable' ? await tryConnection(address, port, signal, addresses) : undefined;
     return judgeConnection(stack, error, { connected, asker });
   }
   try {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { BlobError } from '../blob-store/blob-store.ts';
 import { immutable, observeStore, type StoreObserved } from '../controllers/store/index.ts';
 import { stackIdentity } from '../controllers/stores/backup-identity.ts';
+import { endpointRules } from '../blob-store/endpoint-rules.ts';
 import { openBlobs, openStore, retentionReader } from '../controllers/stores/store-access.ts';
 import { InputError } from '../controllers/inputs/input-error.ts';
 import { readPullCredentials } from '../controllers/inputs/pull-credentials.ts';
@@ -218,7 +219,8 @@ async function networkAdvice(
   if (reason !== 'StoreUnreachable' || !URL.canParse(spec.azure.endpoint)) return undefined;
   const { hostname, port, protocol } = new URL(spec.azure.endpoint);
   const number = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
-  return connectAdvice(await tryConnection(hostname, number, signal), `${hostname}:${number}`, asker);
+  const connected = await tryConnection(hostname, number, signal, endpointRules()?.addresses);
+  return connectAdvice(connected, `${hostname}:${number}`, asker);
 }
 
 async function secrets(

@@ -1,6 +1,6 @@
 /** The operator's configuration, checked before anything else happens. */
 
-import { AddressRules, clusterSearchDomains } from '../base/address-rules.ts';
+import type { AddressRules } from '../base/address-rules.ts';
 import type { EndpointRules } from '../blob-store/endpoint-rules.ts';
 import type { LogLevel } from '../runtime/report/logger.ts';
 import type { WebConfig } from './web/serve.ts';
@@ -51,42 +51,6 @@ export interface ToolboxImage {
 /** The operator was called in a wrong way; the message names the option and what it accepts. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-}
-
-/**
- * @param options as on the command line
- * @param apiServer its address inside the cluster; undefined outside
- * @param resolvConf what this machine's `/etc/resolv.conf` says
- * @throws {ConfigError}
- */
-export function endpointRulesOf(
-  options: {
-    readonly allowEndpointRange: readonly string[];
-    readonly clusterRange: readonly string[];
-    readonly allowHttpStores: boolean;
-  },
-  apiServer: string | undefined,
-  resolvConf: string,
-): Pick<OperatorConfig, 'endpoints' | 'hostAddresses'> {
-  const own = apiServer === undefined ? [] : [`${apiServer}/${apiServer.includes(':') ? 128 : 32}`];
-  try {
-    const allowed = options.allowEndpointRange;
-    return {
-      endpoints: {
-        addresses: new AddressRules({
-          allowed,
-          cluster: [...own, ...options.clusterRange],
-          searchDomains: clusterSearchDomains(resolvConf),
-        }),
-        allowsHTTP: options.allowHttpStores,
-      },
-      hostAddresses: new AddressRules({ allowed }),
-    };
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new ConfigError(`--allow-endpoint-range, --cluster-range: ${error.message}`);
-    throw error;
-  }
 }
 
 const imagePattern =

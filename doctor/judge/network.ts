@@ -1,4 +1,5 @@
 /** What it means that a TCP connection failed in a certain way. Pure. */
+import { addressRefusedCode } from '../../base/address-rules.ts';
 
 /** What happened to a plain TCP connection, without a word of any protocol. */
 export type Connected =
@@ -11,6 +12,8 @@ export type Connected =
   | { readonly kind: 'NoName' }
   /** The own machine lets nothing out. */
   | { readonly kind: 'Forbidden' }
+  /** The operator's own configuration lets it connect nowhere there. */
+  | { readonly kind: 'NotAllowed' }
   | { readonly kind: 'Other'; readonly code: string };
 
 const kinds: Readonly<Record<string, Connected['kind']>> = {
@@ -22,6 +25,7 @@ const kinds: Readonly<Record<string, Connected['kind']>> = {
   EAI_AGAIN: 'NoName',
   EPERM: 'Forbidden',
   EACCES: 'Forbidden',
+  [addressRefusedCode]: 'NotAllowed',
 };
 
 /** @param code of a Node error */
@@ -52,6 +56,8 @@ export function connectAdvice(connected: Connected, place: string, asker: Asker)
       return `Correct the name, or the name server: ${place} has a name that is not known here${asker === 'Operator' ? '; a NetworkPolicy must let DNS (port 53) through' : ''}.`;
     case 'Forbidden':
       return `Let this machine send to ${place}: its own rules (${policy}) forbid it.`;
+    case 'NotAllowed':
+      return `Give an address that the operator may connect to, or allow that of ${place} with --allow-endpoint-range (the chart’s endpoints.allowedRanges).`;
     case 'Other':
       return `See with a connection by hand what is wrong at ${place} (${connected.code}).`;
   }

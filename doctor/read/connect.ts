@@ -1,14 +1,27 @@
 /** Tries a plain TCP connection, to tell apart why a service cannot be reached; and resolves names. */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
+import type { AddressRules } from '../../base/address-rules.ts';
+import { optional } from '../../base/optional.ts';
 import type { Resolved } from '../judge/names.ts';
 import { connectedBy, type Connected } from '../judge/network.ts';
 
 const answerSeconds = 5;
 
-export async function tryConnection(host: string, port: number, signal: AbortSignal): Promise<Connected> {
+/** @param addresses which may be connected to; default: all */
+export async function tryConnection(
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  addresses?: AddressRules,
+): Promise<Connected> {
   signal.throwIfAborted();
-  const socket = connect({ host, port });
+  try {
+    addresses?.check(host);
+  } catch (error) {
+    return connectedBy(codeOf(error as NodeJS.ErrnoException));
+  }
+  const socket = connect({ host, port, ...optional({ lookup: addresses?.lookup }) });
   const done = Promise.withResolvers<Connected>();
   const aborted = (): void => done.reject(signal.reason);
   signal.addEventListener('abort', aborted, { once: true });

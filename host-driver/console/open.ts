@@ -1,4 +1,5 @@
 /** Opens the real console of a host, on its own SSH connection. */
+import type { AddressRules } from '../../base/address-rules.ts';
 import type { HostConsole } from '../console.ts';
 import { bounded, dockerError } from '../docker/client.ts';
 import type { DockerClient } from '../docker/client.ts';
@@ -15,9 +16,16 @@ import { usedPorts } from './used-ports.ts';
 /** Only the console uses this connection, so nearly all of sshd's ten sessions can stream. */
 const sessions = { questions: 1, streams: 8 };
 
-/** @throws HostError when the host cannot be reached, is not the pinned machine, or refuses the key. */
-export async function openConsole(target: HostTarget, signal: AbortSignal): Promise<HostConsole> {
-  const pool = new ConnectionPool();
+/**
+ * @param addresses which may be connected to; default: all
+ * @throws HostError when the host cannot be reached, is not the pinned machine, or refuses the key.
+ */
+export async function openConsole(
+  target: HostTarget,
+  signal: AbortSignal,
+  addresses?: AddressRules,
+): Promise<HostConsole> {
+  const pool = new ConnectionPool(undefined, undefined, addresses);
   try {
     const connection = await pool.get(target, signal);
     return consoleOn(connection, dockerClient(connection, sessions), () => pool.close());

@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ConfigError, endpointRulesOf, parseToolboxImage, type OperatorConfig } from '../config.ts';
+import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.ts';
+import { endpointRulesOf, withEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import type { WebConfig } from '../web/serve.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
 import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
 import { optional } from '../../base/optional.ts';
 
-interface RunOptions {
+interface RunOptions extends EndpointOptions {
   readonly kubeconfig?: string;
   readonly namespace: readonly string[];
   readonly leaseNamespace: string;
@@ -36,13 +37,10 @@ interface RunOptions {
   readonly auditLog?: string;
   readonly releaseKeyFile?: string;
   readonly allowUnsignedReleases?: boolean;
-  readonly allowEndpointRange: readonly string[];
-  readonly clusterRange: readonly string[];
-  readonly allowHttpStores: boolean;
 }
 
 export function runCommand(terminal: Terminal): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('watch JtelStacks and bring their hosts to what they say')
     .addOption(
       new Option(
@@ -169,38 +167,20 @@ export function runCommand(terminal: Terminal): Command {
         '--allow-unsigned-releases',
         'without a key: whoever can write to a vendor store decides what runs on the hosts',
       ),
-    )
-    .addOption(
-      new Option(
-        '--allow-endpoint-range <cidr...>',
-        'stores and hosts of stacks may have these addresses, although they are link-local, the machine’s own, or the cluster’s',
-      ).default([], 'none'),
-    )
-    .addOption(
-      new Option(
-        '--cluster-range <cidr...>',
-        'addresses of this cluster’s pods and services: no store may have them',
-      ).default([], 'that of the API server, as pods see it'),
-    )
-    .addOption(
-      new Option(
-        '--allow-http-stores',
-        'for tests: stores may have http:// endpoints, whose data and signatures pass unencrypted',
-      ).default(false, 'refused'),
-    )
-    .action(async (options: RunOptions) => {
-      try {
-        const config = await configOf(options);
-        // Loaded only here: no other command needs the operator and its dependencies in memory.
-        const { runOperator } = await import('../main.ts');
-        await runOperator(config, terminal.signal);
-      } catch (error) {
-        if (error instanceof LeadershipLost)
-          throw new CommandError(`another operator took over: ${error.message}`, { cause: error });
-        if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
-        throw error;
-      }
-    });
+    );
+  return withEndpointOptions(command).action(async (options: RunOptions) => {
+    try {
+      const config = await configOf(options);
+      // Loaded only here: no other command needs the operator and its dependencies in memory.
+      const { runOperator } = await import('../main.ts');
+      await runOperator(config, terminal.signal);
+    } catch (error) {
+      if (error instanceof LeadershipLost)
+        throw new CommandError(`another operator took over: ${error.message}`, { cause: error });
+      if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
+      throw error;
+    }
+  });
 }
 
 async function configOf(options: RunOptions): Promise<OperatorConfig> {
@@ -237,11 +217,7 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
       ? {}
       : { schedulePods: { image, serviceAccount: backupServiceAccount } }),
     ...(webPort === undefined ? {} : { web: await webConfigOf(webPort, webOptions) }),
-    ...endpointRulesOf(
-      { allowEndpointRange, clusterRange, allowHttpStores },
-      process.env['KUBERNETES_SERVICE_HOST'],
-      await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
-    ),
+    ...(await endpointRulesOf({ allowEndpointRange, clusterRange, allowHttpStores })),
     namespaces: namespace.length === 0 ? 'All' : namespace,
     // A restarted pod keeps its name, but is another process.
     identity: `${identity ?? hostname()}-${randomBytes(4).toString('hex')}`,

@@ -43,6 +43,16 @@ app.kubernetes.io/part-of: jtel
 {{- if eq .Values.scope "Namespaced" }}{{ .Values.namespaces | default (list .Release.Namespace) | uniq | toJson }}{{ else }}[]{{ end }}
 {{- end }}
 
+{{/* What stores and hosts may be, as arguments. */}}
+{{- define "jtel-operator.endpointArgs" -}}
+{{- range .Values.endpoints.clusterRanges }}
+- --cluster-range={{ . }}
+{{- end }}
+{{- range .Values.endpoints.allowedRanges }}
+- --allow-endpoint-range={{ . }}
+{{- end }}
+{{- end }}
+
 {{/* What a restricted pod's container has to say. */}}
 {{- define "jtel-operator.containerSecurity" -}}
 allowPrivilegeEscalation: false

@@ -9,6 +9,7 @@ import { hasFailed, reportObject, reportText } from '../../../doctor/report.ts';
 import { overlaid } from '../../../doctor/read/overlay.ts';
 import { readTextFile } from '../../../doctor/read/text-file.ts';
 import { examineStore, stackExaminations } from '../../../doctor/stack.ts';
+import { restrictEndpoints } from '../../../blob-store/endpoint-rules.ts';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import {
   ClusterClient,
@@ -18,8 +19,9 @@ import {
   type KubernetesObject,
 } from '../../../runtime/index.ts';
 import { CommandError, UsageError, type Terminal } from '../../../command-line/terminal.ts';
+import { endpointRulesOf, type EndpointOptions } from '../endpoint-options.ts';
 
-export interface CheckOptions {
+export interface CheckOptions extends EndpointOptions {
   readonly namespace: readonly string[];
   readonly stack?: { readonly namespace: string; readonly name: string };
   readonly filename?: string;
@@ -35,12 +37,14 @@ const mostStores = 50;
 
 /** @returns false if a check failed */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<boolean> {
+  const { endpoints, hostAddresses: addresses } = await endpointRulesOf(options);
+  restrictEndpoints(endpoints);
   const { kubeconfig, namespace, leaseNamespace, leaseName, timeoutSeconds, output } = options;
   const connection = await KubeConnection.load({
     userAgent: operatorName,
     files: kubeconfig === undefined ? undefined : [kubeconfig],
   });
-  const driver = readOnlyDriver(createHostDriver());
+  const driver = readOnlyDriver(createHostDriver({ addresses }));
   try {
     const client = new ClusterClient({
       connection,
@@ -74,7 +78,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
             { checks: [], run: () => Promise.resolve(tried.findings) },
             ...(tried.stack === undefined
               ? []
-              : stackExaminations({ stack: tried.stack, cluster, driver, asker, now })),
+              : stackExaminations({ stack: tried.stack, cluster, driver, addresses, asker, now })),
           ]),
     ];
     const findings = await examine(examinations, { signal, seconds: timeoutSeconds });

@@ -5,10 +5,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExitCode } from '../../../command-line/command-line.ts';
 import type { Terminal } from '../../../command-line/terminal.ts';
+import { withEndpointOptions } from '../endpoint-options.ts';
 import type { CheckOptions } from './check.ts';
 
 export function checkCommand(terminal: Terminal): Command {
-  return new Command('check')
+  const command = new Command('check')
     .description(
       'find out what the operator lacks: kinds, rights, Lease, stores, and with a stack its host; changes nothing',
     )
@@ -34,7 +35,8 @@ export function checkCommand(terminal: Terminal): Command {
         '--kubeconfig <file>',
         'kubeconfig of the cluster; default: the pod’s service account, else KUBECONFIG or ~/.kube/config',
       ),
-    )
+    );
+  return withEndpointOptions(command)
     .addHelpText(
       'after',
       '\nThe exit code is 1 if a check failed, else 0: warnings and checks that could not be asked are no failures.',

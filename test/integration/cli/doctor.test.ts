@@ -5,8 +5,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { restrictEndpoints } from '../../../blob-store/endpoint-rules.ts';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {
@@ -339,11 +340,17 @@ describe('doctor', () => {
   });
 });
 
-async function operatorCheck(...argv: readonly string[]): Promise<Report & { readonly code: number }> {
+/** As the operator of the namespace. */
+async function operatorCheck(kubeconfig: string): Promise<Report & { readonly code: number }> {
   const printed: string[] = [];
   const told: string[] = [];
   const { signal } = new AbortController();
-  const code = await runOperatorCommand(['check', '-o', 'json', ...argv], {
+  // The store of these tests is one that an operator is told to allow.
+  const endpoints = ['--allow-http-stores', '--allow-endpoint-range', '127.0.0.0/8'];
+  const { namespace } = cluster;
+  const places = ['--namespace', namespace, '--lease-namespace', namespace];
+  const argv = ['check', '-o', 'json', '--kubeconfig', kubeconfig, ...places, ...endpoints];
+  const code = await runOperatorCommand(argv, {
     print: (line) => printed.push(line),
     note: (line) => told.push(line),
     signal,
@@ -353,16 +360,11 @@ async function operatorCheck(...argv: readonly string[]): Promise<Report & { rea
 }
 
 describe('jtel-operator check', () => {
+  afterEach(() => restrictEndpoints(undefined));
+
   it('names each right that its account lacks, and asks every store of its namespaces', async () => {
     const { namespace } = cluster;
-    const denied = await operatorCheck(
-      '--kubeconfig',
-      nobody,
-      '--namespace',
-      namespace,
-      '--lease-namespace',
-      namespace,
-    );
+    const denied = await operatorCheck(nobody);
     expect(denied.code).toBe(1);
     expect(denied.checks.filter(({ check: name }) => name === 'operator-rights')).toMatchObject([
       { verdict: 'Failed', subject: `namespace ${namespace}` },
@@ -379,14 +381,7 @@ describe('jtel-operator check', () => {
     };
     await cluster.client.create(leases, lease, call());
     const before = await picture();
-    const admin = await operatorCheck(
-      '--kubeconfig',
-      cluster.kubeconfig,
-      '--namespace',
-      namespace,
-      '--lease-namespace',
-      namespace,
-    );
+    const admin = await operatorCheck(cluster.kubeconfig);
     expect(admin.checks.find(({ check: name }) => name === 'operator')).toMatchObject({ verdict: 'Ok' });
     expect(
       admin.checks.filter(({ check: name }) => name === 'operator-rights').map(({ verdict }) => verdict),

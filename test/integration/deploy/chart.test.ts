@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import manifest from '../../../package.json' with { type: 'json' };
+import { checkCommand } from '../../../operator/commands/check/command.ts';
 import { runCommand } from '../../../operator/commands/run.ts';
 import { buildOperator } from '../../../images/images.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
@@ -48,6 +49,8 @@ afterAll(async () => {
   await Sandbox.remove(sandboxName);
   await rm(work, { recursive: true });
 });
+
+const nameLabel = 'app.kubernetes.io/name';
 
 interface Manifest {
   readonly kind: string;
@@ -99,7 +102,7 @@ describe('the chart', () => {
     await expect(template(directory, ...flags)).rejects.toThrow(complaint);
   });
 
-  test('gives the operator only arguments that it knows, in both scopes', async () => {
+  test('gives the operator and its check only arguments that they know, in both scopes', async () => {
     for (const settings of [
       ['scope=Cluster', 'releases.allowUnsigned=true'],
       [
@@ -107,19 +110,31 @@ describe('the chart', () => {
         'namespaces={a,b}',
         'backupSchedules.cronJobs=true',
         'audit.enabled=true',
-        'web.enabled=true',
-        'web.hosts={jtel.example.com}',
-        'web.proxy.secretName=page',
+        'web.enabled=true,web.hosts={jtel.example.com},web.proxy.secretName=page',
+        'endpoints.clusterRanges={10.96.0.0/12}',
+        'endpoints.allowedRanges={10.96.7.7/32,10.96.8.8/32}',
       ],
     ]) {
       const flags = [toolbox, ...settings].flatMap((setting) => ['--set', setting]);
-      const deployment = (await template(directory, ...flags)).find(({ kind }) => kind === 'Deployment');
-      const { args = [] } = (deployment as unknown as Deployment).spec.template.spec.containers[0] ?? {};
+      const made = await template(directory, ...flags);
+      const deployment = made.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
+      const check = made.find(({ metadata }) => metadata.name.endsWith('-check')) as unknown as PodTemplate;
+      const pods = [deployment.spec.template, check];
       const terminal = { print: () => {}, note: () => {}, signal: new AbortController().signal };
-      const command = runCommand(terminal).exitOverride();
-      const { unknown, operands } = command.parseOptions(args.slice(1));
-      expect([args[0], unknown, operands]).toEqual(['run', [], []]);
-      expect(command.opts()['namespace']).toEqual(settings.includes('scope=Cluster') ? [] : ['a', 'b']);
+      const given = settings.includes('scope=Cluster') ? () => [] : (...values: string[]) => values;
+      for (const [index, command] of [runCommand(terminal), checkCommand(terminal)].entries()) {
+        const { args = [] } = pods[index]?.spec.containers[0] ?? {};
+        const { unknown, operands } = command.exitOverride().parseOptions(args.slice(1));
+        expect([args[0], unknown, operands]).toEqual([command.name(), [], []]);
+        expect(command.opts()).toMatchObject({
+          namespace: given('a', 'b'),
+          clusterRange: given('10.96.0.0/12'),
+          allowEndpointRange: given('10.96.7.7/32', '10.96.8.8/32'),
+        });
+      }
+      const policy = made.find(({ kind }) => kind === 'NetworkPolicy');
+      const values = pods.map(({ metadata }) => metadata.labels?.[nameLabel]);
+      expect(policy?.['spec']).toMatchObject({ podSelector: { matchExpressions: [{ values }] } });
     }
   });
 
@@ -207,10 +222,13 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
+interface PodTemplate {
+  readonly metadata: Pick<Manifest['metadata'], 'labels'>;
+  readonly spec: { readonly containers: readonly Container[] };
+}
+
 interface Deployment {
-  readonly spec: {
-    readonly template: { readonly spec: { readonly containers: readonly Container[] } };
-  };
+  readonly spec: { readonly template: PodTemplate };
 }
 
 async function built(folder: string): Promise<readonly Manifest[]> {
