@@ -54,7 +54,7 @@ all stacks (Ctrl-C ends it), and more that \`?\` lists.
 | plan | get jtelstacks, jtelbackupstores, jtelbackups, jtelrestores and every Secret that the stack names; list controllerrevisions and jtelrestores; get the namespace kube-system; update jtelstacks for -f (dry run) |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |
-| version | get customresourcedefinitions.apiextensions.k8s.io; list deployments.apps and leases.coordination.k8s.io in all namespaces, or in jtel-system, or in that of -n. What you may not see it leaves out, and says so |
+| version | get customresourcedefinitions.apiextensions.k8s.io; list deployments.apps and leases.coordination.k8s.io in all namespaces, or in jtel-system, or in that of -n; get the Lease jtel-operator there, for operators before 0.2.0. What you may not see it leaves out, and says so |
 | backup create, restore | create jtelbackups, or jtelrestores (and list, watch them, with --wait) |
 
 \`logs\`, \`exec\`, \`plan\` and \`doctor\` also need to reach the host's SSH port, the backup commands, \`plan\` and \`doctor\` the store.

@@ -3,7 +3,7 @@ import { annotations, labels, versionOfHolder } from '../crds/index.ts';
 import { judgeLease } from '../doctor/judge/cluster.ts';
 import { leases, type Lease } from '../runtime/client/kinds.ts';
 import type { Kit } from './kit.ts';
-import { seen } from './seen.ts';
+import { seen, seenOfOperator, usualNamespace } from './seen.ts';
 
 export interface LeaseFact {
   readonly namespace: string;
@@ -17,8 +17,6 @@ export interface LeaseFact {
   readonly seen: string;
 }
 
-/** Where docs/install.md puts the operator, and its Lease. */
-export const usualNamespace = 'jtel-system';
 const usualName = 'jtel-operator';
 
 /**
@@ -30,17 +28,20 @@ export async function leaseFacts(
   namespace: string | undefined,
 ): Promise<readonly LeaseFact[] | undefined> {
   const labelSelector = `${labels.partOf}=jtel`;
-  const query = { labelSelector, ...(namespace === undefined ? {} : { namespace }) };
   // That of an operator before 0.2.0 has no label.
   const key = { namespace: namespace ?? usualNamespace, name: usualName };
   const [listed, usual] = await Promise.all([
-    seen(() => cluster.list(leases, query, call)),
-    seen(async () => [await cluster.find(leases, key, call)].flatMap((lease) => lease ?? [])),
+    seenOfOperator((query) => cluster.list(leases, { ...query, labelSelector }, call), namespace),
+    seen(() => cluster.find(leases, key, call)),
   ]);
+  // That the usual one is not there says nothing of others.
   if (listed === undefined && usual === undefined) return undefined;
   const isUsual = ({ metadata }: Lease): boolean =>
     metadata?.namespace === key.namespace && metadata.name === key.name;
-  const found = [...(usual ?? []), ...(listed ?? []).filter((lease) => !isUsual(lease))];
+  const found = [
+    ...(usual === undefined ? [] : [usual]),
+    ...(listed ?? []).filter((lease) => !isUsual(lease)),
+  ];
   return found.map((lease) => leaseFact(lease, surroundings.now()));
 }
 

@@ -6,8 +6,8 @@ import type { ResourceKind } from '../../runtime/kind.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';
 import type { Kit } from '../kit.ts';
 import { clientFact, type ClientFact } from './client.ts';
-import { leaseFacts, usualNamespace, type LeaseFact } from '../operator-lease.ts';
-import { seen } from '../seen.ts';
+import { leaseFacts, type LeaseFact } from '../operator-lease.ts';
+import { seen, seenOfOperator } from '../seen.ts';
 
 export interface VersionFacts {
   readonly client: ClientFact;
@@ -86,12 +86,10 @@ async function operatorFacts(
   { cluster, call }: Kit,
   namespace: string | undefined,
 ): Promise<readonly OperatorFact[] | undefined> {
-  const list = (query: { readonly namespace?: string }): Promise<readonly Deployment[] | undefined> =>
-    seen(() => cluster.list(deployments, { ...query, labelSelector: ours }, call));
-  const found =
-    namespace === undefined
-      ? ((await list({})) ?? (await list({ namespace: usualNamespace })))
-      : await list({ namespace });
+  const found = await seenOfOperator(
+    (query) => cluster.list(deployments, { ...query, labelSelector: ours }, call),
+    namespace,
+  );
   return found?.flatMap(operatorFact);
 }
 
