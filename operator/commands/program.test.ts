@@ -192,5 +192,6 @@ describe('completion', () => {
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', ':4']);
     expect(await offered('run', '--kubeconfig', '')).toEqual([':0']);
     expect(await offered('release', 'publish', '')).toEqual([':0']);
+    expect(await offered('release', 'publish', '--prefix', '')).toEqual([':4']);
   });
 });

@@ -40,7 +40,7 @@ function withStore(command: Command): Command {
       'blob service of the storage account: https://<account>.blob.core.windows.net',
     )
     .requiredOption('--container <name>', 'container in that account')
-    .option('--prefix <path>', 'path inside the container')
+    .option('--prefix <prefix>', 'path inside the container')
     .requiredOption(
       '--credentials-file <file>',
       'YAML or JSON with accountName and accountKey (outside Azure with endpoint), or sasToken and endpoint, or connectionString',
