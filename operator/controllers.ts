@@ -73,8 +73,6 @@ export interface ControllerParts {
   readonly driver: HostDriver;
   readonly releases: ReleaseSource;
   readonly openStore: typeof openStore;
-  /** Of a store whose object was read already. Default: the real one. */
-  readonly openBlobs?: typeof openBlobs;
   readonly toolbox: ImageReference;
   readonly events: EventRecorder;
   readonly logger: Logger;
@@ -105,11 +103,17 @@ export interface ControllerParts {
   readonly unexpected?: UnexpectedErrors;
 }
 
+interface OpeningParts extends ControllerParts {
+  /** Opens a store whose object was read already. */
+  readonly openBlobs: typeof openBlobs;
+}
+
 /** Runs all controllers until the signal aborts and everything they started has ended. */
 export async function runControllers(given: ControllerParts, signal: AbortSignal): Promise<void> {
   const signing = new SigningKeys(given.cluster, given.ownNamespace);
-  const trusting: ControllerParts = {
+  const trusting: OpeningParts = {
     ...given,
+    openBlobs,
     openStore: async (...asked) => signing.trustedBy(await given.openStore(...asked)),
   };
   const parts = given.audit === undefined ? trusting : audited(trusting, given.audit, signal);
@@ -205,7 +209,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       random,
       signing,
       identitiesOf,
-      open: (one, context) => (parts.openBlobs ?? openBlobs)(cluster, one, context),
+      open: (one, context) => parts.openBlobs(cluster, one, context),
       ...optional({ releaseKey: parts.releases.statedKey }),
     }),
   });
@@ -219,7 +223,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   ];
   try {
     await Promise.all([
-      runBackupControllers(parts, { claims, credentials, signing, common }, signal),
+      runBackupControllers(parts, { claims, credentials, signing, common, aside }, signal),
       stack.run(signal),
       restore.run(signal),
       store.run(signal),
@@ -233,19 +237,18 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   }
 }
 
-function audited(parts: ControllerParts, audit: Audit, signal: AbortSignal): ControllerParts {
+function audited(parts: OpeningParts, audit: Audit, signal: AbortSignal): OpeningParts {
   followRequests(parts.caches, parts.cluster, audit, signal);
-  const { openStore: open, openBlobs: openItsBlobs = openBlobs } = parts;
   const told = (store: JtelBackupStore, blobs: BlobStore): BlobStore =>
     auditedStore(blobs, (write) => audit(writeLine(store, write)));
   return {
     ...parts,
     driver: auditedDriver(parts.driver, (effect) => audit(effectLine(effect))),
     openStore: async (...args) => {
-      const opened = await open(...args);
+      const opened = await parts.openStore(...args);
       return { ...opened, blobs: told(opened.resource, opened.blobs) };
     },
-    openBlobs: async (cluster, store, options) => told(store, await openItsBlobs(cluster, store, options)),
+    openBlobs: async (cluster, store, options) => told(store, await parts.openBlobs(cluster, store, options)),
   };
 }
 
@@ -263,12 +266,13 @@ interface SharedParts {
     readonly queue?: Omit<WorkQueueOptions, 'workers'>;
     readonly unexpected?: UnexpectedErrors;
   };
+  readonly aside: Omit<ConstructorParameters<typeof Quarantine>[0], 'kind' | 'store'>;
 }
 
 /** Runs until the signal aborts and everything that was started has ended. */
 async function runBackupControllers(
   parts: ControllerParts,
-  { claims, credentials, signing, common }: SharedParts,
+  { claims, credentials, signing, common, aside }: SharedParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { caches } = parts;
@@ -285,7 +289,7 @@ async function runBackupControllers(
     name: 'backup',
     store: caches.backups,
     workers: backupWorkers,
-    quarantine: new Quarantine({ ...parts, freedBy, kind: backupKind, store: caches.backups }),
+    quarantine: new Quarantine({ ...aside, kind: backupKind, store: caches.backups }),
     wakes: [
       // A finished backup lets the next begin.
       watching(caches.backups, (one) =>
