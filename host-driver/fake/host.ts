@@ -359,7 +359,10 @@ export class FakeHost implements Host {
     signal.throwIfAborted();
     if (machine.latencyMilliseconds > 0)
       await delay(machine.latencyMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
-    if (machine.unreachable !== undefined) throw machine.error(machine.unreachable, `${method} failed`);
+    if (machine.unreachable !== undefined) {
+      machine.refused.push(about);
+      throw machine.error(machine.unreachable, `${method} failed`);
+    }
     await machine.onCall?.({ ...about, phase: 'before' });
     machine.calls.push(about);
     const result = effect();

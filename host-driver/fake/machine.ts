@@ -134,6 +134,8 @@ export class FakeMachine {
   readonly jobs = new Map<string, FakeJob>();
   /** Every call in order: what tests count. */
   readonly calls: { readonly method: AnyMethod; readonly project?: string }[] = [];
+  /** Every call that failed because the host was {@link unreachable}. */
+  readonly refused: { readonly method: AnyMethod; readonly project?: string }[] = [];
   setups: HostSetup[] = [];
   firewall: FirewallRules | undefined;
 

@@ -4,6 +4,7 @@
  */
 import { restoreKind, type JtelRestore, type JtelStackSpec } from '../../../crds/index.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
+import type { FakeMachine } from '../../../host-driver/fake/machine.ts';
 import { aRestore as restoreOrder } from '../a-restore.ts';
 import { World, reading } from './world.ts';
 
@@ -45,6 +46,11 @@ export async function ready(world: World): Promise<boolean> {
 export async function ended(world: World, name = 'back'): Promise<boolean> {
   const { status } = await restoreOf(world, name);
   return status?.phase === 'Completed' || status?.phase === 'Failed';
+}
+
+/** How often the host was looked at so far. A look makes other calls, too. */
+export function looksAt(machine: FakeMachine): number {
+  return machine.calls.filter(({ method }) => method === 'observe').length;
 }
 
 /** Everything that changed the host, in order. */
