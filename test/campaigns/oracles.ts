@@ -4,7 +4,7 @@
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { RequestRecord } from '../../sandbox/worm/types.ts';
-import { project } from '../support/world/restores.ts';
+import { looksAt, project } from '../support/world/restores.ts';
 import { Process, stackKey, type World } from '../support/world/world.ts';
 
 const never = new AbortController().signal;
@@ -35,11 +35,8 @@ export async function checkRest(world: World): Promise<void> {
   const machine = world.machine((await world.stack()).spec.host.address);
   let restless: readonly string[] = [];
   for (let round = 0; round < longestUnrest; round += 1) {
-    const [seen, written] = [machine.calls.length, process.log.length];
-    await process.until(
-      'three looks at the host',
-      () => machine.calls.slice(seen).filter(({ method }) => method === 'observe').length >= 3,
-    );
+    const [seen, written] = [looksAt(machine), process.log.length];
+    await process.until('three looks at the host', () => looksAt(machine) >= seen + 3);
     // A store is tried now and then, and says when. That does not count as unrest of the stack.
     restless = process.log.slice(written).filter((entry) => !entry.endsWith('JtelBackupStore'));
     if (restless.length === 0) break;
@@ -90,7 +87,10 @@ export function checkTold(error: unknown, names: readonly string[], secrets: rea
 export function checkMessage(message: string, secrets: readonly string[]): void {
   checkSecrecy(message, secrets);
   check(message.length <= longestMessage, `a message of ${message.length} characters`);
-  check(!/[^\P{Cc}\n\t]/u.test(message), `a terminal would obey: ${JSON.stringify(message)}`);
+  check(
+    !/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u.test(message),
+    `a terminal would obey: ${JSON.stringify(message)}`,
+  );
 }
 
 export function checkSecrecy(text: string, secrets: readonly string[]): void {

@@ -67,6 +67,7 @@ export const answers: readonly Answer[] = [
   { name: 'deeply nested', pieces: (form) => [form === 'XML' ? '<a>'.repeat(depth) : '['.repeat(depth)] },
   { name: 'cut off', pieces: (form) => [`${entries[form].begin}${entries[form].entry.slice(0, -9)}`] },
   { name: 'hostile text', pieces: (form) => [dressed(form, hostileText)] },
+  { name: 'a hostile error', pieces: (form) => [asError(form, hostileText)] },
 ];
 
 function* forever(part: Buffer): Generator<Buffer> {
@@ -86,14 +87,27 @@ function noise(): Uint8Array {
 function dressed(form: Form, text: string): string {
   const inJSON = JSON.stringify(text);
   if (form === 'XML') {
-    const inXML = text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll(/\p{Cc}/gu, '');
+    const inXML = escapedForXML(text);
     const name = `<Blob><Name>${inXML}</Name><Properties><Etag>${inXML}</Etag><Content-Length>${inXML}</Content-Length></Properties></Blob>`;
     return `<?xml version="1.0"?><EnumerationResults><Blobs>${name}</Blobs><NextMarker/></EnumerationResults>`;
   }
   if (form === 'JSON')
     return `[{"Id":${inJSON},"Names":[${inJSON}],"Labels":{${inJSON}:${inJSON}},"State":${inJSON},"Status":${inJSON},"message":${inJSON}}]`;
   return text;
+}
+
+/** The text in the places of an error as Azure writes one. */
+function asError(form: Form, text: string): string {
+  const [inXML, inJSON] = [escapedForXML(text), JSON.stringify(text)];
+  if (form === 'XML')
+    return `<?xml version="1.0"?><Error><Code>${inXML}</Code><Message>${inXML}</Message></Error>`;
+  return form === 'JSON' ? `{"error":{"code":${inJSON},"message":${inJSON}}}` : text;
+}
+
+/** XML has no way to write controls. */
+function escapedForXML(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/\p{Cc}/gu, '');
 }

@@ -98,7 +98,7 @@ function leavesBelow(schema: Schema, path: string): readonly (readonly [string, 
 
 /** As far as the API server would decide by the length, the pattern and the rules of this leaf alone. */
 function accepts(schema: Schema, text: string): boolean {
-  if (schema.format !== undefined || text.length > (schema.maxLength ?? 0)) return false;
+  if (schema.format !== undefined || text.length > (schema.maxLength ?? Infinity)) return false;
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(text)) return false;
   return (schema['x-kubernetes-validations'] ?? []).every(({ rule }) => allows(rule, text));
 }

@@ -15,6 +15,8 @@ export interface Reader {
   readonly name: string;
   /** Reads the answer. It ends when the signal aborts, or earlier. */
   readonly read: (answer: Answer, signal: AbortSignal) => Promise<unknown>;
+  /** What must show nowhere of it. Default: answers of stores are no secrets. */
+  readonly secretsOf?: (answer: Answer) => readonly string[];
   /** It gets the answer as a whole, so none is slow. */
   readonly isAtOnce?: true;
 }

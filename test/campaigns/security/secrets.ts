@@ -72,6 +72,7 @@ function ofSecret(
   return {
     name: what,
     isAtOnce: true,
+    secretsOf: beginning,
     read: async (answer, signal) => {
       const cluster = new MemoryCluster();
       const text = contentOf(answer, Math.floor(longestSecretBytes / keys.length));
@@ -86,6 +87,11 @@ function ofSecret(
       return await read(cluster, { signal });
     },
   };
+}
+
+/** As many of its characters in a row as JSON.parse shows of what it cannot read. */
+function beginning(answer: Answer): readonly string[] {
+  return contentOf(answer, 64 * 1024).match(/[\x21-\x7e]{8}/) ?? [];
 }
 
 /** As much of it as a Secret can have. */
