@@ -11,6 +11,7 @@ import {
   type Cluster,
   type ConfigMap,
 } from '../../runtime/index.ts';
+import { widget, widgets } from '../support/widgets.ts';
 
 const options = { signal: new AbortController().signal };
 
@@ -112,9 +113,17 @@ export function describeCluster(open: () => { readonly cluster: Cluster; readonl
       const said = { said: 'it was a-long-password \u001b[2J' };
       const annotated = await cluster.patchAnnotations(configMaps, created, said, options);
       expect(annotated.metadata?.annotations).toEqual({ said: 'it was [redacted] \ufffd[2J' });
-      expect(cluster.presentable({ message: 'a-long-password' }, namespace)).toEqual({
-        message: '[redacted]',
-      });
+      const shown = await cluster.create(widgets, widget(namespace, 'masked'), options);
+      const status = { detail: said.said };
+      const written = await cluster.applyStatus(
+        widgets,
+        keyOf('masked'),
+        status,
+        shown.metadata ?? {},
+        options,
+      );
+      expect(written.status).toEqual({ detail: 'it was [redacted] \ufffd[2J' });
+      expect((await cluster.get(widgets, keyOf('masked'), options)).status).toEqual(written.status);
     });
 
     it('are listed by namespace', async () => {
