@@ -49,7 +49,9 @@ it('brings a stack to Ready on an existing cluster, and shows what runs', async 
   expect(told).toContain(`Kubernetes API   ${server} (your cluster)`);
   expect(told).toContain(`jtel@${address}`);
   expect(told).toMatch(/stack demo\/acme: \d+ containers\n.*https:\/\/acme\./);
-  const picture = told.slice(told.indexOf('What runs now:')).split('\n');
+  const heading = told.indexOf('What runs now:');
+  expect(heading).toBeGreaterThan(0);
+  const picture = told.slice(heading).split('\n');
   // The address of the stack has the length that its owner gave it.
   expect(picture.filter((line) => line.length > 80 && !line.includes('curl'))).toEqual([]);
   const stacks = await (await Kubectl.find(cluster.kubeconfigPath)).run(['get', 'jtelstacks', '-n', 'demo']);
@@ -68,6 +70,7 @@ it('goes on as docs/start.md tells the reader to type', async () => {
       .replaceAll('.sandbox/demo/', `.sandbox/${name}/`);
   const [environment, ...blocks] = start.run;
   expect(environment?.script).toBe('. .sandbox/demo/env\n');
+  expect(blocks).toHaveLength(7);
   for (const block of blocks) {
     const script = here(`${environment?.script}${block.script}`);
     const { code, stdout, stderr } = await tryRun(['bash', '-euo', 'pipefail', '-c', script], {

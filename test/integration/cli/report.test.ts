@@ -126,7 +126,9 @@ describe('a report', () => {
     ]);
     expect(stacks.every(({ bytes }) => bytes > 500)).toBe(true);
     expect(list.missing.length).toBeGreaterThan(0);
-    const { out: shown } = await report(['--dry-run'], { columns: 80 });
+    const { code: ended, out: shown } = await report(['--dry-run'], { columns: 80 });
+    expect(ended).toBe(0);
+    expect(shown).toMatch(/^In it:\n(.*\n)* {2}objects\/jtelstacks\/one\.yaml/m);
     expect(shown.split('\n').filter((line) => line.length > 80 && /\S \S/.test(line))).toEqual([]);
     expect(await readdir(directory)).toEqual([]);
   });

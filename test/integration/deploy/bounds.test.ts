@@ -2,6 +2,7 @@
  * The policy that stands beside the operator's role, in a real API server: what the operator does passes, and what a broken-in one
  * would do with the same rights is refused.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -16,9 +17,10 @@ import { chart } from '../../../scripts/manifests.ts';
 import { waitFor } from '../../support/wait.ts';
 import { exampleManifests } from '../crds/objects.ts';
 
+const suffix = randomBytes(4).toString('hex');
 /** An installation of its own beside that of the sandbox. */
-const installed = 'bounded-jtel-operator';
-const customer = 'bounded-customer';
+const installed = `bounded-jtel-operator-${suffix}`;
+const customer = `bounded-customer-${suffix}`;
 const pods = { image: 'registry.example.com/jtel/jtel-operator:1.0.0', serviceAccount: 'jtel-backup' };
 const settings = [
   'scope=Cluster',
@@ -29,8 +31,9 @@ const settings = [
   'image.tag=1.0.0',
   'backupSchedules.cronJobs=true',
 ];
+const onlyAsks = 'only ask for a backup, without volumes, Secrets, rights on the node or another command';
 let kubectl: Kubectl;
-let access: readonly { readonly kind: string }[];
+let access: readonly { readonly kind: string }[] = [];
 
 beforeAll(async () => {
   const progress = lineProgress();
@@ -55,27 +58,32 @@ beforeAll(async () => {
   await kubectl.apply([
     ...[installed, customer].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...access,
+    stack,
     { ...ofCustomer, metadata: { ...ofCustomer.metadata, finalizers: ['example.com/kept'] } },
     secret('acme-credentials', own, { password: 'c2VjcmV0' }),
     secret('other-credentials', {}, { password: 'c2VjcmV0' }),
   ]);
   // A policy takes effect a moment after it was made.
-  await waitFor(
-    'the policy',
-    async () =>
-      /changes nothing in the namespaces/.test(
-        await create({ ...newSecret, metadata: { ...newSecret.metadata, namespace: 'kube-system' } }),
-      ),
-    { timeoutSeconds: 60 },
-  );
+  const refused = [
+    [
+      'changes nothing in the namespaces of Kubernetes',
+      () => create({ ...newSecret, metadata: { ...newSecret.metadata, namespace: 'kube-system' } }),
+    ],
+    ['changes no spec', () => patch('jtelstack/acme', { spec: { suspend: true } })],
+    ['writes only Secrets', () => create(secret('anything', own, {}))],
+    [onlyAsks, () => create(scheduleWith({ hostPID: true }))],
+  ] as const;
+  expect(access.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')).toHaveLength(refused.length);
+  for (const [sentence, ask] of refused)
+    await waitFor(`the refusal that says: ${sentence}`, async () => (await ask()).includes(sentence));
 });
 
 afterAll(async () => {
   const input = access.map((one) => JSON.stringify(one)).join('\n---\n');
-  await kubectl.run(['delete', '--wait=false', '--ignore-not-found', '-f', '-'], { input });
+  await kubectl?.run(['delete', '--wait=false', '--ignore-not-found', '-f', '-'], { input });
   const release = JSON.stringify({ metadata: { finalizers: null } });
-  await kubectl.tryRun(['patch', 'secret', 'of-customer', '-n', customer, '--type', 'merge', '-p', release]);
-  await kubectl.run(['delete', 'namespace', installed, customer, '--wait=false']);
+  await kubectl?.tryRun(['patch', 'secret', 'of-customer', '-n', customer, '--type', 'merge', '-p', release]);
+  await kubectl?.run(['delete', 'namespace', installed, customer, '--wait=false', '--ignore-not-found']);
 });
 
 interface Labels {
@@ -93,6 +101,8 @@ function signingKey(namespace: string) {
   return { ...key, metadata: { ...key.metadata, namespace } };
 }
 const ofCustomer = secret('of-customer', {}, { password: 'c2VjcmV0' });
+const minimal = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
+const stack = { ...minimal, metadata: { name: 'acme', namespace: customer } };
 const newSecret = secret('new-credentials', { 'jtel.de/stack': 'new' }, {});
 
 /** Asks the API server as the operator. @returns what kubectl printed, or the refusal */
@@ -147,7 +157,7 @@ describe('the operator may', () => {
   test('make the credentials of a stack, change and remove them', async () => {
     expect(await create(newSecret)).toContain('secret/new-credentials');
     expect(await patch('secret/acme-credentials', { data: { more: 'bW9yZQ==' } })).toContain(
-      'acme-credentials',
+      'secret/acme-credentials',
     );
     expect(await asOperator(['delete', 'secret', 'acme-credentials', '-n', customer])).toContain('deleted');
   });
@@ -225,7 +235,6 @@ describe('the operator is refused', () => {
   const hardened = { allowPrivilegeEscalation: false, capabilities: { add: ['SYS_ADMIN'] } };
   const nodeOptions = { name: 'NODE_OPTIONS', value: '--import=data:text/javascript,run()' };
   const hostPath = { volumes: [{ name: 'node', hostPath: { path: '/' } }] };
-  const onlyAsks = 'only ask for a backup, without volumes, Secrets, rights on the node or another command';
   test.for([
     ['the disk of a node', scheduleWith(hostPath), onlyAsks],
     ['the processes of a node', scheduleWith({ hostPID: true }), onlyAsks],
@@ -280,8 +289,6 @@ describe('the operator is refused', () => {
   });
 
   test('the spec and the owners of a stack; its annotations are free', async () => {
-    const stack = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
-    await kubectl.apply([{ ...stack, metadata: { name: 'acme', namespace: customer } }]);
     expect(await patch('jtelstack/acme', { spec: { suspend: true } })).toContain(
       'the jtel operator changes no spec',
     );
@@ -289,7 +296,7 @@ describe('the operator is refused', () => {
       'the jtel operator does not change the owners of an object',
     );
     expect(await patch('jtelstack/acme', { metadata: { annotations: { 'jtel.de/seen': '1' } } })).toContain(
-      'acme',
+      'jtelstack.jtel.de/acme',
     );
   });
 });

@@ -334,7 +334,7 @@ async function versionBefore(): Promise<string> {
 
 test(
   'installs, upgrades and uninstalls with --wait; stacks and CRDs stay',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const namespace = 'operator';
     const customer = 'customer';

@@ -1,4 +1,5 @@
 /** The product's images, as the sandbox builds them with the Dockerfiles of `docker build .`. */
+import { constants } from 'node:os';
 import { beforeAll, expect, test } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { buildOperator, buildToolbox, operatorImage, toolboxImage } from '../../../images/images.ts';
@@ -56,10 +57,19 @@ test('nobody opens a debugger in the operator with a signal', async () => {
     operatorImage,
   ]);
   const flags = (JSON.parse(entry) as string[]).slice(1, -1);
-  const script = `process.kill(process.pid, 'SIGUSR1'); setTimeout(() => console.log(require('inspector').url()), 500)`;
-  const command = ['--entrypoint', 'node', operatorImage, ...flags, '-e', script];
-  expect(await docker.run(['run', '--rm', ...restricted, ...command])).toBe('undefined');
+  expect(await waitsForDebuggers(flags)).toBe(false);
+  expect(await waitsForDebuggers(flags.filter((flag) => flag !== '--disable-sigusr1'))).toBe(true);
 });
+
+/** Whether Node.js with these flags has a handler for SIGUSR1, which opens its debugger. */
+async function waitsForDebuggers(flags: readonly string[]): Promise<boolean> {
+  const script = `console.log(require('fs').readFileSync('/proc/self/status', 'utf8'))`;
+  const command = ['--entrypoint', 'node', operatorImage, ...flags, '-e', script];
+  const status = await docker.run(['run', '--rm', ...restricted, ...command]);
+  const { caught = '' } = /^SigCgt:\s*(?<caught>[0-9a-f]+)$/m.exec(status)?.groups ?? {};
+  // The first bit stands for signal 1.
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals.SIGUSR1 - 1)) & 1n) === 1n;
+}
 
 test('the operator’s image holds the bundle, neither sources nor packages', async () => {
   const list = [
