@@ -1,20 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CommandError } from '../command-line/terminal.ts';
+import { startAPIDouble, type APIDouble } from '../test/support/api-double.ts';
 import { withKit } from './kit.ts';
 import { printObject } from './output.ts';
 import { safeSurroundings } from './safe-surroundings.ts';
 import { silentSurroundings, type Surroundings } from './surroundings.ts';
 
 const password = 'correct-horse-battery';
-let server: Server;
-let folder: string;
-let kubeconfig: string;
+let api: APIDouble;
 let shown: string[];
 let surroundings: Surroundings;
 
@@ -24,30 +18,14 @@ beforeEach(async () => {
   const add = (text: string): void => void shown.push(text);
   surroundings = safeSurroundings({ ...silentSurroundings, print: add, note: add });
   const secret = { metadata: { name: 'ssh', namespace: 'demo', uid: 'u', resourceVersion: '1' } };
-  server = createServer((_, response) =>
+  api = await startAPIDouble((_, response) =>
     response.end(JSON.stringify({ ...secret, data: { key: Buffer.from(password).toString('base64') } })),
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  folder = await mkdtemp(join(tmpdir(), 'jtel-plugin-'));
-  kubeconfig = join(folder, 'config');
-  const config = {
-    clusters: [
-      { name: 'it', cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } },
-    ],
-    users: [{ name: 'it', user: {} }],
-    contexts: [{ name: 'it', context: { cluster: 'it', user: 'it', namespace: 'demo' } }],
-    'current-context': 'it',
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => api.close());
 
 it('an error does not repeat a secret that the command has read', async () => {
-  const failing = withKit({ kubeconfig, color: false }, surroundings, async (kit) => {
+  const failing = withKit({ kubeconfig: api.kubeconfig, color: false }, surroundings, async (kit) => {
     await kit.cluster.getSecret('demo', 'ssh', kit.call);
     throw new CommandError(`the host says: bad password ${password}`);
   });

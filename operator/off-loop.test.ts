@@ -1,14 +1,11 @@
 /** The operator's thread as it runs: with the real file, limits and libraries, from the sources. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../blob-store/memory.ts';
 import { ReleaseSource } from '../controllers/inputs/release-source.ts';
 import { KeyRing } from '../host-driver/ssh/key-ring.ts';
 import { manifestPath } from '../release/layout.ts';
 import { aRelease, aStack, storeRelease } from '../test/support/release-builder.ts';
+import { sshKey } from '../test/support/ssh-key.ts';
 import { offLoop } from './off-loop.ts';
 
 const { signal } = new AbortController();
@@ -64,11 +61,7 @@ describe('beside the event loop', { timeout: 180_000 }, () => {
   });
 
   it('an encrypted SSH key is opened', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'jtel-key-'));
-    onTestFinished(() => rmSync(directory, { recursive: true }));
-    const file = join(directory, 'key');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-a', '2', '-f', file]);
-    const privateKey = readFileSync(file, 'utf8');
+    const privateKey = sshKey('ed25519', '-N', 'secret', '-a', '2');
     const endpoint = {
       address: '192.0.2.1',
       port: 22,

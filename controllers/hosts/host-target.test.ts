@@ -1,12 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { HostTarget } from '../../host-driver/host.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import { optional } from '../../base/optional.ts';
+import { sshKey } from '../../test/support/ssh-key.ts';
 import { aStack } from '../stack/testing.ts';
 import { readHostTarget } from './host-target.ts';
 
@@ -14,11 +11,7 @@ const options = { signal: new AbortController().signal };
 
 /** @param rounds that ssh-keygen hashes the passphrase */
 function keyOf(rounds: number): string {
-  const directory = mkdtempSync(join(tmpdir(), 'jtel-key-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-a', `${rounds}`, '-f', file]);
-  return readFileSync(file, 'utf8');
+  return sshKey('ed25519', '-N', 'secret', '-a', `${rounds}`);
 }
 
 async function targetWith(key: string, passphrase = 'secret'): Promise<HostTarget> {

@@ -1,18 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { sshKey } from '../../test/support/ssh-key.ts';
 import { mostRounds, roundsOf } from './key-cost.ts';
 
-function keyOf(...words: readonly string[]): string {
-  const directory = mkdtempSync(join(tmpdir(), 'jtel-key-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-C', 'x'.repeat(200), '-f', file, ...words]);
-  return readFileSync(file, 'utf8');
-}
+const keyOf = (...options: readonly string[]): string => sshKey('ed25519', '-C', 'x'.repeat(200), ...options);
 
 const number = (value: number) => {
   const bytes = Buffer.alloc(4);

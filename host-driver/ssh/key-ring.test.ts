@@ -1,28 +1,17 @@
-import { execFileSync } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TaskLimitError } from '../../base/threads/task-limit-error.ts';
 import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
+import { sshKey } from '../../test/support/ssh-key.ts';
 import { KeyRing } from './key-ring.ts';
 import { keyTasks, openKey, type KeyTasks } from './key-tasks.ts';
 
 const { signal } = new AbortController();
 const endpoint = { address: '192.0.2.1', port: 22, user: 'jtel', hostKeyFingerprints: [] };
 
-function keyOf(type: string, ...words: readonly string[]): string {
-  const directory = mkdtempSync(join(tmpdir(), 'jtel-key-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-f', file, ...words]);
-  return readFileSync(file, 'utf8');
-}
-
 const encrypted = (...words: readonly string[]): string =>
-  keyOf('ed25519', '-N', 'secret', '-a', '1', ...words);
+  sshKey('ed25519', '-N', 'secret', '-a', '1', ...words);
 
 /** Counts what a thread is asked for. */
 function counting(): TaskRunner<KeyTasks> & { readonly asked: () => number; readonly owners: string[] } {
@@ -51,7 +40,7 @@ describe('an opened key', { timeout: 30_000 }, () => {
     ['ed25519', ['-N', '']],
     ['ecdsa', ['-N', '', '-b', '521']],
   ])('of kind %s (%j) is the same key without its passphrase', async (type, words) => {
-    const text = keyOf(type, ...words);
+    const text = sshKey(type, ...words);
     const opened = await new KeyRing().open({ ...endpoint, privateKey: text, passphrase: 'secret' }, signal);
     expect(opened.passphrase).toBeUndefined();
     expect(publicHalf(opened.privateKey)).toBe(publicHalf(text, 'secret'));
@@ -83,7 +72,7 @@ describe('an opened key', { timeout: 30_000 }, () => {
 
   it('that has no passphrase needs no thread', async () => {
     const tasks = counting();
-    await new KeyRing(tasks).open({ ...endpoint, privateKey: keyOf('ed25519', '-N', '') }, signal);
+    await new KeyRing(tasks).open({ ...endpoint, privateKey: sshKey('ed25519', '-N', '') }, signal);
     expect(tasks.asked()).toBe(0);
   });
 

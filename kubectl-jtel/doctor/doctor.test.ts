@@ -1,16 +1,12 @@
 /** The command with an API server in this process; `test/integration/cli/doctor.test.ts` has a real one. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startAPIDouble, type APIDouble } from '../../test/support/api-double.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../test/support/plugin.ts';
 
-let folder: string;
-let kubeconfig: string;
-let server: Server;
+let api: APIDouble;
 let requests: string[];
 /** By path; others are not found. */
 let answers: Record<string, unknown>;
@@ -30,7 +26,7 @@ beforeEach(async () => {
     [review('self')]: { status: { allowed: true } },
     [review('')]: { status: { allowed: false } },
   };
-  server = createServer((request, response) => {
+  api = await startAPIDouble((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://server');
     requests.push(`${request.method} ${pathname}`);
     request.resume();
@@ -39,26 +35,11 @@ beforeEach(async () => {
     response.statusCode = answer === undefined ? 404 : 200;
     response.end(JSON.stringify(answer ?? { reason: 'NotFound', message: 'not \u001b[2J found' }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  folder = await mkdtemp(join(tmpdir(), 'jtel-doctor-'));
-  kubeconfig = join(folder, 'config');
-  const { port } = server.address() as AddressInfo;
-  const config = {
-    clusters: [{ name: 'it', cluster: { server: `http://127.0.0.1:${port}` } }],
-    users: [{ name: 'it', user: {} }],
-    contexts: [{ name: 'it', context: { cluster: 'it', user: 'it', namespace: 'demo' } }],
-    'current-context': 'it',
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => api.close());
 
 function doctor(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
-  return kubectlJtel(['doctor', ...argv], { kubeconfig, ...options });
+  return kubectlJtel(['doctor', ...argv], { kubeconfig: api.kubeconfig, ...options });
 }
 
 describe('doctor', () => {
@@ -75,7 +56,7 @@ describe('doctor', () => {
   });
 
   it('counts in the end the checks that the progress counted', async () => {
-    const stack = join(folder, 'stack.yaml');
+    const stack = join(api.folder, 'stack.yaml');
     await writeFile(stack, JSON.stringify(manifest));
     for (const argv of [[], ['-f', stack]]) {
       const { out, err } = await doctor(argv, { columns: 80 });
@@ -124,7 +105,7 @@ describe('doctor', () => {
     ['a name that is none', ['../up'], 'is not a valid name'],
     ['an SSH key that is not there', ['--ssh-key', '/nowhere', '-f', 'STACK'], 'cannot read /nowhere'],
   ])('refuses %s', async (_, argv, message) => {
-    const stack = join(folder, 'stack.yaml');
+    const stack = join(api.folder, 'stack.yaml');
     await writeFile(stack, JSON.stringify(manifest));
     const { code, err } = await doctor(argv.map((word) => (word === 'STACK' ? stack : word)));
     expect(code).toBe(2);
@@ -132,9 +113,9 @@ describe('doctor', () => {
   });
 
   it('takes the stack’s name after a file, and more files', async () => {
-    const stack = join(folder, 'stack.yaml');
+    const stack = join(api.folder, 'stack.yaml');
     await writeFile(stack, JSON.stringify(manifest));
-    const empty = join(folder, 'empty.yaml');
+    const empty = join(api.folder, 'empty.yaml');
     await writeFile(empty, '');
     const { out } = await doctor(['-f', empty, '-f', stack, 'acme', '-o', 'json']);
     expect(out).toContain('"stack": "demo/acme"');

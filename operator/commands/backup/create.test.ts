@@ -1,18 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../../command-line/command-line.ts';
 import { CommandError } from '../../../command-line/terminal.ts';
+import { startAPIDouble, type APIDouble } from '../../../test/support/api-double.ts';
 import { backupCommand } from './command.ts';
 
-let server: Server;
-let folder: string;
-let kubeconfig: string;
+let api: APIDouble;
 let answer: { status: number; body: object };
 let asked: { path: string; body: { metadata: { name: string; labels?: object }; spec: object } }[];
 let said: string[];
@@ -29,30 +24,10 @@ beforeEach(async () => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answer.body));
   };
-  server = createServer((request, response) => void reply(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  folder = await mkdtemp(join(tmpdir(), 'jtel-backup-create-'));
-  kubeconfig = join(folder, 'kubeconfig');
-  const cluster = {
-    name: 'c',
-    cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-  };
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({
-      clusters: [cluster],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      users: [{ name: 'u', user: {} }],
-      'current-context': 'x',
-    }),
-  );
+  api = await startAPIDouble((request, response) => void reply(request, response));
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
-});
+afterEach(() => api.close());
 
 async function run(...argv: readonly string[]): Promise<number> {
   const terminal = {
@@ -65,7 +40,7 @@ async function run(...argv: readonly string[]): Promise<number> {
   );
   return await runCommandLine(
     program,
-    ['backup', 'create', '--kubeconfig', kubeconfig, ...argv],
+    ['backup', 'create', '--kubeconfig', api.kubeconfig, ...argv],
     terminal,
     (error) => error instanceof CommandError,
   );
