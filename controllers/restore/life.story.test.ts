@@ -2,7 +2,7 @@
  * Restores from the first look to the end, with the real operator over a Kubernetes API, stores and a host in memory.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { backupKind, restoreKind, storeKind, type JtelBackup, type JtelRestore } from '../../crds/index.ts';
+import { backupKind, restoreKind, storeKind, type JtelBackup } from '../../crds/index.ts';
 import {
   aRestore,
   ask,
@@ -88,17 +88,9 @@ describe('a restore over data', () => {
     const world = await installed(await World.create());
     storeBackup(world.customer);
     const before = effects(world).length;
-    const spec: JtelRestore['spec'] = {
-      stackRef: { name: 'main' },
-      source: { latestOf: 'acme.main' },
-      mode: 'Execute',
-      ifNotEmpty: 'Fail',
-      preRestoreBackup: 'Required',
-      verify: 'Checksum',
-      inPlace: 'Refuse',
-      keepPreviousHours: 24,
-    };
-    await world.cluster.create(restoreKind, { ...aRestore(), spec }, { signal: never });
+    const order = aRestore({ ifNotEmpty: 'Fail', preRestoreBackup: 'Required' });
+    const { confirmReplace: _nobodyConfirms, ...spec } = order.spec;
+    await world.cluster.create(restoreKind, { ...order, spec }, { signal: never });
     await world.until('the restore to end', () => ended(world));
     const { status } = await restoreOf(world);
     expect(status).toMatchObject({
