@@ -2,7 +2,7 @@
  * Builds images once per content. The inputs (context, Dockerfile, arguments, base image) are hashed, the
  * hash becomes a second tag, and a build does nothing if its hash exists.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { readFile, readdir, readlink, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Docker } from './docker.ts';
@@ -107,10 +107,11 @@ async function removeSuperseded(docker: Docker, tag: string, current: string): P
   }
 }
 
-async function hashDirectory(
-  hash: ReturnType<typeof createHash>,
+/** Adds what a directory holds, folders in it too: paths below `root`, contents, and what is executable. */
+export async function hashDirectory(
+  hash: Hash,
   directory: string,
-  includes: (path: string) => boolean,
+  includes: (path: string) => boolean = () => true,
   root = directory,
 ): Promise<void> {
   const entries = await readdir(directory, { withFileTypes: true });

@@ -4,7 +4,6 @@
  * request.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { containerLog, ensureContainer, objectName } from './context.ts';
@@ -13,6 +12,7 @@ import { addressOf } from './network.ts';
 import { blobAccounts, secretFiles } from './secrets.ts';
 import type { BlobAccount, SandboxSecrets } from './secrets.ts';
 import { nodeImage } from '../kit/base-image.ts';
+import { hashDirectory } from '../kit/image.ts';
 import { repositoryDirectory, sandboxDirectory } from '../kit/paths.ts';
 import { poll } from '../kit/poll.ts';
 import { BlobControl } from './worm/control.ts';
@@ -184,10 +184,7 @@ async function createContainer({ endpoint, account, key, container }: BlobAccess
 /** A running double is replaced if its code changed. */
 async function digestOfDouble(): Promise<string> {
   const digest = createHash('sha256');
-  for (const directory of [join(sandboxDirectory, 'worm'), join(repositoryDirectory, 'base')]) {
-    const files = (await readdir(directory)).toSorted();
-    const contents = await Promise.all(files.map((file) => readFile(join(directory, file))));
-    for (const content of contents) digest.update(content);
-  }
+  for (const directory of [join(sandboxDirectory, 'worm'), join(repositoryDirectory, 'base')])
+    await hashDirectory(digest, directory);
   return digest.digest('hex');
 }
