@@ -9,7 +9,7 @@ import { traced } from '../report/trace.ts';
 import { meaningfulChange } from './meaningful-change.ts';
 import type { Quarantine } from './quarantine.ts';
 import { boundedLook, type LookLimits } from './bounded-look.ts';
-import type { ReconcileResult, Reconciler } from './reconciler.ts';
+import type { Reconciler } from './reconciler.ts';
 import { during, type UnexpectedErrors } from './unexpected-errors.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
