@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { AddressRefused, AddressRules, clusterSearchDomains } from './address-rules.ts';
+import { AddressRefused } from './address-refused.ts';
+import { AddressRules, clusterSearchDomains } from './address-rules.ts';
 
 const rules = new AddressRules({ cluster: ['10.96.0.0/12', 'fd00:10:96::/112'], allowed: ['127.0.0.9/32'] });
 

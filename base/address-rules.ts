@@ -6,15 +6,7 @@
  */
 import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
-
-/** Stays on errors that other libraries wrap. */
-export const addressRefusedCode = 'ADDRESS_REFUSED';
-
-/** The message is a whole clause, without secrets. */
-export class AddressRefused extends Error {
-  override readonly name = 'AddressRefused';
-  readonly code = addressRefusedCode;
-}
+import { AddressRefused } from './address-refused.ts';
 
 interface Range {
   readonly what: string;

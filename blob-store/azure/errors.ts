@@ -3,7 +3,7 @@
  * signature. So only its codes are kept as the cause.
  */
 import { RestError } from '@azure/storage-blob';
-import { addressRefusedCode } from '../../base/address-rules.ts';
+import { addressRefusedCode } from '../../base/address-refused.ts';
 import { AnswerTooLarge } from './bounded-answers.ts';
 import { BlobError, type BlobErrorReason } from '../blob-store.ts';
 

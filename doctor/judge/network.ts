@@ -1,5 +1,5 @@
 /** What it means that a TCP connection failed in a certain way. Pure. */
-import { addressRefusedCode } from '../../base/address-rules.ts';
+import { addressRefusedCode } from '../../base/address-refused.ts';
 
 /** What happened to a plain TCP connection, without a word of any protocol. */
 export type Connected =
