@@ -1,8 +1,24 @@
-/** The build that a goal is measured against. Everything of it comes from there, images too. */
+/** The builds that goals are measured against. Everything of them comes from there, images too. */
 import { checkOut, type Checkout } from '../kit/checkout.ts';
 
-export const earlierName = 'build restore-in-place';
+/** What a build is called in results, and what its commit is called. */
+export interface EarlierBuild {
+  readonly name: string;
+  readonly names: readonly string[];
+}
 
-export function earlierCheckout(): Promise<Checkout | { readonly missing: string }> {
-  return checkOut(['refs/tags/restore-in-place', '8edbfb7']);
+const restoreBuild: EarlierBuild = {
+  name: 'build restore-in-place',
+  names: ['refs/tags/restore-in-place', '8edbfb7'],
+};
+/** Before looks, caches and pauses were made for a thousand hosts. */
+export const fleetBuild: EarlierBuild = {
+  name: 'before-fleet',
+  names: ['refs/tags/before-fleet', 'dab9168e'],
+};
+
+export const earlierName = restoreBuild.name;
+
+export function earlierCheckout(build = restoreBuild): Promise<Checkout | { readonly missing: string }> {
+  return checkOut(build.names);
 }

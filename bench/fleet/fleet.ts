@@ -1,0 +1,228 @@
+/** A fleet on an API server, and what is measured of an operator that looks after it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stackKind, type JtelStack } from '../../crds/index.ts';
+import { repositoryDirectory } from '../../kit/paths.ts';
+import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/index.ts';
+import { Kubectl } from '../../sandbox/installation/kubectl.ts';
+import { waitFor } from '../../test/support/wait.ts';
+import { percentile } from '../statistics.ts';
+import { sharedClock } from './messages.ts';
+import { FleetOperator } from './operator.ts';
+import { between, countRequests, type Requests } from './requests.ts';
+import { call, createFleet, removeFleet, untilReady, type Fleet, type FleetStack } from './tenants.ts';
+
+const hostMilliseconds = 50;
+const changesPerSecond = 4;
+const settleSeconds = 5;
+
+export interface FleetBenchOptions {
+  readonly kubeconfig: string;
+  readonly fleet: Fleet;
+  /** Whether the operator sees only the fleet's namespaces; else the API server is ours alone. */
+  readonly shared?: boolean;
+}
+
+export class FleetBench {
+  readonly fleet: Fleet;
+  readonly #options: FleetBenchOptions;
+  readonly #connection: KubeConnection;
+  readonly #cluster: ClusterClient;
+  readonly #kubectl: Kubectl;
+  readonly #directory: string;
+  #change = 0;
+  #running: FleetOperator | undefined;
+
+  private constructor(
+    options: FleetBenchOptions,
+    connection: KubeConnection,
+    kubectl: Kubectl,
+    directory: string,
+  ) {
+    this.fleet = options.fleet;
+    this.#options = options;
+    this.#connection = connection;
+    this.#cluster = new ClusterClient({
+      connection,
+      fieldManager: 'jtel-bench',
+      secrets: new SecretRegistry(),
+    });
+    this.#kubectl = kubectl;
+    this.#directory = directory;
+  }
+
+  static async open(options: FleetBenchOptions): Promise<FleetBench> {
+    const { kubeconfig } = options;
+    const connection = await KubeConnection.load({ userAgent: 'jtel-bench', files: [kubeconfig] });
+    const directory = await mkdtemp(join(tmpdir(), 'fleet-'));
+    return new FleetBench(options, connection, await Kubectl.find(kubeconfig), directory);
+  }
+
+  /** Starts an operator. @param tree the build; default: this one */
+  async #start(args: readonly string[] = [], tree = repositoryDirectory): Promise<FleetOperator> {
+    const { kubeconfig, shared, fleet } = this.#options;
+    const [leaseNamespace = ''] = fleet.namespaces;
+    return (this.#running = await FleetOperator.start({
+      tree,
+      kubeconfig,
+      leaseNamespace,
+      hostMilliseconds,
+      hostsFile: join(this.#directory, 'hosts'),
+      logFile: join(this.#directory, 'operator.log'),
+      args: [...(shared === true ? ['--namespace', ...fleet.namespaces] : []), ...args],
+    }));
+  }
+
+  /** Makes tenants and stacks, and lets this build install them. */
+  async install(): Promise<Record<string, number>> {
+    const count = this.fleet.stacks.length;
+    await createFleet(this.#cluster, { ...this.fleet, stacks: [] });
+    return await this.#measured([], undefined, async (operator, requests) => {
+      await createFleet(this.#cluster, this.fleet);
+      await untilReady(this.#cluster, this.fleet, 60 + count);
+      const seconds = (sharedClock() - operator.startedAt) / 1000;
+      const { cpuMilliseconds } = await operator.usage();
+      const { calls, writes } = await requests();
+      return {
+        seconds,
+        cpuMillisecondsEach: cpuMilliseconds / count,
+        callsEach: calls / count,
+        writesEach: writes / count,
+      };
+    });
+  }
+
+  /** From the start of the process until each stack's host was looked at, all being installed already. */
+  async coldStart(tree?: string): Promise<Record<string, number>> {
+    const count = this.fleet.stacks.length;
+    return await this.#measured([], tree, async (operator, requests) => {
+      const seconds = await operator.untilObserved(count, 60 + count);
+      const { cpuMilliseconds, longestStopMilliseconds } = await operator.usage();
+      const { calls, writes } = await requests();
+      // Statuses are written after the looks.
+      await sleep(settleSeconds * 1000);
+      const { residentMB } = await operator.usage();
+      const { heapMB } = await operator.usage('least');
+      return {
+        seconds,
+        cpuMillisecondsEach: cpuMilliseconds / count,
+        callsEach: calls / count,
+        writesEach: writes / count,
+        longestStopMilliseconds,
+        residentMB,
+        heapMB,
+      };
+    });
+  }
+
+  /** Some resyncs in which nothing changes. */
+  async rest(
+    { resyncSeconds, resyncs }: { readonly resyncSeconds: number; readonly resyncs: number },
+    tree?: string,
+  ): Promise<Record<string, number>> {
+    const count = this.fleet.stacks.length;
+    const args = ['--resync-seconds', String(resyncSeconds)];
+    return await this.#measured(args, tree, async (operator) => {
+      await operator.untilObserved(count, 60 + count);
+      // The first looks come at once, the next ones spread.
+      await sleep(resyncSeconds * 1000);
+      let looks = 0;
+      operator.onCall = ({ method }) => void (looks += method === 'observe' ? 1 : 0);
+      const before = await countRequests(this.#kubectl);
+      const { cpuMilliseconds: earlier } = await operator.usage();
+      const begin = sharedClock();
+      await sleep(resyncs * resyncSeconds * 1000);
+      const seconds = (sharedClock() - begin) / 1000;
+      const { cpuMilliseconds, longestStopMilliseconds, residentMB } = await operator.usage();
+      const requests = between(before, await countRequests(this.#kubectl));
+      return {
+        looksPerSecond: looks / seconds,
+        looksOfEachPerResync: looks / count / resyncs,
+        writesPerSecond: requests.writes / seconds,
+        callsPerLook: requests.calls / looks,
+        cpuPercent: (cpuMilliseconds - earlier) / seconds / 10,
+        longestStopMilliseconds,
+        residentMB,
+      };
+    });
+  }
+
+  /** From a change of a stack by a person until the first call of its host. */
+  async firstByte(
+    { resyncSeconds, changes }: { readonly resyncSeconds: number; readonly changes: number },
+    tree?: string,
+  ): Promise<Record<string, number>> {
+    const count = this.fleet.stacks.length;
+    const args = ['--resync-seconds', String(resyncSeconds)];
+    return await this.#measured(args, tree, async (operator) => {
+      await operator.untilObserved(count, 60 + count);
+      await sleep(settleSeconds * 1000);
+      await operator.usage();
+      const times = await this.#firstBytes(operator, changes);
+      const { longestStopMilliseconds } = await operator.usage();
+      return { p50: percentile(times, 50), p99: percentile(times, 99), longestStopMilliseconds };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#running?.stop();
+    await removeFleet(this.#cluster, this.fleet);
+    await this.#connection.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #firstBytes(operator: FleetOperator, changes: number): Promise<readonly number[]> {
+    const waiting = new Map<string, number>();
+    const times: number[] = [];
+    operator.onCall = ({ address, startedAt }) => {
+      const changedAt = waiting.get(address);
+      if (changedAt === undefined || startedAt < changedAt) return;
+      waiting.delete(address);
+      times.push(startedAt - changedAt);
+    };
+    const asked: Promise<void>[] = [];
+    for (let index = 0; index < changes; index += 1) {
+      const stack = this.fleet.stacks[index % this.fleet.stacks.length];
+      if (stack === undefined || waiting.has(stack.address)) continue;
+      waiting.set(stack.address, sharedClock());
+      asked.push(this.#changeStack(stack));
+      await sleep(1000 / changesPerSecond);
+    }
+    await Promise.all(asked);
+    await waitFor(
+      () => `first calls to ${waiting.size} hosts`,
+      () => waiting.size === 0,
+      { timeoutSeconds: 300 },
+    );
+    operator.onCall = undefined;
+    return times;
+  }
+
+  /** A change of the spec after which the host needs nothing. */
+  async #changeStack({ namespace, name }: FleetStack): Promise<void> {
+    this.#change += 1;
+    const change = {
+      apiVersion: `${stackKind.group}/${stackKind.version}`,
+      kind: stackKind.kind,
+      metadata: { namespace, name },
+      spec: { revisionHistoryLimit: 10 + (this.#change % 40) },
+    };
+    await this.#cluster.apply(stackKind, change as unknown as JtelStack, call());
+  }
+
+  async #measured<T>(
+    args: readonly string[],
+    tree: string | undefined,
+    measure: (operator: FleetOperator, requests: () => Promise<Requests>) => Promise<T>,
+  ): Promise<T> {
+    const before = await countRequests(this.#kubectl);
+    const operator = await this.#start(args, tree);
+    try {
+      return await measure(operator, async () => between(before, await countRequests(this.#kubectl)));
+    } finally {
+      await operator.stop();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** The operator of a build, as a process of its own over a real API server, with hosts that are only in memory. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '../../test/support/wait.ts';
+import {
+  leastUsageWanted,
+  settingsVariable,
+  sharedClock,
+  usageWanted,
+  type FleetSettings,
+  type HostCall,
+  type Report,
+  type Usage,
+} from './messages.ts';
+
+const replacement = fileURLToPath(new URL('inside/replace.ts', import.meta.url));
+/** As image and chart give them. */
+const flags = ['--max-opt=2', '--liftoff-only', '--expose-gc'];
+/** Never pulled, because no host is real. */
+const toolbox = `registry.invalid/jtel/toolbox@sha256:${'7'.repeat(64)}`;
+
+export interface FleetOperatorOptions extends FleetSettings {
+  readonly kubeconfig: string;
+  readonly logFile: string;
+  /** Where its Lease lies; the namespace must exist. */
+  readonly leaseNamespace: string;
+  /** Further arguments of `jtel-operator run`. */
+  readonly args?: readonly string[];
+}
+
+export class FleetOperator {
+  /** By the shared clock. */
+  readonly startedAt = sharedClock();
+  /** When the first look at each address ended, by the shared clock. */
+  readonly observed = new Map<string, number>();
+  /** Is told of each call of a host. */
+  onCall: ((call: HostCall) => void) | undefined;
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(child: ChildProcess, logFile: string) {
+    this.#child = child;
+    this.#logFile = logFile;
+    this.#ended = once(child, 'exit');
+    child.on('message', ({ calls = [], observed = [] }: Report) => {
+      for (const call of calls) this.onCall?.(call);
+      for (const { address, endedAt } of observed)
+        if (!this.observed.has(address)) this.observed.set(address, endedAt);
+    });
+  }
+
+  static async start(options: FleetOperatorOptions): Promise<FleetOperator> {
+    const { kubeconfig, logFile, leaseNamespace, args = [], ...settings } = options;
+    const output = await open(logFile, 'w', 0o600);
+    const words = [
+      `--kubeconfig ${kubeconfig} --lease-namespace ${leaseNamespace} --toolbox-image ${toolbox}`,
+      // Renewing the Lease more often would count as writes.
+      '--lease-duration-seconds 300 --allow-unsigned-releases --monitor-seconds 0 --health-port 0',
+      '--log-format json --log-level warn --allow-endpoint-range 127.0.0.0/8',
+    ].flatMap((line) => line.split(' '));
+    const program = join(settings.tree, 'operator/bin/jtel-operator');
+    const child = spawn(
+      process.execPath,
+      [...flags, '--import', replacement, program, 'run', ...words, ...args],
+      {
+        stdio: ['ignore', output.fd, output.fd, 'ipc'],
+        env: { ...process.env, [settingsVariable]: JSON.stringify(settings satisfies FleetSettings) },
+      },
+    );
+    const operator = new FleetOperator(child, logFile);
+    await once(child, 'spawn');
+    await output.close();
+    return operator;
+  }
+
+  /** Waits until it has looked at so many hosts. @returns seconds since the process started */
+  async untilObserved(count: number, timeoutSeconds: number): Promise<number> {
+    await waitFor(
+      () => `looks at ${count} hosts; ${this.observed.size} were looked at`,
+      () => this.#alive() && this.observed.size >= count,
+      { timeoutSeconds, intervalMilliseconds: 50 },
+    );
+    return (Math.max(...this.observed.values()) - this.startedAt) / 1000;
+  }
+
+  /** @param least collects garbage before */
+  async usage(least?: 'least'): Promise<Usage> {
+    this.#alive();
+    const told = new Promise<Usage>((resolve) => {
+      const hear = ({ usage }: Report): void => {
+        if (usage === undefined) return;
+        this.#child.off('message', hear);
+        resolve(usage);
+      };
+      this.#child.on('message', hear);
+    });
+    this.#child.send(least === undefined ? usageWanted : leastUsageWanted);
+    return await Promise.race([told, this.#ended.then(() => this.#failed())]);
+  }
+
+  async log(): Promise<string> {
+    return await readFile(this.#logFile, 'utf8');
+  }
+
+  /** As `kubectl delete pod` would. Keeps the hosts. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    await this.#ended;
+  }
+
+  #alive(): true {
+    return this.#child.exitCode === null && this.#child.signalCode === null ? true : this.#failed();
+  }
+
+  #failed(): never {
+    throw new Error(`the operator ended with code ${this.#child.exitCode ?? '?'}: see ${this.#logFile}`);
+  }
+}
