@@ -22,6 +22,10 @@ export interface OperatorConfig {
   readonly schedulePods?: { readonly image: string; readonly serviceAccount: string };
   /** Time in which one try of a backup may write to its store. */
   readonly backupWindowSeconds: number;
+  /** The most backups that run at the same time in one JtelBackupStore. */
+  readonly backupsPerStore: number;
+  /** The most that run at the same time. */
+  readonly backupsAtOnce: number;
   readonly healthPort: number;
   /** If absent, the operator serves no page. */
   readonly web?: WebConfig;

@@ -53,7 +53,15 @@ import {
   type UnexpectedErrors,
 } from '../runtime/index.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
-import { backupReconciler, defaultLimits, isFinished, type Limits } from '../controllers/backup/index.ts';
+import {
+  backupReconciler,
+  defaultBounds,
+  defaultLimits,
+  isFinished,
+  Places,
+  type Bounds,
+  type Limits,
+} from '../controllers/backup/index.ts';
 import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
 
@@ -98,6 +106,8 @@ export interface ControllerParts {
   readonly audit?: Audit;
   /** Limits of backups that differ from the default. */
   readonly backupLimits?: Partial<Limits>;
+  /** The most backups at the same time. */
+  readonly backupBounds?: Bounds;
   readonly queue?: Omit<WorkQueueOptions, 'workers'>;
   /** Without it, an error that nobody awaits ends the process. */
   readonly unexpected?: UnexpectedErrors;
@@ -284,6 +294,13 @@ async function runBackupControllers(
     unfinishedOfStack
       .get(`${namespace}/${stackName}`)
       .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
+  const places = new Places({
+    bounds: parts.backupBounds ?? defaultBounds,
+    unfinished: caches.backups.index((one) => (isFinished(one) ? [] : [''])),
+    stackOf: (key) => caches.stacks.get(key),
+    wake: (key) => backup.enqueue(key),
+  });
+  const unfollow = caches.backups.onChange((change) => places.changed(change));
   const backup: Controller<JtelBackup> = new Controller<JtelBackup>({
     ...common,
     name: 'backup',
@@ -304,6 +321,7 @@ async function runBackupControllers(
     ],
     reconciler: backupReconciler({
       ...parts,
+      places,
       claims,
       credentials,
       signing,
@@ -339,6 +357,7 @@ async function runBackupControllers(
   try {
     await Promise.all([backup.run(signal), schedule.run(signal)]);
   } finally {
+    unfollow();
     await activities.close();
   }
 }
@@ -363,7 +382,6 @@ function storeToCount({ metadata, status }: JtelBackup): readonly ObjectKey[] {
 /** The state of a stack's backups, from the caches. */
 function backupHealthFrom({
   caches,
-  schedulePods,
 }: ControllerParts): (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus {
   const id = (namespace: string, name: string): string => `${namespace}/${name}`;
   const backups = caches.backups.index((one) => [id(one.metadata.namespace, one.spec.stackRef.name)]);
@@ -374,7 +392,6 @@ function backupHealthFrom({
       stack,
       backups: backups.get(key),
       restores: restores.get(key),
-      hasCronJobs: schedulePods !== undefined,
       now,
     });
   };

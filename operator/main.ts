@@ -287,6 +287,7 @@ async function lead(
         monitorSeconds: config.monitorSeconds,
         unexpected,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
+        backupBounds: { perStore: config.backupsPerStore, inAll: config.backupsAtOnce },
         ...optional({ schedulePods: config.schedulePods }),
         ...(audit === undefined ? {} : { audit: auditTo(audit, secrets, config.identity) }),
       },

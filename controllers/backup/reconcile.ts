@@ -2,7 +2,7 @@
  * The backup controller: from a JtelBackup to a manifest in a store.
  *
  * Flow:
- *  1. Pending: wait until nothing is in the way; then fix the backupID, and with it every name in the store (`Begin`)
+ *  1. Pending: wait until its turn has come and nothing is in the way; then fix the backupID, and with it every name in the store (`Begin`)
  *  2. Running: claim the host, pull the toolbox, start the job; follow it, and try again after a failure
  *  3. Verifying: compare the store with the job's result, write the manifest, try to destroy it; ask for a test restore
  *  4. Completed or Failed: remove the job from the host, then the finalizer
@@ -10,6 +10,7 @@
  * Guarantees:
  *  - A backup exists when its manifest does, and everything was compared before that.
  *  - A try that was interrupted at any point is found again by its job's uid, or by what it stored; nothing is stored twice.
+ *  - No more begin than may run at the same time, per store and in all (`places/`); those of an operation always do.
  *  - One backup of a stack runs at a time, and none beside a load, an update or a move of it.
  *  - `Completed` in a store that demands immutability means that an attempt to destroy the manifest was refused.
  *
@@ -89,8 +90,8 @@ export function backupReconciler(options: BackupReconcilerOptions): WaveControll
       finalizer: { name: backupFinalizer, isDue: (_, planned) => planned?.kind === 'Begin' },
       isOver: (backup) =>
         isFinished(backup) && backup.metadata.finalizers?.includes(backupFinalizer) !== true,
-      observe: async ({ object }, context) => {
-        const seen = await observe(object, options, context);
+      observe: async ({ object, now }, context) => {
+        const seen = await observe(object, options, context, now);
         return mayBegin(object, seen.observed)
           ? await observeBeginning(object, seen, options, context)
           : seen;
@@ -117,6 +118,10 @@ export function backupReconciler(options: BackupReconcilerOptions): WaveControll
       isLocked: isTransition,
       events: ({ object, plan: planned, seen }, status) =>
         backupEvents(object.status, status, planned, seen.observed).map((event) => ({ ...event, action })),
+      after: ({ object, plan: planned }) => {
+        if (planned.kind !== 'Begin') options.places.giveBack(object);
+        return Promise.resolve(undefined);
+      },
       nextLook,
       waves: {
         activities: options.activities,

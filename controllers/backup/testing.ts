@@ -83,6 +83,7 @@ export function aStack(
       storeRef: { name: 'backups' },
       schedule: '0 2 * * *',
       timeZone: 'Europe/Berlin',
+      scheduleSpreadMinutes: 0,
       state: 'Enabled',
       verify: 'Checksum',
       method: 'Physical',

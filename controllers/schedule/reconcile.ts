@@ -33,7 +33,8 @@ import type { ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
 import { resyncSpread } from '../times/pauses.ts';
-import { Schedule, isScheduled } from '../times/schedule-times.ts';
+import type { Schedule } from '../times/schedule-times.ts';
+import { isScheduled, scheduleOf } from '../times/stack-schedule.ts';
 import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './desired/cron-job.ts';
 import { missedBackup } from './plan/catch-up.ts';
 import { isKeptByOthers, surplusBackups } from './plan/prune.ts';
@@ -65,7 +66,7 @@ export class ScheduleReconciler implements Reconciler {
     // The garbage collector removes what the stack owns.
     if (stack === undefined || stack.metadata.deletionTimestamp !== undefined) return;
     await this.#prune(stack, context);
-    const schedule = scheduleOf(stack);
+    const schedule = computableSchedule(stack);
     await this.#keepCronJob(stack, schedule !== undefined, context);
     if (schedule === undefined || !isScheduled(stack))
       return { requeueAfterSeconds: this.#spread(resyncSeconds) };
@@ -73,7 +74,7 @@ export class ScheduleReconciler implements Reconciler {
     await this.#catchUp(stack, schedule, now, context);
     const next = schedule.next(now);
     const untilNext =
-      next === undefined ? resyncSeconds : (next.time.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
+      next === undefined ? resyncSeconds : (next.due.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
     return { requeueAfterSeconds: Math.min(untilNext, this.#spread(resyncSeconds)) };
   }
 
@@ -148,10 +149,9 @@ export class ScheduleReconciler implements Reconciler {
 }
 
 /** A schedule that cannot be computed is told in the stack's condition BackupHealthy. */
-function scheduleOf({ spec }: JtelStack): Schedule | undefined {
-  if (spec.backup === undefined) return undefined;
+function computableSchedule(stack: JtelStack): Schedule | undefined {
   try {
-    return new Schedule(spec.backup.schedule, spec.backup.timeZone);
+    return scheduleOf(stack);
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;

@@ -14,7 +14,8 @@ import { cronJobs } from '../../runtime/client/kinds.ts';
 import { MemoryCluster } from '../../runtime/fake/memory-cluster.ts';
 import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { silentLogger } from '../../runtime/report/logger.ts';
-import { isScheduled, Schedule } from '../times/schedule-times.ts';
+import { Schedule } from '../times/schedule-times.ts';
+import { isScheduled, scheduleOf } from '../times/stack-schedule.ts';
 import { cronJob } from './desired/cron-job.ts';
 import { surplusBackups } from './plan/prune.ts';
 import { ScheduleReconciler } from './reconcile.ts';
@@ -50,6 +51,7 @@ function aStack(
               storeRef: { name: 'b' },
               schedule: '0 2 * * *',
               timeZone: 'Europe/Berlin',
+              scheduleSpreadMinutes: 0,
               state: 'Enabled',
               verify: 'Checksum',
               method: 'Physical',
@@ -170,6 +172,19 @@ describe('the CronJob of a stack', () => {
     expect(JSON.stringify(await bench.cronJob())).toContain('"--verify","Checksum"');
   });
 
+  test.each([
+    ['0 2 * * *', 45, /^([0-9]|[1-3][0-9]|4[0-4]) 2 \* \* \*$/],
+    ['50 23 * * *', 360, /^\d+ [0-5] \* \* \*$/],
+    // The next day is no Monday.
+    ['59 23 * * 1', 360, /^59 23 \* \* 1$/],
+    // Its backup waits.
+    ['0 2,14 * * *', 45, /^0 2,14 \* \* \*$/],
+  ])('fires for "%s" spread over %i minutes at the minute of its stack', (schedule, minutes, expected) => {
+    const job = cronJob(aStack({ schedule, scheduleSpreadMinutes: minutes }), pods);
+    expect(job?.spec?.schedule).toMatch(expected);
+    expect(JSON.stringify(job)).toContain(`"--schedule","${schedule}"`);
+  });
+
   test('goes when there are no more backups, and is not made without an image', async () => {
     const bench = await Bench.with(aStack());
     await bench.look();
@@ -249,6 +264,20 @@ describe('what the CronJob missed', () => {
   test('is looked for again right after the next time', async () => {
     const bench = await Bench.with(aStack({ schedule: '30 12 * * *' }));
     expect(await bench.look()).toBe(30 * 60 + 121);
+  });
+
+  test('is due later by the stack’s share of the spread', async () => {
+    const backup = { schedule: '30 12 * * *', scheduleSpreadMinutes: 30 };
+    const status = { version: '3.43.2', backup: { lastScheduleTime: '2026-06-01T09:00:00Z' } };
+    const bench = await Bench.with(aStack(backup, {}, status));
+    const { offsetSeconds = 0 } = scheduleOf(await bench.cluster.get(stackKind, key, context)) ?? {};
+    expect(await bench.look(false)).toBe(30 * 60 + offsetSeconds + 1);
+    bench.now = new Date(Date.parse('2026-06-01T10:30:00Z') + (offsetSeconds - 1) * 1000);
+    await bench.look(false);
+    expect(await bench.backups()).toEqual([]);
+    bench.now = new Date(bench.now.getTime() + 2000);
+    await bench.look(false);
+    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(['main-20260601']);
   });
 
   const spring = { from: '2026-03-28T12:00:00Z', dates: ['20260329', '20260330'] };

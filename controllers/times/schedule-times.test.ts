@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dueBackup, Schedule } from './schedule-times.ts';
+import { Schedule } from './schedule-times.ts';
+import { dueBackup, scheduleOf } from './stack-schedule.ts';
+import type { JtelStack } from '../../crds/index.ts';
 import { optional } from '../../base/optional.ts';
 
 const berlin = 'Europe/Berlin';
@@ -185,4 +187,60 @@ describe('a backup that was missed', () => {
       expect(made).toEqual(dates);
     },
   );
+});
+
+describe('the backups of a thousand stacks', () => {
+  const offsets = (
+    backup: { schedule?: string; scheduleSpreadMinutes?: number },
+    stacks = 1000,
+  ): readonly number[] =>
+    Array.from({ length: stacks }, (_, index) => {
+      const schedule = scheduleOf({
+        metadata: { uid: `uid-${index}` },
+        spec: { backup: { schedule: '0 2 * * *', timeZone: berlin, ...backup } },
+      } as object as JtelStack);
+      return schedule?.offsetSeconds ?? Number.NaN;
+    });
+
+  test('are spread evenly over 45 minutes, each at the same moment every night', () => {
+    const spread = offsets({});
+    expect(offsets({})).toEqual(spread);
+    const perMinute = Array.from(
+      { length: 45 },
+      (_, minute) => spread.filter((seconds) => Math.floor(seconds / 60) === minute).length,
+    );
+    expect(perMinute.reduce((sum, count) => sum + count)).toBe(1000);
+    // 22 on average.
+    expect(Math.max(...perMinute)).toBeLessThan(45);
+    expect(Math.min(...perMinute)).toBeGreaterThan(5);
+  });
+
+  test.each([
+    ['not at all, if that is wanted', { scheduleSpreadMinutes: 0 }, 0],
+    ['over no more than half an hour, if there is one each hour', { schedule: '0 * * * *' }, 30 * 60],
+    ['over no more than half of the shortest pause', { schedule: '0,10 2,14 * * *' }, 5 * 60],
+    ['over half a minute, if there is one each minute', { schedule: '* * * * *' }, 30],
+    ['over six hours, if that is wanted', { scheduleSpreadMinutes: 360 }, 360 * 60],
+  ])('are spread %s', (_, backup, span) => {
+    const spread = offsets(backup, 100);
+    expect(Math.max(...spread)).toBeLessThanOrEqual(Math.max(0, span - 1));
+    expect(Math.max(...spread)).toBeGreaterThanOrEqual(Math.floor(span * 0.9));
+  });
+
+  test('keep one time on every local date, the same span after the plain one, whatever the clocks do', () => {
+    const plain = new Schedule('30 1 * * *', berlin);
+    const late = new Schedule('30 1 * * *', berlin, { share: 0.75, spanSeconds: 3600 });
+    const [from, to] = [at('2026-03-27T12:00:00Z'), at('2026-11-01T12:00:00Z')];
+    const expected = plain.between(from, to).map(({ time, name }) => ({
+      time,
+      due: new Date(time.getTime() + 45 * 60_000),
+      name,
+    }));
+    expect(late.between(from, to)).toEqual(expected);
+    const [time, due] = [at('2026-03-29T00:30:00Z'), at('2026-03-29T01:15:00Z')];
+    const slot = { time, due, name: '20260329' };
+    expect(late.next(at('2026-03-29T01:14:59Z'))).toEqual(slot);
+    expect(late.last(due)).toEqual(slot);
+    expect(late.last(at('2026-03-29T01:14:59Z'))?.name).toBe('20260328');
+  });
 });

@@ -4,17 +4,28 @@
  */
 
 import { Cron } from 'croner';
-import type { JtelStack } from '../../crds/index.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { LocalTime } from './local-time.ts';
 
 export interface Slot {
+  /** As the schedule says. Whatever was made since then serves this slot. */
   readonly time: Date;
+  /** When it is to begin: later than `time` by the stack's share of the spread. */
+  readonly due: Date;
   /** `20260329`; `20260329-1400` when the schedule is not daily. `…b` is the second time that the clock shows this. */
   readonly name: string;
 }
 
+/** Keeps the backups of many stacks from beginning at the same moment. */
+export interface Spread {
+  /** 0…1, below 1: where in the span this stack begins. */
+  readonly share: number;
+  readonly spanSeconds: number;
+}
+
+const noSpread: Spread = { share: 0, spanSeconds: 0 };
 const hourMilliseconds = 3_600_000;
+const dayMilliseconds = 24 * hourMilliseconds;
 /** Clock changes move a time by no more than this. */
 const marginMilliseconds = 3 * hourMilliseconds;
 /** These spans are searched in turn. Most schedules have a time within a day; 29 February comes within eight years. */
@@ -24,9 +35,14 @@ export class Schedule {
   readonly #cron: Cron;
   readonly #local: LocalTime;
   readonly #isDaily: boolean;
+  /** From a slot's time until it is due, in whole seconds. */
+  readonly offsetSeconds: number;
 
-  /** @throws {InputError} `ScheduleInvalid` */
-  constructor(expression: string, timeZone: string) {
+  /**
+   * @param spread shorter where slots follow each other sooner: half of what lies between them, so none runs into the next
+   * @throws {InputError} `ScheduleInvalid`
+   */
+  constructor(expression: string, timeZone: string, { share, spanSeconds }: Spread = noSpread) {
     try {
       // UTC, because the cron library walks through the times of a wall clock.
       this.#cron = new Cron(expression, { timezone: 'UTC', paused: true, mode: '5-part' });
@@ -41,9 +57,11 @@ export class Schedule {
     }
     const [minute = '', hour = ''] = expression.split(' ');
     this.#isDaily = /^\d+$/.test(minute) && /^\d+$/.test(hour);
+    const span = spanSeconds === 0 ? 0 : Math.min(spanSeconds, this.#shortestPauseSeconds() / 2);
+    this.offsetSeconds = Math.floor(share * span);
   }
 
-  /** The first slot after that time; undefined for a schedule that never comes (30 February). */
+  /** The first slot that is due after that time; undefined for a schedule that never comes (30 February). */
   next(after: Date): Slot | undefined {
     for (const hours of searchedHours) {
       const first = this.between(after, new Date(after.getTime() + hours * hourMilliseconds))[0];
@@ -52,7 +70,7 @@ export class Schedule {
     return undefined;
   }
 
-  /** The last slot at or before that time. */
+  /** The last slot that was due at or before that time. */
   last(at: Date): Slot | undefined {
     for (const hours of searchedHours) {
       const last = this.between(new Date(at.getTime() - hours * hourMilliseconds), at).at(-1);
@@ -61,11 +79,17 @@ export class Schedule {
     return undefined;
   }
 
-  /** Slots after `from` up to and including `to`, in order. */
+  /** Slots that are due after `from`, up to and including `to`, in order. */
   between(from: Date, to: Date): readonly Slot[] {
+    const offset = this.offsetSeconds * 1000;
+    const times = this.#timesBetween(new Date(from.getTime() - offset), new Date(to.getTime() - offset));
+    return times.map(({ time, name }) => ({ time, due: new Date(time.getTime() + offset), name }));
+  }
+
+  #timesBetween(from: Date, to: Date): readonly Omit<Slot, 'due'>[] {
     const end = this.#local.wall(to).getTime() + marginMilliseconds;
-    const slots = new Map<number, Slot>();
-    const skipped: Slot[] = [];
+    const slots = new Map<number, Omit<Slot, 'due'>>();
+    const skipped: Omit<Slot, 'due'>[] = [];
     let wall = this.#cron.nextRun(new Date(this.#local.wall(from).getTime() - marginMilliseconds));
     for (; wall !== null && wall.getTime() <= end; wall = this.#cron.nextRun(wall)) {
       const instants = this.#local.instants(wall);
@@ -95,51 +119,26 @@ export class Schedule {
     return isEarly && time.getTime() - last.time.getTime() > hourMilliseconds ? next : last;
   }
 
+  /** Between two times on one day of the schedule; a day at most. */
+  #shortestPauseSeconds(): number {
+    let shortest = dayMilliseconds;
+    if (this.#isDaily) return shortest / 1000;
+    const first = this.#cron.nextRun(new Date(0));
+    if (first === null) return shortest / 1000;
+    let last = first;
+    // No two times are closer than a minute.
+    while (last.getTime() - first.getTime() < dayMilliseconds && shortest > 60_000) {
+      const next = this.#cron.nextRun(last);
+      if (next === null) break;
+      shortest = Math.min(shortest, next.getTime() - last.getTime());
+      last = next;
+    }
+    return shortest / 1000;
+  }
+
   #name(wall: Date): string {
     const [date = '', time = ''] = wall.toISOString().split('T');
     const day = date.replaceAll('-', '');
     return this.#isDaily ? day : `${day}-${time.slice(0, 5).replace(':', '')}`;
   }
-}
-
-/** Whether the stack's schedule makes backups now. */
-export function isScheduled({ spec }: JtelStack): boolean {
-  return (
-    spec.backup?.state === 'Enabled' &&
-    !spec.suspend &&
-    spec.managementMode === 'Manage' &&
-    spec.powerState !== 'Stopped'
-  );
-}
-
-export interface DueInput {
-  readonly schedule: Schedule;
-  /** Somebody has asked for all slots up to this one, whatever became of them. */
-  readonly handledUntil?: Date | undefined;
-  /** Slots before this time do not count, for instance before the stack was created. */
-  readonly since: Date;
-  /** A backup that is later than this is not made. */
-  readonly deadlineSeconds: number;
-  /** The CronJob has this long to ask for it. */
-  readonly graceSeconds: number;
-  readonly now: Date;
-}
-
-/** The missed backup that must still be made. Only the newest counts: it is worth more than those before it. */
-export function dueBackup({
-  schedule,
-  handledUntil,
-  since,
-  deadlineSeconds,
-  graceSeconds,
-  now,
-}: DueInput): Slot | undefined {
-  const slot = schedule.last(new Date(now.getTime() - graceSeconds * 1000));
-  if (
-    slot === undefined ||
-    slot.time.getTime() < now.getTime() - deadlineSeconds * 1000 ||
-    slot.time.getTime() <= since.getTime()
-  )
-    return undefined;
-  return handledUntil !== undefined && handledUntil.getTime() >= slot.time.getTime() ? undefined : slot;
 }

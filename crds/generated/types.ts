@@ -82,6 +82,10 @@ export interface BackupPolicy {
    */
   readonly timeZone: string;
   /**
+   * Spreads the scheduled backups of many stacks over this many minutes, 45 if absent. Each stack's begin at a moment of its own within them, which stays the same. With 0 they begin at their time. Times that follow each other sooner are spread over half of what lies between them.
+   */
+  readonly scheduleSpreadMinutes?: number;
+  /**
    * Suspended makes no new scheduled backups.
    */
   readonly state: 'Enabled' | 'Suspended';
@@ -132,7 +136,7 @@ export interface BackupSummary {
    */
   readonly lastScheduleTime?: string;
   /**
-   * When the next scheduled backup is due.
+   * When the next scheduled backup is due, with this stack's share of the spread.
    */
   readonly nextTime?: string;
   /**

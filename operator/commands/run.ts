@@ -22,6 +22,8 @@ interface RunOptions extends EndpointOptions {
   readonly image?: string;
   readonly backupServiceAccount?: string;
   readonly backupWindowSeconds: number;
+  readonly backupsPerStore: number;
+  readonly backupsAtOnce: number;
   readonly healthPort: number;
   readonly webPort?: number;
   readonly webHost: readonly string[];
@@ -86,6 +88,16 @@ export function runCommand(terminal: Terminal): Command {
       new Option('--backup-window-seconds <n>', 'how long one try of a backup may write to its store')
         .default(43_200)
         .argParser(number(30, 604_800)),
+    )
+    .addOption(
+      new Option('--backups-per-store <n>', 'backups that run at the same time in one JtelBackupStore')
+        .default(10)
+        .argParser(number(1, 1000)),
+    )
+    .addOption(
+      new Option('--backups-at-once <n>', 'backups that run at the same time; more wait for a place')
+        .default(50)
+        .argParser(number(1, 1000)),
     )
     .addOption(
       new Option('--health-port <port>', '/healthz, /readyz, /metrics; 0: any free port')

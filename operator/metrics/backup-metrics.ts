@@ -1,7 +1,7 @@
 /** Metrics of each stack's backups, and of the objectives for them. */
 import type { JtelBackup, JtelRestore } from '../../crds/index.ts';
 import { lastMeasuredRestore } from '../../controllers/times/measured-restore.ts';
-import { isScheduled } from '../../controllers/times/schedule-times.ts';
+import { isScheduled } from '../../controllers/times/stack-schedule.ts';
 import { lastBackupOf, recoveryPointOf } from '../../insight/recovery-point.ts';
 import {
   durationSeconds,

@@ -134,7 +134,7 @@ it('a backup that was due while no operator ran', async () => {
     { timeoutSeconds: 70 },
   );
   const schedule = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
-  await stage.patchSpec({ backup: { schedule, startDeadlineMinutes: 0 } });
+  await stage.patchSpec({ backup: { schedule, scheduleSpreadMinutes: 0, startDeadlineMinutes: 0 } });
   expect(signs()).toBe(heard);
   await prometheus.scrape([await startOperator()]);
   expect(await alerts('JtelBackupMissed')).toEqual(only('JtelBackupMissed'));

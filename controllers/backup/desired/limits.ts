@@ -1,5 +1,7 @@
 /** The bounds of a backup. They are data, so that tests can be quicker than nights. */
 
+import type { Bounds } from '../places/grant.ts';
+
 export interface Limits {
   /** How long a backup waits that cannot begin. */
   readonly startDeadlineSeconds: number;
@@ -19,3 +21,6 @@ export const defaultLimits: Limits = {
   retrySeconds: 20,
   uploadWindowSeconds: 12 * 3600,
 };
+
+/** docs/decisions/0058-backups-at-night.md has the figures. */
+export const defaultBounds: Bounds = { perStore: 10, inAll: 50 };

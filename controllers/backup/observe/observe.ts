@@ -33,6 +33,8 @@ import { projectName } from '../../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
 import type { OpenStore } from '../../stores/store-access.ts';
 import { clusterCatalog } from '../../stores/cluster-catalog.ts';
+import type { Places } from '../places/places.ts';
+import { heldBack } from './held.ts';
 import { readHistory } from './history.ts';
 import { isFinished, isPartOfOperation, jobUID, testRestoreName } from '../desired/request.ts';
 import type { Ahead, Observed, ReleaseFacts, StoreFacts } from './observed.ts';
@@ -40,6 +42,7 @@ import { optional } from '../../../base/optional.ts';
 
 export interface ObserveDependencies extends ReleaseDependencies {
   readonly driver: HostDriver;
+  readonly places: Places;
 }
 
 /** Also has what executors need. The planner never sees that, because it leads to secrets. */
@@ -53,14 +56,16 @@ export interface Gathered {
 }
 
 const hostTimeoutSeconds = 30;
+const notItsTurn: Outcome<never> = { ok: false, reason: 'BackupPending', message: 'its turn has not come' };
 const missing: Outcome<never> = { ok: false, reason: 'StackNotFound', message: 'there is no such stack' };
 
 export async function observe(
   backup: JtelBackup,
   dependencies: ObserveDependencies,
   options: CallOptions,
+  now: Date,
 ): Promise<Gathered> {
-  const { cluster } = dependencies;
+  const { cluster, places } = dependencies;
   const { namespace } = backup.metadata;
   const stack = await cluster.find(stackKind, { namespace, name: backup.spec.stackRef.name }, options);
   const project = projectName(namespace, backup.spec.stackRef.name);
@@ -72,6 +77,13 @@ export async function observe(
     };
 
   const identity = backup.status?.identity ?? stackIdentity(stack);
+  const held = heldBack(backup, stack, places, now);
+  if (held !== undefined)
+    return {
+      observed: { stack, ahead: [], held, store: notItsTurn, release: notItsTurn, host: notItsTurn },
+      project,
+      identity,
+    };
   const ending = backup.metadata.deletionTimestamp !== undefined || isFinished(backup);
   const [look, store] = await Promise.all([
     observeHost(backup, stack, project, dependencies, options),

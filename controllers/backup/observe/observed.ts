@@ -55,11 +55,26 @@ export interface Ahead {
   readonly since: string;
 }
 
+/** Why a backup is not looked at any further: nothing of its stack is asked before its turn. */
+export type Held =
+  /** RFC 3339. The stack's share of the spread is not over. */
+  | { readonly until: 'Due'; readonly due: string; readonly inSeconds: number }
+  /** As many as may run at the same time do, or are about to: in that store, or in all. */
+  | {
+      readonly until: 'Place';
+      readonly store?: string;
+      readonly most: number;
+      /** So many others wait and come first. */
+      readonly before: number;
+    };
+
 export interface Observed {
   /** Undefined: there is no such stack. */
   readonly stack?: JtelStack;
   /** Backups of the same stack that run or come before this one, and restores under way. */
   readonly ahead: readonly Ahead[];
+  /** Store, release and host were not looked at then. */
+  readonly held?: Held;
   readonly store: Outcome<StoreFacts>;
   readonly release: Outcome<ReleaseFacts>;
   readonly host: Outcome<HostObservation>;

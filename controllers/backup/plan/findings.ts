@@ -2,7 +2,7 @@
 
 import type { Reason } from '../../../crds/index.ts';
 import type { JobReport, StackOwner } from '../../../host-driver/host.ts';
-import type { Ahead, History } from '../observe/observed.ts';
+import type { Ahead, Held, History } from '../observe/observed.ts';
 
 export interface Finding {
   readonly reason: Reason;
@@ -13,6 +13,8 @@ export interface Finding {
 export interface Obstacle extends Finding {
   /** Waiting will not help. */
   readonly final: boolean;
+  /** When to look again, if not as usual. */
+  readonly afterSeconds?: number;
 }
 
 export type Facts =
@@ -32,6 +34,7 @@ export type Facts =
   | { readonly is: 'DataIncomplete' }
   | { readonly is: 'Busy'; readonly busy: Busy }
   | { readonly is: 'Ahead'; readonly ahead: readonly Ahead[]; readonly namespace: string }
+  | { readonly is: 'Held'; readonly held: Held }
   | {
       readonly is: 'DatabaseNotRunning';
       readonly service: string;

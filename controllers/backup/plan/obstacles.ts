@@ -5,19 +5,20 @@ import { annotations, type JtelBackup, type JtelStack, type Reason } from '../..
 import { isSameStack, type HostObservation } from '../../../host-driver/host.ts';
 import { isDataMissing } from '../../loading/data-missing.ts';
 import { isPartOfOperation } from '../desired/request.ts';
-import type { Observed } from '../observe/observed.ts';
+import type { Held, Observed } from '../observe/observed.ts';
 import type { Busy, Facts, Obstacle } from './findings.ts';
 import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
 /** In the order in which a person wants to know. What the store has of older backups is asked by {@link findHistoryObstacle}. */
 export function findObstacle(backup: JtelBackup, observed: Observed): Obstacle | undefined {
-  const { stack, store, host, release, ahead } = observed;
+  const { stack, store, host, release, ahead, held } = observed;
   if (stack === undefined) return end('StackNotFound', { is: 'NoStack', stack: backup.spec.stackRef.name });
   const { name, namespace, deletionTimestamp } = stack.metadata;
   if (deletionTimestamp !== undefined) return end('Deleting', { is: 'StackDeleting', stack: name });
   if (backup.spec.storeRef === undefined && stack.spec.backup === undefined)
     return end('BackupNotConfigured', { is: 'NotConfigured', stack: name });
+  if (held !== undefined) return findHeld(held);
   if (!store.ok)
     return {
       ...told(store),
@@ -35,6 +36,16 @@ export function findObstacle(backup: JtelBackup, observed: Observed): Obstacle |
   if (ahead.length > 0) return wait('BackupWaits', { is: 'Ahead', ahead, namespace });
   if (!release.ok) return { ...told(release), final: false };
   return unlessRunning(host.value, release.value.databaseService);
+}
+
+/** Looked at again when a place is free; now and then besides, to say how many still come first. */
+const queuePollSeconds = 300;
+
+function findHeld(held: Held): Obstacle {
+  const facts: Facts = { is: 'Held', held };
+  return held.until === 'Due'
+    ? { reason: 'BackupPending', facts, final: false, afterSeconds: held.inSeconds }
+    : { reason: 'BackupQueued', facts, final: false, afterSeconds: queuePollSeconds };
 }
 
 /** Two writers would not see each other's backups, and each would take its own for the newest. */

@@ -51,6 +51,23 @@ test('a backup that waits says for whom and since when', () => {
   ).toMatchObject({ facts: { is: 'Busy', busy: { with: 'Restore', state: 'Loading', restore: 'back' } } });
 });
 
+test('a backup whose turn has not come waits, whatever else there is, and is looked at again then', () => {
+  const waits = (held: NonNullable<PlanInput['observed']['held']>) =>
+    plan(planInput({ observed: observing({ held, host: away }) }));
+  expect(waits({ until: 'Due', due: '2026-03-01T03:10:00Z', inSeconds: 600 })).toMatchObject({
+    kind: 'Wait',
+    reason: 'BackupPending',
+    afterSeconds: 600,
+  });
+  const place = { until: 'Place', most: 50, before: 7 } as const;
+  expect(waits(place)).toMatchObject({ kind: 'Wait', reason: 'BackupQueued', afterSeconds: 300 });
+  const observed = observing({ held: place });
+  expect(plan(planInput({ observed, now: new Date('2026-03-01T14:00:00Z') }))).toMatchObject({
+    kind: 'Fail',
+    reason: 'BackupQueued',
+  });
+});
+
 describe('a backup that is asked for', () => {
   test('begins when nothing is in the way', () => {
     expect(plan(planInput())).toEqual({

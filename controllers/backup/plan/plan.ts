@@ -53,11 +53,10 @@ function pending(input: PlanInput): Plan {
   const { backup, observed, identity, limits, now } = input;
   const obstacle = findObstacle(backup, observed) ?? findHistoryObstacle(observed, identity.clusterID);
   if (obstacle !== undefined) {
-    const { reason, facts, final } = obstacle;
+    const { reason, facts, final, afterSeconds = obstaclePollSeconds } = obstacle;
     if (final) return { kind: 'Fail', reason, facts };
     const ageSeconds = (now.getTime() - Date.parse(backup.metadata.creationTimestamp)) / 1000;
-    if (ageSeconds < limits.startDeadlineSeconds)
-      return wait('Waiting', { reason, facts }, obstaclePollSeconds);
+    if (ageSeconds < limits.startDeadlineSeconds) return wait('Waiting', { reason, facts }, afterSeconds);
     const withinSeconds = limits.startDeadlineSeconds;
     return fail(reason, { is: 'NotBegun', withinSeconds, because: facts });
   }

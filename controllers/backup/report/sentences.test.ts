@@ -20,6 +20,23 @@ test.each([
     `operation Update, since ${since}`,
   ],
   [{ is: 'Busy', busy: { with: 'Restore', state: 'Loading', restore: 'back' } }, 'JtelRestore back, Loading'],
+  [{ is: 'Held', held: { until: 'Due', due: since, inSeconds: 9 } }, `begins at ${since}`],
+  ...(
+    [
+      [0, 'of all stacks run at the same time. It is the next one.'],
+      [1, 'Another one comes first.'],
+      [9, '9 others come first.'],
+      [49, 'At least 20 others come first.'],
+      [999, 'At least 500 others come first.'],
+    ] as const
+  ).map(
+    ([before, text]) =>
+      [{ is: 'Held', held: { until: 'Place', most: 50, before } }, text] satisfies [Facts, string],
+  ),
+  [
+    { is: 'Held', held: { until: 'Place', store: 'backups', most: 10, before: 0 } },
+    'no more than 10 backups in JtelBackupStore backups',
+  ],
   [{ is: 'DatabaseNotRunning', service: 'acd-dbm' }, 'acd-dbm is not there'],
   [
     { is: 'DatabaseNotRunning', service: 'acd-dbm', container: { state: 'running', health: 'starting' } },

@@ -8,7 +8,7 @@ import type { JobReport } from '../../../host-driver/host.ts';
 import { aboutHost } from '../../stores/store-refusal.ts';
 import { testRestoreName } from '../desired/request.ts';
 import type { ImmutabilityFacts } from '../act/commit.ts';
-import type { Ahead } from '../observe/observed.ts';
+import type { Ahead, Held } from '../observe/observed.ts';
 import type { Action } from '../plan/actions.ts';
 import type { Busy, Facts, FailedJob, Finding } from '../plan/findings.ts';
 import { duration, hours } from './figures.ts';
@@ -45,6 +45,8 @@ export function describe({ reason, facts }: Finding): string {
       return `The backup begins when this is over: ${describeBusy(facts.busy)}.`;
     case 'Ahead':
       return describeAhead(facts.ahead, facts.namespace);
+    case 'Held':
+      return describeHeld(facts.held);
     case 'DatabaseNotRunning':
       return describeDatabase(facts);
     case 'OtherHistory':
@@ -142,6 +144,23 @@ function describeAhead(ahead: readonly Ahead[], namespace: string): string {
     .slice(0, 3)
     .map(({ kind, name, phase, since }) => `${kind} ${name} (${phase} since ${since})`);
   return `Others of the same stack come first: ${first.join(', ')}${more}. Backups of one stack are made one after the other. Delete one that is not wanted any more: kubectl delete jtelbackup NAME -n ${namespace}`;
+}
+
+function describeHeld(held: Held): string {
+  if (held.until === 'Due')
+    return `It begins at ${held.due}: scheduled backups are spread (spec.backup.scheduleSpreadMinutes).`;
+  const { store, most, before } = held;
+  const where = store === undefined ? 'of all stacks' : `in JtelBackupStore ${store}`;
+  return `It waits for a place: no more than ${most} backups ${where} run at the same time.${describeBefore(before)}`;
+}
+
+/** In steps, so that not everyone that waits is written about whenever one begins. */
+function describeBefore(before: number): string {
+  if (before === 0) return ' It is the next one.';
+  if (before < 10) return ` ${before === 1 ? 'Another one comes' : `${before} others come`} first.`;
+  const power = 10 ** Math.floor(Math.log10(before));
+  const step = [5, 2, 1].find((factor) => factor * power <= before) ?? 1;
+  return ` At least ${step * power} others come first.`;
 }
 
 function describeDatabase({ service, container }: Extract<Facts, { is: 'DatabaseNotRunning' }>): string {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { labels, type JtelStack } from '../../../crds/index.ts';
 import type { CronJob } from '../../../runtime/client/kinds.ts';
-import { isScheduled } from '../../times/schedule-times.ts';
+import { isScheduled, scheduleOf } from '../../times/stack-schedule.ts';
 
 /** How the pods of the schedule run. Without it there are no CronJobs. */
 export interface SchedulePods {
@@ -23,7 +23,10 @@ export function cronJobName(stackName: string): string {
   return `${stackName}-backup`;
 }
 
-/** @returns undefined for a stack without backups. */
+/**
+ * @returns undefined for a stack without backups
+ * @throws {InputError} `ScheduleInvalid`
+ */
 export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePods): CronJob | undefined {
   const { backup } = stack.spec;
   if (backup === undefined) return undefined;
@@ -71,7 +74,7 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
     containers: [container],
   };
   const spec = {
-    schedule: backup.schedule,
+    schedule: spreadExpression(backup.schedule, scheduleOf(stack)?.offsetSeconds ?? 0),
     timeZone: backup.timeZone,
     concurrencyPolicy: 'Forbid' as const,
     startingDeadlineSeconds: backup.startDeadlineMinutes * 60,
@@ -113,6 +116,18 @@ export function cronJob(stack: JtelStack, { image, serviceAccount }: SchedulePod
     },
     spec,
   };
+}
+
+/**
+ * The same schedule, later by the stack's share of the spread in whole minutes, so that the pods of many stacks do not start at
+ * once. One that has several times a day, or would end on another day of a week or month, stays: its backup waits for its moment.
+ */
+function spreadExpression(expression: string, offsetSeconds: number): string {
+  const [minute = '', hour = '', ...days] = expression.split(' ');
+  if (!/^\d+$/.test(minute) || !/^\d+$/.test(hour)) return expression;
+  const minutes = Number(hour) * 60 + Number(minute) + Math.floor(offsetSeconds / 60);
+  if (minutes >= 24 * 60 && days.some((field) => field !== '*')) return expression;
+  return [minutes % 60, Math.floor(minutes / 60) % 24, ...days].join(' ');
 }
 
 export function isOwnedBy(object: CronJob, stack: JtelStack): boolean {

@@ -2,7 +2,8 @@
 
 import type { JtelBackup, JtelStack } from '../../../crds/index.ts';
 import { lateSince } from '../../times/late-copy.ts';
-import { dueBackup, type Schedule } from '../../times/schedule-times.ts';
+import type { Schedule } from '../../times/schedule-times.ts';
+import { dueBackup } from '../../times/stack-schedule.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface MissedBackup {
@@ -40,5 +41,5 @@ export function missedBackup(
     now,
   });
   if (slot === undefined) return undefined;
-  return { name: `${stack.metadata.name}-${slot.name}`, time: slot.time, verify: backup.verify };
+  return { name: `${stack.metadata.name}-${slot.name}`, time: slot.due, verify: backup.verify };
 }

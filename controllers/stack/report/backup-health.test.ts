@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelStack } from '../../../crds/index.ts';
-import { findCondition } from '../../../runtime/report/conditions.ts';
+import { findCondition, formatTime } from '../../../runtime/report/conditions.ts';
+import { scheduleOf } from '../../times/stack-schedule.ts';
 import { withBackupHealth } from './backup-health.ts';
 import { aStack } from '../testing.ts';
 import { aRestore } from '../../../test/support/a-restore.ts';
@@ -11,6 +12,7 @@ const policy = {
   storeRef: { name: 'b' },
   schedule: '0 2 * * *',
   timeZone: 'Europe/Berlin',
+  scheduleSpreadMinutes: 0,
   state: 'Enabled',
   verify: 'Checksum',
   method: 'Physical',
@@ -57,13 +59,12 @@ const restoredIn = (recoveryTimeSeconds: number): JtelRestore =>
 function told(
   stack: JtelStack,
   backups: readonly JtelBackup[] = [],
-  more: { restores?: readonly JtelRestore[]; now?: Date; hasCronJobs?: boolean } = {},
+  more: { restores?: readonly JtelRestore[]; now?: Date } = {},
 ) {
   const status = withBackupHealth(stack.status ?? {}, {
     stack,
     backups,
     restores: [],
-    hasCronJobs: true,
     now,
     ...more,
   });
@@ -86,6 +87,26 @@ describe('the backups of a stack', () => {
       lastScheduleTime: '2026-06-10T00:00:10Z',
       nextTime: '2026-06-11T00:00:00Z',
     });
+  });
+
+  test('say the real next time, and are overdue by it, but owe nothing that was made since the plain time', () => {
+    const spread = { scheduleSpreadMinutes: 360 };
+    const due = scheduleOf(stackWith(spread))?.next(new Date('2026-06-10T00:00:00Z'))?.due ?? now;
+    expect(due.getTime()).toBeGreaterThan(Date.parse('2026-06-10T00:00:00Z'));
+    const at = (minutes: number, completed: string) =>
+      told(stackWith({ ...spread, startDeadlineMinutes: 60 }), [aBackup('a', completed)], {
+        now: new Date(due.getTime() + minutes * 60_000),
+      });
+    const before = at(-1, '2026-06-09');
+    expect(Date.parse(before.status.backup?.nextTime ?? '')).toBe(due.getTime());
+    expect(before.health).toMatchObject({ reason: 'BackupCompleted' });
+    expect(at(59, '2026-06-09').health).toMatchObject({ reason: 'BackupCompleted' });
+    expect(at(61, '2026-06-09').health).toMatchObject({
+      reason: 'BackupOverdue',
+      message: expect.stringContaining(formatTime(due)),
+    });
+    // The operator before this one knew no spread.
+    expect(at(61, '2026-06-10').health).toMatchObject({ reason: 'BackupCompleted' });
   });
 
   test('keep the last restore test among what is known of them', () => {
@@ -217,12 +238,6 @@ describe('the backups of a stack', () => {
       message: expect.stringMatching(/far smaller.*JtelBackup b.*accept-backup=20260610t000020z-00000a/),
     });
     expect(told(accepting('20260610t000020z-00000a'), backups).health?.message).not.toContain('smaller');
-  });
-
-  test('without CronJobs say how to get them', () => {
-    expect(told(stackWith(), [aBackup('a', '2026-06-10')], { hasCronJobs: false }).health?.message).toContain(
-      '--backup-service-account',
-    );
   });
 
   test('whose objects are gone stay known', () => {

@@ -16,7 +16,8 @@ import { acceptedBackup, howToAccept, isAcceptedBackup } from '../../stores/back
 import { InputError } from '../../inputs/input-error.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { lastMeasuredRestore } from '../../times/measured-restore.ts';
-import { isScheduled, Schedule } from '../../times/schedule-times.ts';
+import { Schedule } from '../../times/schedule-times.ts';
+import { isScheduled, scheduleOf } from '../../times/stack-schedule.ts';
 import type { ConditionDraft } from './condition-input.ts';
 import { restoreTests } from './restore-tests.ts';
 import { optional } from '../../../base/optional.ts';
@@ -25,8 +26,6 @@ export interface BackupHealthInput {
   readonly stack: JtelStack;
   readonly backups: readonly JtelBackup[];
   readonly restores: readonly JtelRestore[];
-  /** Whether CronJobs are made; otherwise only a running operator asks for scheduled backups. */
-  readonly hasCronJobs: boolean;
   readonly now: Date;
 }
 
@@ -37,7 +36,7 @@ const hourMilliseconds = 3_600_000;
 /** The status with what is known of backups in it. */
 export function withBackupHealth(status: JtelStackStatus, input: BackupHealthInput): JtelStackStatus {
   const { stack, now } = input;
-  const schedule = scheduleOf(stack);
+  const schedule = scheduleOrError(stack);
   const summary = summarise(input, schedule instanceof Schedule ? schedule : undefined);
   const drafts = [health(input, schedule, summary), objectives(input, summary)];
   const conditions = summariseConditions(status.conditions, drafts, {
@@ -53,11 +52,10 @@ export function withBackupHealth(status: JtelStackStatus, input: BackupHealthInp
   } as JtelStackStatus;
 }
 
-/** Undefined without `spec.backup`; an error that says why for one that cannot be computed. */
-function scheduleOf({ spec }: JtelStack): Schedule | InputError | undefined {
-  if (spec.backup === undefined) return undefined;
+/** An error that says why for a schedule that cannot be computed. */
+function scheduleOrError(stack: JtelStack): Schedule | InputError | undefined {
   try {
-    return new Schedule(spec.backup.schedule, spec.backup.timeZone);
+    return scheduleOf(stack);
   } catch (error) {
     if (error instanceof InputError) return error;
     throw error;
@@ -83,7 +81,7 @@ function summarise(
   ]
     .toSorted()
     .at(-1);
-  const nextTime = schedule === undefined || !isScheduled(stack) ? undefined : schedule.next(now)?.time;
+  const nextTime = schedule === undefined || !isScheduled(stack) ? undefined : schedule.next(now)?.due;
   const summary: Summary = {
     // What was known of backups whose objects are gone stays true: their data are in the store.
     ...(newest === undefined ? lastKnown(previous) : factsOf(newest)),
@@ -113,7 +111,7 @@ function health(
   schedule: Schedule | InputError | undefined,
   summary: Summary | undefined,
 ): ConditionDraft {
-  const { stack, backups, hasCronJobs } = input;
+  const { stack, backups } = input;
   const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
     type: 'BackupHealthy',
     status,
@@ -155,14 +153,7 @@ function health(
       'NoBackupYet',
       'No backup was completed yet; status.backup.nextTime says when the next one is due.',
     );
-  const how = hasCronJobs
-    ? ''
-    : ' There is no CronJob, so the operator asks for scheduled backups only while it runs: start it with --image and --backup-service-account (docs/backups.md).';
-  return draft(
-    'True',
-    'BackupCompleted',
-    `${lastOne(summary).trim()}${describeShrunk(stack, backups)}${how}`,
-  );
+  return draft('True', 'BackupCompleted', `${lastOne(summary).trim()}${describeShrunk(stack, backups)}`);
 }
 
 /** The newest one completed has nothing where older ones had something, and nobody said that this is right. */
@@ -207,14 +198,14 @@ function overdueSince(
 ): string | undefined {
   const { backup } = stack.spec;
   if (backup === undefined || stack.status?.version === undefined) return undefined;
-  const due = schedule.last(new Date(now.getTime() - backup.startDeadlineMinutes * 60_000))?.time;
+  const slot = schedule.last(new Date(now.getTime() - backup.startDeadlineMinutes * 60_000));
   const since = Math.max(
     Date.parse(stack.metadata.creationTimestamp),
     Date.parse(stack.status.data?.time ?? stack.metadata.creationTimestamp),
   );
-  if (due === undefined || due.getTime() <= since) return undefined;
+  if (slot === undefined || slot.time.getTime() <= since) return undefined;
   const isMade = (time: string | undefined): boolean =>
-    time !== undefined && Date.parse(time) >= due.getTime();
+    time !== undefined && Date.parse(time) >= slot.time.getTime();
   if (isMade(summary?.lastSuccessTime)) return undefined;
   // One that runs is late, not missed: its own deadline ends it.
   if (
@@ -223,7 +214,7 @@ function overdueSince(
     )
   )
     return undefined;
-  return formatTime(due);
+  return formatTime(slot.due);
 }
 
 function objectives(

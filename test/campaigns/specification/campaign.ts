@@ -316,6 +316,7 @@ function newSpec(): Draft {
       identity: 'acme.main',
       schedule: '0 2 * * *',
       timeZone: 'Europe/Berlin',
+      scheduleSpreadMinutes: 45,
       state: 'Enabled',
       verify: 'Checksum',
       method: 'Physical',

@@ -146,6 +146,7 @@ export const leaves: readonly Leaf[] = [
   to('backup.identity', 'acme.other'),
   to('backup.schedule', '30 3 * * *'),
   to('backup.timeZone', 'UTC'),
+  to('backup.scheduleSpreadMinutes', 0),
   to('backup.state', 'Suspended'),
   to('backup.verify', 'Restore'),
   to('backup.objectives.recoveryPointHours', 48),

@@ -248,6 +248,7 @@ export const stackValues: readonly FieldValues[] = [
   stack('spec.backup.method', 'supported values: "Physical", "Logical"', ['Dump'], ['Logical']),
   stack('spec.backup.bandwidthLimitMiBPerSecond', 'should be greater than or equal to 1', [0], [1, 10_240]),
   stack('spec.backup.startDeadlineMinutes', 'should be less than or equal to 1440', [1441], [10]),
+  stack('spec.backup.scheduleSpreadMinutes', 'should be less than or equal to 360', [361], [0, 360]),
   stack('spec.backup.timeZone', 'IANA time zone', ['Europe Berlin', '/etc/localtime'], ['UTC']),
   stack('spec.backup.objectives.recoveryPointHours', 'should be greater than or equal to 1', [0], [24]),
   stack('spec.update.progressDeadlineSeconds', 'should be greater than or equal to 60', [59], [60]),
