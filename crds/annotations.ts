@@ -7,6 +7,7 @@ export const annotations = {
   retry: 'jtel.de/retry',
   adoptBackups: 'jtel.de/adopt-backups',
   beginAnew: 'jtel.de/begin-anew',
+  acceptOlderStatus: 'jtel.de/accept-older-status',
   acceptBackup: 'jtel.de/accept-backup',
   acceptUnsigned: 'jtel.de/accept-unsigned-backup',
   cleanedUp: 'jtel.de/cleaned-up',
@@ -59,6 +60,13 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     setBy: 'you',
     value: 'the time in `status.data.time`',
     meaning: 'Consents to begin anew without the data that were loaded then and are lost (`DataMissing`).',
+  },
+  acceptOlderStatus: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'the time in `status.hostChange.unknown.time`',
+    meaning:
+      'Consents to the spec as it stands, although the host was changed then and the object knows nothing of it (`StatusOlderThanHost`). `kubectl jtel consent` shows the difference and sets it.',
   },
   acceptBackup: {
     on: 'JtelStack',

@@ -64,6 +64,8 @@ export interface HostState {
    * made again.
    */
   readonly carriedOut?: readonly CarriedOutOrder[];
+  /** The newest change of the configuration here, by the number that the stack's status had before. */
+  readonly change?: { readonly number: number; readonly time: string };
   /** Where the stack is now. Until that is reverted, this host refuses to start its containers and jobs. */
   readonly moved?: { readonly address: string; readonly time: string };
 }

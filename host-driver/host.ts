@@ -68,6 +68,8 @@ export function isSameStack(a: Omit<StackOwner, 'uid'>, b: Omit<StackOwner, 'uid
 export interface Fence {
   readonly owner: StackOwner;
   readonly epoch: number;
+  /** Recorded with a new configuration: the number that the status noted before. Absent: it has none. */
+  readonly change?: number;
 }
 
 export interface HostFacts {

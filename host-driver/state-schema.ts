@@ -94,6 +94,7 @@ const fields = {
     }),
   ),
   moved: optional(object({ address: words(), time })),
+  change: optional(object({ number: integer(1, largestEpoch), time })),
 };
 
 function isTrue(value: unknown): true {

@@ -157,8 +157,20 @@ export function changedState(
     ...(change.applied === undefined ? {} : { applied: { ...change.applied, time } }),
     ...optional({ data: nowData, volumes: nowVolumes }),
     ...rememberedOrders(old, change),
-    ...optional({ update: nowUpdate, moved: nowMoved }),
+    ...optional({ update: nowUpdate, moved: nowMoved, change: countedChange(old, context, change) }),
   };
+}
+
+/** Grows with each change of what is configured here. So a status from before it is noticed. */
+function countedChange(
+  old: HostState | undefined,
+  { fence, time }: StateContext,
+  { applied, update, setupDigest }: StateChange,
+): HostState['change'] {
+  const configures = applied !== undefined || setupDigest !== undefined || (update ?? null) !== null;
+  if (!configures || fence.change === undefined || fence.change <= (old?.change?.number ?? 0))
+    return old?.change;
+  return { number: fence.change, time };
 }
 
 /** A restore whose data were switched away again does not count. */

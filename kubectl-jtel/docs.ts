@@ -52,12 +52,13 @@ all stacks (Ctrl-C ends it), and more that \`?\` lists.
 | report | list everything of the namespace that is to be in it; Secrets are read to mask their values; of the operator's namespace: list pods and leases, get pods/log and pods/proxy. What you may not read is left out |
 | logs, exec | get jtelstacks; get the Secrets with the SSH keys |
 | plan | get jtelstacks, jtelbackupstores, jtelbackups, jtelrestores and every Secret that the stack names; list controllerrevisions and jtelrestores; get the namespace kube-system; update jtelstacks for -f (dry run) |
+| consent | the same, and update jtelstacks |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |
 | version | get customresourcedefinitions.apiextensions.k8s.io; list deployments.apps and leases.coordination.k8s.io in all namespaces, or in jtel-system, or in that of -n; get the Lease jtel-operator there, for operators before 0.2.0. What you may not see it leaves out, and says so |
 | backup create, restore | create jtelbackups, or jtelrestores (and list, watch them, with --wait) |
 
-\`logs\`, \`exec\`, \`plan\` and \`doctor\` also need to reach the host's SSH port, the backup commands, \`plan\` and \`doctor\` the store.
+\`logs\`, \`exec\`, \`plan\`, \`consent\` and \`doctor\` also need to reach the host's SSH port, the backup commands, \`plan\`, \`consent\` and \`doctor\` the store.
 `;
 
 /** @returns the whole page. */

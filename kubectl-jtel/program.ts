@@ -6,6 +6,7 @@ import { Command, type Option } from 'commander';
 import { runCommandLine } from '../command-line/command-line.ts';
 import { backupCommand } from './backup/command.ts';
 import { completionCommand } from './completion/command.ts';
+import { consentCommand } from './consent/command.ts';
 import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { execCommand } from './exec/command.ts';
@@ -25,7 +26,7 @@ import { safeSurroundings } from './safe-surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const afterHelp = `
-Secrets: logs, exec, plan, doctor, report and the backup commands that look into the store read Secrets of the namespace, with your own rights.
+Secrets: logs, exec, plan, consent, doctor, report and the backup commands that look into the store read Secrets of the namespace, with your own rights.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage; exec returns that of its command.
 
@@ -63,6 +64,7 @@ export function createProgram(surroundings: Surroundings): Command {
     diffCommand,
     rollbackCommand,
     planCommand,
+    consentCommand,
     doctorCommand,
     logsCommand,
     execCommand,

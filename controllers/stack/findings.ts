@@ -4,7 +4,7 @@
  */
 
 import type { CarriedOutOrder, ObservedContainer } from '../../host-driver/host.ts';
-import type { Reason } from '../../crds/index.ts';
+import type { JtelStackStatus, Reason } from '../../crds/index.ts';
 import type { MissingData } from '../../host-driver/missing-data.ts';
 import type { ChangeKind, RevisionOutcome } from './desired/revisions.ts';
 import type { Unwell } from '../hosts/health.ts';
@@ -37,6 +37,9 @@ export interface DataLoss {
   /** The newest backup of the stack; absent without a store for them. */
   readonly newest?: Outcome<{ readonly backupID: string; readonly time: string }>;
 }
+
+/** What the host knows and the status does not. Consent to go on names its time. */
+export type UnknownChange = NonNullable<NonNullable<JtelStackStatus['hostChange']>['unknown']>;
 
 /** The name and namespace of the stack, where a sentence says what to type. */
 export interface Named {
@@ -274,6 +277,14 @@ export type LifeFacts =
   | {
       readonly is: 'OtherOwner';
       readonly owner: { readonly namespace: string; readonly name: string; readonly clusterID: string };
+    }
+  | {
+      readonly is: 'StatusOlder';
+      readonly stack: Named;
+      readonly address: string;
+      readonly change: UnknownChange;
+      /** When the last change was made that the status knows of. RFC 3339. */
+      readonly known?: string;
     }
   | { readonly is: 'SettingUpHost' }
   | { readonly is: 'StoppingContainers'; readonly containers: number }

@@ -255,5 +255,7 @@ export interface StatusInput extends Choice {
   readonly activity?: Activity;
   readonly failure?: Problem;
   readonly operation?: JtelStackStatus['operation'];
+  /** Number of the change that the wave makes that is due, see `host-change.ts`. */
+  readonly changeNumber?: number;
   readonly now: Date;
 }

@@ -52,6 +52,7 @@ import { execute, type Progress } from './act/execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.ts';
 import { claimOther, confirmOrder } from './act/live-checks.ts';
 import type { RecordedStep } from './desired/revisions.ts';
+import { changeNumber } from './host-change.ts';
 import { lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
 import type { Activity, Observed, Plan } from './model.ts';
 import { currentOperation, operationHeartbeat } from './report/operation.ts';
@@ -88,6 +89,8 @@ interface StackTypes extends WaveTypes {
     readonly keptSecrets: readonly string[];
     /** For an operation that begins. */
     readonly operationID: string;
+    /** Of the wave that is due. */
+    readonly changeNumber: number | undefined;
   };
   readonly action: Action;
   readonly progress: Progress;
@@ -146,7 +149,13 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         epoch: epochFor(look, claims),
         keptSecrets: await secretsToKeep(cluster, look.object, context),
         operationID: randomUUID(),
+        changeNumber: changeNumber(
+          { ...look.seen, stack: look.object },
+          look.due ? waveOf(look.plan, look.object)?.wave : undefined,
+        ),
       }),
+      // A copy in the cache may be older than what this process itself has written.
+      isLocked: (planned) => planned.kind === 'Blocked' && planned.reason === 'StatusOlderThanHost',
       summarise: (look) => {
         const summary = summariseLook(look);
         return options.addBackupHealth?.(summary, look.object, look.now) ?? summary;
@@ -308,7 +317,7 @@ function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
           ...optional({ epoch: found.epoch }),
         });
   return {
-    ...summarise({ ...common, operation }),
+    ...summarise({ ...common, operation, ...optional({ changeNumber: found.changeNumber }) }),
     keptSecrets: [...found.keptSecrets],
     project: projectName(key.namespace, key.name),
   };
@@ -365,7 +374,7 @@ async function act(
       if (found.epoch === undefined) throw new Error(`${step} of ${project} has no epoch to claim with`);
       await claims.claim(host, project, { owner, epoch: found.epoch }, machineID, signal);
     },
-    fence: () => claims.fence(owner, machineID),
+    fence: () => ({ ...claims.fence(owner, machineID), ...optional({ change: found.changeNumber }) }),
     claimOther: (other) =>
       claimOther(other, { project, gathered: seen.gathered, stack, clusterID, claims, signal }),
     confirmOrder: (restore, requestUID) =>

@@ -560,6 +560,24 @@ export interface HistoryEntry {
 }
 
 /**
+ * The newest change of the host's configuration that this object knows of. A host that knows a newer one shows that the object was brought back from an older copy.
+ */
+export interface HostChange {
+  /**
+   * Grows with each change. It is noted here before the change, and on the host with it.
+   */
+  readonly number: number;
+  /**
+   * When it was noted.
+   */
+  readonly time?: string;
+  /**
+   * What the host knows and this object does not (StatusOlderThanHost). Nothing is changed there until somebody consents by the annotation jtel.de/accept-older-status.
+   */
+  readonly unknown?: UnknownChange;
+}
+
+/**
  * Name resolution on the host. If absent, it is left as it is.
  */
 export interface HostDNS {
@@ -1359,6 +1377,10 @@ export interface JtelStackStatus {
    */
   readonly components?: readonly ComponentStatus[];
   /**
+   * The newest change of the host's configuration that this object knows of. A host that knows a newer one shows that the object was brought back from an older copy.
+   */
+  readonly hostChange?: HostChange;
+  /**
    * The operation on the host right now.
    */
   readonly operation?: Operation;
@@ -1799,6 +1821,24 @@ export interface StackNetwork {
    * What the host's firewall lets in. If absent, the firewall is left as it is.
    */
   readonly allow?: NetworkAllow;
+}
+
+/**
+ * What the host knows and this object does not (StatusOlderThanHost). Nothing is changed there until somebody consents by the annotation jtel.de/accept-older-status.
+ */
+export interface UnknownChange {
+  /**
+   * The host was configured anew, or the stack was moved away from it.
+   */
+  readonly kind: 'Configured' | 'Moved';
+  /**
+   * When, by the host's record. Consent names this time.
+   */
+  readonly time: string;
+  /**
+   * Where the stack was moved to.
+   */
+  readonly address?: string;
 }
 
 /**

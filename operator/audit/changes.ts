@@ -19,6 +19,7 @@ const consents: readonly string[] = [
   annotations.adoptBackups,
   annotations.acceptBackup,
   annotations.beginAnew,
+  annotations.acceptOlderStatus,
   annotations.retry,
   annotations.reconcileRequestedAt,
 ];

@@ -99,6 +99,15 @@ export class MemoryCluster implements Cluster {
     });
   }
 
+  /** As a backup of etcd. @returns brings all objects back as they are now; no operator may run meanwhile. */
+  snapshot(): () => void {
+    const copy = structuredClone([...this.#objects]);
+    return () => {
+      this.#objects.clear();
+      for (const [id, object] of structuredClone(copy)) this.#objects.set(id, object);
+    };
+  }
+
   async get<T extends KubernetesObject>(
     kind: ResourceKind<T>,
     key: ObjectKey,

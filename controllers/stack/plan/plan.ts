@@ -17,11 +17,13 @@ import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, setUpStage } from './stages/host.ts';
 import { formerStage, relocationStage } from './stages/relocation.ts';
+import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
 import { wayBackStage } from './stages/way-back.ts';
 
 const stages: readonly Stage[] = [
+  olderStage,
   formerStage,
   inputsStage,
   hostStage,

@@ -5,6 +5,7 @@ import type { HostObservation, HostState, ObservedContainer } from '../../../hos
 import { findCondition, formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
+import { summariseHostChange } from '../host-change.ts';
 import { summariseRelocation } from './relocation.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import { phaseStartOf } from './phase-start.ts';
@@ -56,6 +57,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
         : summariseOrder(previous.dataOrder, observed, plan, input.now),
     ...(host === undefined ? {} : { previousData: summarisePrevious(host.state) }),
     ...(observed.revisions === undefined ? {} : summariseRevisions(previous, observed.revisions, observed)),
+    hostChange: summariseHostChange(input, input.changeNumber),
     operation: input.operation,
   } as JtelStackStatus;
 }

@@ -8,6 +8,7 @@ import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import { CredentialStore } from '../../../controllers/inputs/credentials.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {
+  annotations,
   stackKind,
   storeKind,
   type JtelBackupStore,
@@ -209,6 +210,28 @@ describe('a plan', () => {
     );
     await new CredentialStore(cluster.client).ensure(stack, { generate, selfSigned: true }, call().signal);
     expect((await jtel(['plan', 'stranger'])).out).toMatch(/cannot continue \(HostKeyMismatch\)/);
+  });
+
+  it('stands before the consent to a spec that is older than the host', async () => {
+    const { client, namespace } = cluster;
+    const stack = await store('older');
+    const [none, unknown] = [
+      { number: 1 },
+      { kind: 'Configured', time: '2026-03-01T03:00:00.000Z' } as const,
+    ];
+    expect((await jtel(['consent', 'older'])).err).toContain('nothing to consent to');
+    const status = { ...stack.status, hostChange: { ...none, unknown } } as NonNullable<JtelStack['status']>;
+    await client.applyStatus(stackKind, { namespace, name: 'older' }, status, {}, call());
+    const given = async (): Promise<string | undefined> =>
+      (await client.get(stackKind, { namespace, name: 'older' }, call())).metadata.annotations?.[
+        annotations.acceptOlderStatus
+      ];
+    const shown = await jtel(['consent', 'older', '--dry-run']);
+    expect(shown.out).toContain("creating the stack's generated credentials");
+    expect((await jtel(['consent', 'older'], { answer: 'n' })).code).toBe(1);
+    expect(await given()).toBeUndefined();
+    expect((await jtel(['consent', 'older'], { answer: 'y' })).code).toBe(0);
+    expect(await given()).toBe(unknown.time);
   });
 
   it('of a suspended stack says that none of it is done', async () => {

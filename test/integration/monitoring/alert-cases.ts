@@ -149,6 +149,16 @@ export const cases: readonly AlertCase[] = [
     },
   },
   {
+    when: 'an object is older than its host',
+    series: {
+      [on('ready')]: steady(0),
+      [on('condition_last_transition_timestamp_seconds', 'condition="Stalled"')]: steady(0),
+      [on('condition', 'condition="Stalled",status="True",reason="StatusOlderThanHost"')]: steady(1),
+    },
+    fires: ['JtelStackOlderThanHost'],
+    after: 90,
+  },
+  {
     when: 'nobody looks at a spec',
     series: { [on('generation')]: steady(4) },
     fires: ['JtelStackNotObserved'],

@@ -29,6 +29,9 @@ export function commandsFor(stack: JtelStack, place: CommandPlace): CopyCommand[
   return [
     of('explain its state', 'status', name, '-o', 'wide'),
     of('show what the operator would do next', 'plan', name),
+    ...(status.hostChange?.unknown === undefined
+      ? []
+      : [of('see what would change on the newer host, and consent', 'consent', name)]),
     ...(status.operation === undefined ? [] : [of('follow what is under way', 'status', name, '-w')]),
     ...(point === undefined
       ? []

@@ -137,6 +137,16 @@ describe('commands to copy', () => {
     const older = { revision: 3, version: '3.43.2' };
     expect(purposes({ ...ready, version: '4.0.0', rollback: older }).join('\n')).not.toContain('rollback');
   });
+
+  it('offer consent only while the host is newer than the object', () => {
+    const words = (status: JtelStackStatus): string =>
+      commandsFor(stackOf('acme', 'main', status), { namespace: 'acme' })
+        .map(({ command }) => command)
+        .join('\n');
+    const unknown = { kind: 'Configured', time: '2026-03-01T03:00:00.000Z' } as const;
+    expect(words({ ...ready, hostChange: { number: 1 } })).not.toContain('consent');
+    expect(words({ ...ready, hostChange: { number: 1, unknown } })).toContain('kubectl jtel consent main');
+  });
 });
 
 describe('the detail of a stack', () => {

@@ -13,6 +13,20 @@ export const lifeSentences: Sentences<LifeFacts> = {
   OtherOwner: ({ owner: { namespace, name, clusterID } }) =>
     `The host's directory of this stack belongs to ${namespace}/${name} of cluster ${clusterID}: nothing is touched. ` +
     'Use another host, or delete that stack there first.',
+  StatusOlder: ({ stack: { name, namespace }, address, change: { kind, time, address: to }, known }) => {
+    const knows = known === undefined ? 'knows of no change there' : `knows of none since ${known}`;
+    const what =
+      kind === 'Moved'
+        ? `${address} says that the stack was moved to ${to} at ${time}, and its status knows of no such move`
+        : `${address} was configured anew at ${time}, and the status of the stack ${knows}`;
+    return (
+      `${what}: this object is older than its host, as after etcd was brought back from a snapshot. Nothing is changed there. ` +
+      (kind === 'Moved'
+        ? `If it runs at ${to}, do not start it here: see docs/runbooks/JtelStackOlderThanHost.md. `
+        : 'Apply the newest manifest; if it is what runs there, the operator goes on by itself. ') +
+      `To see the difference and consent to the spec as it stands: kubectl jtel consent ${name} -n ${namespace}`
+    );
+  },
   SettingUpHost: () => 'setting the host up',
   StoppingContainers: ({ containers }) => `stopping ${containers} containers`,
   CorrectingDrift: ({ drift }) => `correcting drift: ${drift.map((one) => describeDrift(one)).join(', ')}`,

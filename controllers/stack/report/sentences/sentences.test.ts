@@ -306,6 +306,16 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     { is: 'OtherOwner', owner: { namespace: 'acme', name: 'twin', clusterID: 'c-2' } },
     /belongs to acme\/twin of cluster c-2/,
   ],
+  StatusOlder: [
+    {
+      is: 'StatusOlder',
+      stack,
+      address,
+      change: { kind: 'Configured', time: '2026-03-02T00:00:00.000Z' },
+      known: '2026-03-01T00:00:00.000Z',
+    },
+    /configured anew at 2026-03-02.*knows of none since 2026-03-01.*Nothing is changed.*kubectl jtel consent main -n acme$/,
+  ],
   SettingUpHost: [{ is: 'SettingUpHost' }, 'setting the host up'],
   StoppingContainers: [{ is: 'StoppingContainers', containers: 3 }, 'stopping 3 containers'],
   CorrectingDrift: [
