@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { FairOrder } from './fair-order.ts';
+import { FairOrder, type Line } from './fair-order.ts';
 
 /** Keys `tenant/0`, `tenant/1`, … are due. */
-function due(order: FairOrder, tenant: string, count: number): void {
-  for (let index = 0; index < count; index += 1) order.add(`${tenant}/${index}`);
+function due(order: FairOrder, tenant: string, count: number, line?: Line): void {
+  for (let index = 0; index < count; index += 1) order.add(`${tenant}/${index}`, line);
+}
+
+/** A tenant for each of so many keys. */
+function dueOf(order: FairOrder, kind: string, count: number, line: Line): void {
+  for (let index = 0; index < count; index += 1) order.add(`${kind}${index}/one`, line);
+}
+
+/** Takes and ends so many, one after the other. @returns the kinds of {@link dueOf} */
+function kindsTaken(order: FairOrder, count: number): (string | undefined)[] {
+  return Array.from({ length: count }, () => {
+    const key = order.take();
+    if (key !== undefined) order.done(key);
+    return key?.replace(/\d.*/, '');
+  });
 }
 
 /** Takes all that may begin. @returns how many of each tenant */
@@ -81,5 +95,80 @@ describe('the order of due keys', () => {
       if (key !== undefined) order.done(key);
     }
     expect(taken).toEqual(['a/0', 'b/0', 'a/1']);
+  });
+});
+
+describe('the lines of due keys', () => {
+  it('serves what was asked for first, and what is due by the clock when it was passed over often', () => {
+    const order = new FairOrder(1);
+    dueOf(order, 'clock', 3, 'Periodic');
+    dueOf(order, 'asked', 20, 'Asked');
+    const taken = kindsTaken(order, 23);
+    expect(taken.slice(0, 7)).toEqual(Array.from({ length: 7 }, () => 'asked'));
+    expect(taken.flatMap((kind, index) => (kind === 'clock' ? [index] : []))).toEqual([7, 15, 22]);
+  });
+
+  it('serves every line in the end, however much is asked for', () => {
+    const order = new FairOrder(4);
+    dueOf(order, 'asked', 100, 'Asked');
+    dueOf(order, 'slow', 2, 'AskedSlow');
+    dueOf(order, 'clock', 2, 'Periodic');
+    dueOf(order, 'lame', 2, 'PeriodicSlow');
+    const taken = kindsTaken(order, 40);
+    const counts = ['slow', 'clock', 'lame'].map((kind) => taken.filter((one) => one === kind).length);
+    expect(counts).toEqual([2, 2, 2]);
+  });
+
+  it('keeps a quarter of the workers for what is asked for', () => {
+    const order = new FairOrder(32);
+    dueOf(order, 'clock', 100, 'Periodic');
+    dueOf(order, 'lame', 100, 'PeriodicSlow');
+    expect(Object.keys(takeAll(order))).toHaveLength(24);
+    dueOf(order, 'asked', 100, 'Asked');
+    expect(Object.keys(takeAll(order))).toHaveLength(8);
+  });
+
+  it.each([
+    [32, 8],
+    [8, 2],
+    [2, 1],
+    [1, 1],
+  ])('gives what waited in vain a quarter of %i workers at most, and one at least', (workers, expected) => {
+    const order = new FairOrder(workers);
+    dueOf(order, 'slow', 100, 'AskedSlow');
+    dueOf(order, 'lame', 100, 'PeriodicSlow');
+    expect(Object.keys(takeAll(order))).toHaveLength(expected);
+  });
+
+  it('moves a key up that is asked for while it waits', () => {
+    const order = new FairOrder(1);
+    dueOf(order, 'clock', 3, 'Periodic');
+    order.ask('clock2/one');
+    order.ask('nobody/one');
+    expect([order.waitingIn('Asked'), order.waitingIn('Periodic'), order.waiting]).toEqual([1, 2, 3]);
+    expect(order.take()).toBe('clock2/one');
+  });
+
+  it('gives the worker of a parked key to the next, and knows it as in work until it is done', () => {
+    const order = new FairOrder(1);
+    due(order, 'a', 2);
+    expect(order.take()).toBe('a/0');
+    order.park('a/0');
+    expect([order.take(), order.take(), order.isInWork('a/0')]).toEqual(['a/1', undefined, true]);
+    order.done('a/0');
+    expect(order.isInWork('a/0')).toBe(false);
+    due(order, 'b', 1);
+    expect(order.take()).toBeUndefined();
+    order.done('a/1');
+    expect(order.take()).toBe('b/0');
+  });
+
+  it('parks so many for each worker; the next keeps its worker until one of them is done', () => {
+    const order = new FairOrder(1);
+    dueOf(order, 'hangs', 40, 'Asked');
+    for (let key = order.take(); key !== undefined; key = order.take()) order.park(key);
+    expect(order.waiting).toBe(40 - 17);
+    order.done('hangs0/one');
+    expect(order.take()).toBe('hangs17/one');
   });
 });

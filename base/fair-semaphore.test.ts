@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { FairSemaphore } from './fair-semaphore.ts';
 
 const { signal } = new AbortController();
+
+afterEach(() => vi.useRealTimers());
 
 /** Work that lasts until it is told to end. */
 function work(): { readonly run: () => Promise<void>; readonly end: () => void; begun: boolean } {
@@ -36,4 +38,30 @@ it('a fair semaphore gives on the place of who failed, and forgets who gave up w
   first.end();
   await running;
   expect(await third).toBe('third');
+});
+
+it('a fair semaphore leaves places to others while work waits that waited in vain before', async () => {
+  const semaphore = new FairSemaphore(8);
+  const [lame, well] = [Array.from({ length: 6 }, work), Array.from({ length: 6 }, work)];
+  const runs = [
+    ...lame.map(({ run }, index) => semaphore.run(`lame${index}`, signal, run, true)),
+    ...well.map(({ run }, index) => semaphore.run(`well${index}`, signal, run)),
+  ];
+  await Promise.resolve();
+  expect([lame, well].map((all) => all.filter(({ begun }) => begun).length)).toEqual([2, 6]);
+  for (const { end } of [...lame, ...well]) end();
+  await Promise.all(runs);
+});
+
+it('a fair semaphore gives the place of work that lasts to the next, if it is told to', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const semaphore = new FairSemaphore(1, { parkAfterSeconds: 2 });
+  const [long, next] = [work(), work()];
+  const runs = [long, next].map(({ run }, index) => semaphore.run(`tenant${index}`, signal, run));
+  await vi.advanceTimersByTimeAsync(1_999);
+  expect(next.begun).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(next.begun).toBe(true);
+  for (const { end } of [long, next]) end();
+  await Promise.all(runs);
 });

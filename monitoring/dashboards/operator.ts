@@ -15,7 +15,7 @@ export const operator = dashboard({
   panels: [
     number('Processes', 'count(jtel_operator_build_info)'),
     number('Leaders', 'sum(jtel_operator_leader)'),
-    number('Objects that wait', 'sum(jtel_operator_queue_depth)', 'short', 50),
+    number('Objects that wait', 'sum(jtel_operator_queue_depth{line=~"Asked|Periodic"})', 'short', 50),
     number(
       'Failed looks, last hour',
       '(sum(increase(jtel_operator_reconciles_total{outcome="error"}[1h])) or vector(0))',
@@ -37,7 +37,9 @@ export const operator = dashboard({
       { '{{controller}}': slowest('reconcile_duration_seconds', 'controller') },
       's',
     ),
-    graph('Objects that wait', { '{{controller}}': 'max by (controller) (jtel_operator_queue_depth)' }),
+    graph('Objects that wait', {
+      '{{controller}} {{line}}': 'max by (controller, line) (jtel_operator_queue_depth)',
+    }),
     graph(
       'Calls of the Kubernetes API',
       { '{{method}} {{code}}': rate('api_calls_total', 'method, code') },

@@ -122,6 +122,64 @@ describe('a controller', () => {
     expect(runs).toEqual(['x/old', 'x/new']);
   });
 
+  it('is woken only by those annotations and labels that are read', async () => {
+    const annotated = (version: number, annotations: Record<string, string>): Widget => {
+      const { metadata, ...rest } = widget('a', version);
+      return { metadata: { ...metadata, annotations }, ...rest };
+    };
+    store.put(annotated(1, {}));
+    const controller = start(undefined, { reads: ({ annotations }) => annotations?.['ours'] });
+    await runsAre(1);
+    store.put(annotated(2, { theirs: '1' }));
+    await settled(controller);
+    expect(runs).toEqual(['x/a']);
+    store.put(annotated(3, { theirs: '1', ours: '1' }));
+    await runsAre(2);
+  });
+
+  it('looks first at those that changed while nobody looked, last at those that waited in vain', async () => {
+    const seen = { status: { observedGeneration: 1 } };
+    for (const [name, generation] of [
+      ['away', 1],
+      ['same', 1],
+      ['changed', 2],
+    ] as const)
+      store.put(widget(name, 1, { ...seen, generation }));
+    start(undefined, { workers: 1, isSlow: ({ metadata }) => metadata?.name === 'away' });
+    await runsAre(3);
+    expect(runs).toEqual(['x/changed', 'x/same', 'x/away']);
+  });
+
+  it('looks at others while looks wait, and not at the same objects', async () => {
+    for (const name of ['a', 'b', 'c']) store.put(widgetOf(name, 'hangs'));
+    const controller = start(
+      ({ name }, { signal }) => (name === 'hangs' ? onceAborted(signal) : Promise.resolve()),
+      {
+        workers: 1,
+        queue: { parkAfterSeconds: 0.01 },
+      },
+    );
+    await runsAre(3);
+    controller.wake({ namespace: 'a', name: 'hangs' });
+    await settled(controller);
+    expect(runs).toEqual(['a/hangs', 'b/hangs', 'c/hangs']);
+  });
+
+  it('wakes those whom one change concerns in small numbers, and nobody if it does not matter', () => {
+    const inputs = new ObjectStore<Widget>();
+    const keys = Array.from({ length: 25 }, (_, index) => ({ namespace: 'x', name: String(index) }));
+    const woken: number[] = [];
+    const stopWaking = watching(inputs, () => keys, { matters: ({ object }) => object.status === 'new' })(
+      (_, afterSeconds = 0) => woken.push(afterSeconds),
+    );
+    inputs.put(widget('input', 1, { status: 'same' }));
+    expect(woken).toEqual([]);
+    inputs.put(widget('input', 2, { status: 'new' }));
+    expect([0, 1, 2].map((second) => woken.filter((one) => one === second).length)).toEqual([10, 10, 5]);
+    stopWaking();
+    running = Promise.resolve();
+  });
+
   it('comes back after the time a reconcile asks for', async () => {
     store.put(widget('a'));
     start(async () => ({ requeueAfterSeconds: 0.01 }));

@@ -1,20 +1,28 @@
 /** Brings keys to a reconciler: a change in the cache, or in an input of the object, makes its key due. */
-import type { Store } from '../cache/store.ts';
+import type { Change, Store } from '../cache/store.ts';
 import { isConflict } from '../client/api-error.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
 import type { ReconcileOutcome, RuntimeMetrics } from '../report/metrics.ts';
 import { traced } from '../report/trace.ts';
-import { meaningfulChange } from './meaningful-change.ts';
+import { isUnanswered, meaningfulChange, type ReadMetadata } from './meaningful-change.ts';
 import type { Quarantine } from './quarantine.ts';
 import { boundedLook, type LookLimits } from './bounded-look.ts';
 import type { Reconciler } from './reconciler.ts';
 import { during, type UnexpectedErrors } from './unexpected-errors.ts';
-import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+import { WorkQueue, type Urgency, type WorkQueueOptions } from './work-queue.ts';
 
 /** Starts a controller's wakes and returns a function that ends them; `watching` makes one. */
-export type Wake = (enqueue: (key: ObjectKey) => void) => () => void;
+export type Wake = (wake: (key: ObjectKey, afterSeconds?: number) => void) => () => void;
+
+export interface WatchingOptions<U> {
+  /** Whether a change says anything to those whom it would wake; default: every change does. */
+  readonly matters?: (change: Change<U>) => boolean;
+}
+
+/** So many of those that one change wakes are woken at once, and as many in each second after that. */
+const wokenPerSecond = 10;
 
 /**
  * Wakes the keys that `map` returns for each change in a store: inputs of the object, or objects that it
@@ -23,13 +31,17 @@ export type Wake = (enqueue: (key: ObjectKey) => void) => () => void;
 export function watching<U extends KubernetesObject>(
   store: Store<U>,
   map: (object: U) => readonly ObjectKey[],
+  { matters = () => true }: WatchingOptions<U> = {},
 ): Wake {
-  return (enqueue) =>
+  return (wake) =>
     store.onChange((change) => {
+      if (!matters(change)) return;
       // Both sides of a change, because an object that is no longer referred to must know as well.
+      const woken = new Map<string, ObjectKey>();
       for (const object of [change.previous, change.object]) {
-        if (object !== undefined) for (const key of map(object)) enqueue(key);
+        if (object !== undefined) for (const key of map(object)) woken.set(formatKey(key), key);
       }
+      for (const [index, key] of [...woken.values()].entries()) wake(key, Math.floor(index / wokenPerSecond));
     });
 }
 
@@ -41,10 +53,14 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly logger: Logger;
   /** Further reasons to look at an object; see {@link watching}. */
   readonly wakes?: readonly Wake[];
+  /** What of its metadata the reconciler reads; a change of the rest wakes nobody. Default: labels, annotations. */
+  readonly reads?: ReadMetadata;
   /** Number of reconciles at the same time, of which one namespace has half at most. Default 8. */
   readonly workers?: number;
+  /** Whether the last look at an object waited in vain, such as for a host. Such looks have few workers. */
+  readonly isSlow?: (object: T) => boolean;
   readonly metrics?: RuntimeMetrics;
-  readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+  readonly queue?: Omit<WorkQueueOptions, 'workers' | 'isSlow'>;
   /** Without it, an error that nobody awaits ends the process. */
   readonly unexpected?: UnexpectedErrors;
   readonly limits?: LookLimits;
@@ -57,23 +73,33 @@ const CONFLICT_PATIENCE_SECONDS = 5;
 
 export class Controller<T extends KubernetesObject> {
   readonly #options: ControllerOptions<T>;
-  readonly #workers: number;
   readonly #queue: WorkQueue;
   /** Last failure of each key, so the same failure is logged once. */
   readonly #failures = new Map<string, string>();
 
   constructor(options: ControllerOptions<T>) {
     this.#options = options;
-    this.#workers = options.workers ?? 8;
-    this.#queue = new WorkQueue({ ...options.queue, workers: this.#workers });
-    const { metrics, quarantine, name } = options;
-    metrics?.watchQueue(name, () => this.#queue.depth);
+    const { metrics, quarantine, name, store, isSlow } = options;
+    this.#queue = new WorkQueue({
+      ...options.queue,
+      workers: options.workers ?? 8,
+      isSlow: (id) => {
+        const object = isSlow === undefined ? undefined : store.get(parseKey(id));
+        return object !== undefined && isSlow?.(object) === true;
+      },
+    });
+    metrics?.watchQueue(name, (line) => this.#queue.depthOf(line));
     if (quarantine !== undefined) metrics?.watchQuarantine(name, () => quarantine.size);
   }
 
-  /** Makes a key due now, or in `afterSeconds`. Safe to call at any time. */
-  enqueue(key: ObjectKey, afterSeconds = 0): void {
-    this.#queue.add(formatKey(key), afterSeconds);
+  /** Makes a key due now, or in `afterSeconds`, to go on with it. Safe to call at any time. */
+  enqueue(key: ObjectKey, afterSeconds = 0, urgency?: Urgency): void {
+    this.#queue.add(formatKey(key), afterSeconds, urgency);
+  }
+
+  /** As `enqueue`, because something happened outside. If that happens all the time, looks have a pause between them. */
+  wake(key: ObjectKey, afterSeconds = 0): void {
+    this.#queue.wake(formatKey(key), afterSeconds);
   }
 
   /**
@@ -81,19 +107,27 @@ export class Controller<T extends KubernetesObject> {
    * looks at every object in the store once at the start. A controller runs once.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, wakes = [] } = this.#options;
+    const { store, wakes = [], reads } = this.#options;
     const stops = [
       store.onChange((change) => {
-        if (meaningfulChange(change)) this.enqueue(change.key);
+        if (meaningfulChange(change, reads)) this.wake(change.key);
       }),
-      ...wakes.map((wake) => wake((key) => this.enqueue(key))),
+      ...wakes.map((start) => start((key, afterSeconds) => this.wake(key, afterSeconds))),
     ];
-    for (const object of store.list()) this.enqueue(keyOfStored(object));
+    for (const object of store.list())
+      this.#queue.add(formatKey(keyOfStored(object)), 0, isUnanswered(object) ? 'Asked' : 'Periodic');
     const close = (): void => this.#queue.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
+    const looks = new Set<Promise<void>>();
     try {
-      await Promise.all(Array.from({ length: this.#workers }, () => this.#work(signal)));
+      for (let id = await this.#queue.take(); id !== undefined; id = await this.#queue.take()) {
+        const look = this.#work(id, signal);
+        looks.add(look);
+        // One that failed stays, to be thrown at the end.
+        void look.then(() => looks.delete(look), close);
+      }
+      await Promise.all(looks);
     } finally {
       signal.removeEventListener('abort', close);
       for (const stop of stops) stop();
@@ -101,13 +135,9 @@ export class Controller<T extends KubernetesObject> {
     }
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const id = await this.#queue.take();
-      if (id === undefined) return;
-      await this.#reconcile(id, signal);
-      this.#queue.done(id);
-    }
+  async #work(id: string, signal: AbortSignal): Promise<void> {
+    await this.#reconcile(id, signal);
+    this.#queue.done(id);
   }
 
   async #reconcile(id: string, signal: AbortSignal): Promise<void> {

@@ -113,4 +113,110 @@ describe('the work queue', () => {
     expect(await taken).toBeUndefined();
     expect(await queue.take()).toBeUndefined();
   });
+
+  describe('with looks by the clock and looks that were asked for', () => {
+    it('gives first what was asked for, and what wants to go on soon', async () => {
+      const one = new WorkQueue({ workers: 1 });
+      for (const key of ['a', 'b', 'c']) one.add(`${key}/clock`, 300);
+      vi.advanceTimersByTime(299_000);
+      one.add('d/soon', 1);
+      vi.advanceTimersByTime(1_000);
+      one.wake('e/woken');
+      const taken: (string | undefined)[] = [];
+      for (let count = 0; count < 5; count += 1) {
+        const key = await one.take();
+        taken.push(key);
+        one.done(key ?? '');
+      }
+      expect(taken).toEqual(['d/soon', 'e/woken', 'a/clock', 'b/clock', 'c/clock']);
+      one.close();
+    });
+
+    it.each([
+      ['waits', (one: WorkQueue) => one.add('b/x', 0, 'Periodic')],
+      ['has its time later', (one: WorkQueue) => one.add('b/x', 300)],
+    ])('lets a key move up that is asked for while it %s', async (_, before) => {
+      const one = new WorkQueue({ workers: 1 });
+      one.add('a/x', 0, 'Periodic');
+      before(one);
+      one.wake('b/x');
+      expect([one.depthOf('Asked'), one.depthOf('Periodic')]).toEqual([1, 1]);
+      expect(await one.take()).toBe('b/x');
+      one.close();
+    });
+
+    it('remembers that a key in work was asked for', async () => {
+      const one = new WorkQueue({ workers: 1 });
+      one.add('b/x', 0, 'Periodic');
+      await one.take();
+      one.add('a/x', 0, 'Periodic');
+      one.add('b/x', 300);
+      one.wake('b/x');
+      one.done('b/x');
+      expect([one.depthOf('Asked'), one.depthOf('Periodic')]).toEqual([1, 1]);
+      one.close();
+    });
+
+    it('gives few workers to what waited in vain, and the rest to others', async () => {
+      const one = new WorkQueue({ workers: 4, isSlow: (key) => key.startsWith('lame') });
+      for (const key of ['lame1/x', 'lame2/x', 'lame3/x', 'well1/x', 'well2/x']) one.add(key);
+      const taken = [await one.take(), await one.take(), await one.take()];
+      expect([taken, one.depth]).toEqual([['well1/x', 'well2/x', 'lame1/x'], 2]);
+      one.close();
+    });
+
+    it('gives the worker of a key to others that has it for long', async () => {
+      const one = new WorkQueue({ workers: 1 });
+      one.add('a/hangs');
+      one.add('b/x');
+      await one.take();
+      const next = one.take();
+      vi.advanceTimersByTime(2_000);
+      expect(await next).toBe('b/x');
+      one.wake('a/hangs');
+      expect(one.depth).toBe(0);
+      one.close();
+    });
+  });
+
+  it('looks at a key that is woken without end a few times at once, then once a second, and after the end', async () => {
+    let looks = 0;
+    let seen = -1;
+    let written = 0;
+    const look = async (): Promise<void> => {
+      if (queue.depth === 0) return;
+      const key = await queue.take();
+      looks += 1;
+      seen = written;
+      queue.done(key ?? '');
+    };
+    for (let patch = 0; patch < 200; patch += 1) {
+      written = patch;
+      queue.wake('a');
+      await look();
+      vi.advanceTimersByTime(50);
+      await look();
+    }
+    // Ten seconds.
+    expect(looks).toBe(13);
+    vi.advanceTimersByTime(1_000);
+    await look();
+    expect(seen).toBe(199);
+    vi.advanceTimersByTime(10_000);
+    queue.wake('a');
+    expect(queue.depth).toBe(1);
+  });
+
+  it('does not make a key wait that goes on by itself, nor one that somebody else is woken for', async () => {
+    for (let count = 0; count < 20; count += 1) {
+      queue.add('a');
+      queue.done((await queue.take()) ?? '');
+    }
+    queue.wake('b');
+    expect(await takeDue()).toEqual(['b']);
+    queue.wake('a');
+    expect(queue.depth).toBe(0);
+    vi.advanceTimersByTime(1_000);
+    expect(queue.depth).toBe(1);
+  });
 });

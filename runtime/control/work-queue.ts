@@ -3,41 +3,61 @@
  * once at a time. Adding it again merges, and the earlier deadline wins. If it is added while in work, it
  * comes back afterwards.
  *
- * Namespaces take turns, and none takes all workers: `base/fair-order.ts`.
+ * What somebody asked for goes before what is due by the clock. Namespaces take turns, and none takes all
+ * workers: `base/fair-order.ts`. A key that is woken again and again has a pause before each further look:
+ * `look-floor.ts`.
  */
 import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
-import { FairOrder } from '../../base/fair-order.ts';
+import { FairOrder, type Line } from '../../base/fair-order.ts';
+import { LookFloor } from './look-floor.ts';
 import { setTimeoutLong } from './long-timer.ts';
+
+/** `Asked`: a person or an event waits for it. `Periodic`: the clock says so. */
+export type Urgency = 'Asked' | 'Periodic';
 
 export interface WorkQueueOptions {
   /** First pause after a failure; each further failure doubles it. Default 0.5 s. */
   readonly baseDelaySeconds?: number;
   /** Default 300 s. */
   readonly maxDelaySeconds?: number;
-  /** How many take keys at the same time; without it a namespace may have any number in work. */
+  /** How many keys are in work at the same time, without those that are parked. Default: any number. */
   readonly workers?: number;
+  /** Between looks at a key that is woken again and again, after the first few. Default 1 s; 0: none. */
+  readonly floorSeconds?: number;
+  /** Work that lasts longer gives its worker to others. Default 2 s. */
+  readonly parkAfterSeconds?: number;
+  /** Whether the last work on a key waited in vain, such as for a host. Such keys have few workers. */
+  readonly isSlow?: (key: string) => boolean;
   /** In [0, 1); for tests. */
   readonly random?: () => number;
   /** How many seconds pass here for one of the clock; more than 1 only in simulations. */
   readonly timeScale?: number;
 }
 
-interface Entry {
+interface Due {
   /** Milliseconds of the monotonic clock. */
-  deadline: number;
-  cancel: () => void;
+  readonly deadline: number;
+  readonly urgency: Urgency;
 }
+
+/** Whoever wants to go on so soon is in the middle of something that somebody waits for. */
+const longestAskedPauseSeconds = 5;
 
 export class WorkQueue {
   readonly #pauses: BackOff;
   readonly #random: () => number;
   readonly #timeScale: number;
+  readonly #parkAfterSeconds: number;
+  readonly #isSlow: (key: string) => boolean;
+  readonly #floor: LookFloor;
   /** Due later, each with its timer. */
-  readonly #scheduled = new Map<string, Entry>();
+  readonly #scheduled = new Map<string, Due & { readonly cancel: () => void }>();
   /** Due now, and in work. */
   readonly #order: FairOrder;
-  /** Deadlines requested while the key was in work. */
-  readonly #again = new Map<string, number>();
+  /** What was requested while the key was in work. */
+  readonly #again = new Map<string, Due>();
+  /** Of work that has not been parked. */
+  readonly #parking = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #closed = false;
@@ -50,6 +70,9 @@ export class WorkQueue {
     this.#order = new FairOrder(options.workers ?? Number.POSITIVE_INFINITY);
     this.#random = options.random ?? Math.random;
     this.#timeScale = options.timeScale ?? 1;
+    this.#parkAfterSeconds = options.parkAfterSeconds ?? 2;
+    this.#isSlow = options.isSlow ?? (() => false);
+    this.#floor = new LookFloor((options.floorSeconds ?? 1) / this.#timeScale);
   }
 
   /** Keys that are due and not yet taken. */
@@ -57,28 +80,23 @@ export class WorkQueue {
     return this.#order.waiting;
   }
 
-  /** Makes a key due in `afterSeconds`; a key that is due earlier keeps its time. */
-  add(key: string, afterSeconds = 0): void {
-    if (this.#closed) return;
-    const deadline = performance.now() + (Math.max(0, afterSeconds) * 1000) / this.#timeScale;
-    if (this.#order.isInWork(key)) {
-      this.#again.set(key, Math.min(deadline, this.#again.get(key) ?? Infinity));
-      return;
-    }
-    if (this.#order.isWaiting(key)) return;
-    const scheduled = this.#scheduled.get(key);
-    if (scheduled !== undefined && scheduled.deadline <= deadline) return;
-    scheduled?.cancel();
-    this.#scheduled.delete(key);
-    if (afterSeconds <= 0) {
-      this.#makeReady(key);
-      return;
-    }
-    const cancel = setTimeoutLong(() => {
-      this.#scheduled.delete(key);
-      this.#makeReady(key);
-    }, deadline - performance.now());
-    this.#scheduled.set(key, { deadline, cancel });
+  /** Of these, the ones in a line. */
+  depthOf(line: Line): number {
+    return this.#order.waitingIn(line);
+  }
+
+  /**
+   * Makes a key due in `afterSeconds`; a key that is due earlier keeps its time, and one that was asked for
+   * stays so.
+   */
+  add(key: string, afterSeconds = 0, urgency = urgencyOf(afterSeconds)): void {
+    this.#add(key, { deadline: this.#later(afterSeconds), urgency });
+  }
+
+  /** As `add`, because of something outside. It may happen often, so there is a floor between the looks. */
+  wake(key: string, afterSeconds = 0): void {
+    const deadline = Math.max(this.#later(afterSeconds), this.#floor.nextLook(key, performance.now()));
+    this.#add(key, { deadline, urgency: 'Asked' });
   }
 
   /** Adds a key after a failure, with growing pauses; returns the pause in seconds. */
@@ -98,16 +116,18 @@ export class WorkQueue {
   /** The next due key, to be given back with `done`; undefined when the queue is closed. */
   async take(): Promise<string | undefined> {
     if (this.#closed) return undefined;
-    return this.#order.take() ?? new Promise((resolve) => this.#takers.push(resolve));
+    return this.#next() ?? new Promise((resolve) => this.#takers.push(resolve));
   }
 
   /** Ends the work on a taken key. */
   done(key: string): void {
+    clearTimeout(this.#parking.get(key));
+    this.#parking.delete(key);
     this.#order.done(key);
-    const deadline = this.#again.get(key);
-    if (deadline !== undefined) {
+    const again = this.#again.get(key);
+    if (again !== undefined) {
       this.#again.delete(key);
-      this.add(key, ((deadline - performance.now()) / 1000) * this.#timeScale);
+      this.#add(key, again);
     }
     // Its namespace may have had enough in work until now.
     this.#handOut();
@@ -120,19 +140,77 @@ export class WorkQueue {
     this.#scheduled.clear();
     this.#order.clear();
     this.#again.clear();
+    for (const timer of this.#parking.values()) clearTimeout(timer);
+    this.#parking.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
-  #makeReady(key: string): void {
-    this.#order.add(key);
+  #later(afterSeconds: number): number {
+    return performance.now() + (Math.max(0, afterSeconds) * 1000) / this.#timeScale;
+  }
+
+  #add(key: string, due: Due): void {
+    if (this.#closed) return;
+    if (this.#order.isInWork(key)) {
+      this.#again.set(key, merged(due, this.#again.get(key)));
+      return;
+    }
+    if (this.#order.isWaiting(key)) {
+      if (due.urgency === 'Asked') this.#order.ask(key);
+      return;
+    }
+    const scheduled = this.#scheduled.get(key);
+    const { deadline, urgency } = merged(due, scheduled);
+    scheduled?.cancel();
+    this.#scheduled.delete(key);
+    const pause = deadline - performance.now();
+    if (pause <= 0) {
+      this.#makeReady(key, urgency);
+      return;
+    }
+    const cancel = setTimeoutLong(() => {
+      this.#scheduled.delete(key);
+      this.#makeReady(key, urgency);
+    }, pause);
+    this.#scheduled.set(key, { deadline, urgency, cancel });
+  }
+
+  #makeReady(key: string, urgency: Urgency): void {
+    this.#order.add(key, this.#isSlow(key) ? `${urgency}Slow` : urgency);
     this.#handOut();
+  }
+
+  #next(): string | undefined {
+    const key = this.#order.take();
+    if (key === undefined) return undefined;
+    this.#floor.looked(key, performance.now());
+    const park = (): void => {
+      this.#parking.delete(key);
+      this.#order.park(key);
+      this.#handOut();
+    };
+    this.#parking.set(key, setTimeout(park, (this.#parkAfterSeconds * 1000) / this.#timeScale));
+    return key;
   }
 
   #handOut(): void {
     while (this.#takers.length > 0) {
-      const key = this.#order.take();
+      const key = this.#next();
       if (key === undefined) return;
       this.#takers.shift()?.(key);
     }
   }
+}
+
+function urgencyOf(afterSeconds: number): Urgency {
+  return afterSeconds <= longestAskedPauseSeconds ? 'Asked' : 'Periodic';
+}
+
+/** The earlier deadline wins, and what was asked for stays so. */
+function merged(due: Due, other: Due | undefined): Due {
+  if (other === undefined) return due;
+  return {
+    deadline: Math.min(due.deadline, other.deadline),
+    urgency: due.urgency === 'Asked' ? 'Asked' : other.urgency,
+  };
 }

@@ -35,17 +35,20 @@ describe('the health server', () => {
 
   it('gives metrics with what is asked for only now', async () => {
     let depth = 3;
-    metrics.watchQueue('stack', () => depth);
+    metrics.watchQueue('stack', (line) => (line === 'Asked' ? depth : 0));
     metrics.reconciled('stack', 'error', 0.1);
     metrics.reconciled('stack', 'success', 0.1);
     metrics.apiCalled('GET', 200, 0.01);
     metrics.watchRestarted('JtelStack', 'Silent');
     metrics.leads(true);
-    expect((await ask('/metrics')).body).toContain('jtel_operator_queue_depth{controller="stack"} 3');
+    expect((await ask('/metrics')).body).toContain(
+      'jtel_operator_queue_depth{controller="stack",line="Asked"} 3',
+    );
     depth = 4;
     const { body } = await ask('/metrics');
     for (const line of [
-      'jtel_operator_queue_depth{controller="stack"} 4',
+      'jtel_operator_queue_depth{controller="stack",line="Asked"} 4',
+      'jtel_operator_queue_depth{controller="stack",line="PeriodicSlow"} 0',
       'jtel_operator_reconciles_total{controller="stack",outcome="error"} 1',
       'jtel_operator_reconciles_total{controller="stack",outcome="conflict"} 0',
       'jtel_operator_reconcile_duration_seconds_count{controller="stack"} 2',

@@ -3,6 +3,7 @@
  * objects.
  */
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
+import { lines, type Line } from '../../base/fair-order.ts';
 
 const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
 export type ReconcileOutcome = (typeof reconcileOutcomes)[number];
@@ -26,8 +27,8 @@ const families = {
   queueDepth: {
     name: 'queue_depth',
     type: 'gauge',
-    help: 'Objects that are due and wait for a worker',
-    labelNames: ['controller'],
+    help: 'Objects that are due and wait for a worker. Line: Asked by a person or an event, or Periodic; Slow: their last look waited in vain',
+    labelNames: ['controller', 'line'],
   },
   watchRestarts: {
     name: 'watch_restarts_total',
@@ -91,7 +92,7 @@ export class RuntimeMetrics {
   readonly #unexpectedErrors: Counter<'kind'>;
   readonly #leader: Gauge;
   readonly #quarantines = new Map<string, () => number>();
-  readonly #queues = new Map<string, () => number>();
+  readonly #queues = new Map<string, (line: Line) => number>();
   readonly #caches = new Map<string, () => number>();
 
   /** @param prefix begins every name, such as `jtel_operator_` */
@@ -109,7 +110,8 @@ export class RuntimeMetrics {
     const queueDepth = new Gauge({
       ...named(families.queueDepth),
       collect: () => {
-        for (const [controller, depth] of this.#queues) queueDepth.set({ controller }, depth());
+        for (const [controller, depth] of this.#queues)
+          for (const line of lines) queueDepth.set({ controller, line }, depth(line));
       },
     });
     this.#watchRestarts = new Counter(named(families.watchRestarts));
@@ -141,7 +143,7 @@ export class RuntimeMetrics {
   }
 
   /** Calls `depth` whenever metrics are read. From now on each outcome has a series, so a first failure counts as one more. */
-  watchQueue(controller: string, depth: () => number): void {
+  watchQueue(controller: string, depth: (line: Line) => number): void {
     for (const outcome of reconcileOutcomes) this.#reconciles.inc({ controller, outcome }, 0);
     this.#queues.set(controller, depth);
   }

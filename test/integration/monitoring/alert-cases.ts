@@ -59,7 +59,9 @@ const well: Series = {
   [store('condition_last_transition_timestamp_seconds', 'condition="Immutable"')]: steady(-60),
   'jtel_operator_build_info{version="0.1.0"}': steady(1),
   'jtel_operator_leader{}': steady(1),
-  'jtel_operator_queue_depth{controller="stack"}': steady(0),
+  'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(0),
+  // Hosts that do not answer are told elsewhere.
+  'jtel_operator_queue_depth{controller="stack",line="PeriodicSlow"}': steady(80),
   'jtel_operator_reconciles_total{controller="stack",outcome="success"}': '0+60xN',
   'jtel_operator_reconciles_total{controller="stack",outcome="error"}': '0+1xN',
   'jtel_operator_api_calls_total{method="GET",code="200"}': '0+600xN',
@@ -365,7 +367,7 @@ export const cases: readonly AlertCase[] = [
   },
   {
     when: 'objects wait',
-    series: { 'jtel_operator_queue_depth{controller="stack"}': steady(80) },
+    series: { 'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(80) },
     fires: ['JtelOperatorBehind'],
     after: 90,
   },
