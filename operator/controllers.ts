@@ -15,19 +15,13 @@ import {
   type JtelBackupStore,
   type JtelRestore,
   type JtelStack,
-  type JtelStackStatus,
 } from '../crds/index.ts';
 import { stackIdentity } from '../controllers/stores/backup-identity.ts';
+import { isHostAway } from '../controllers/hosts/away.ts';
 import { HostClaims } from '../controllers/hosts/claims.ts';
 import { CredentialStore } from '../controllers/inputs/credentials.ts';
 import type { ReleaseSource } from '../controllers/inputs/release-source.ts';
-import {
-  BackupSource,
-  HostWatcher,
-  type Progress,
-  stackReconciler,
-  withBackupHealth,
-} from '../controllers/stack/index.ts';
+import { BackupSource, HostWatcher, type Progress, stackReconciler } from '../controllers/stack/index.ts';
 import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
 import { SigningKeys } from '../controllers/stores/signing-keys.ts';
@@ -38,8 +32,18 @@ import type { HostDriver } from '../host-driver/host.ts';
 import { auditedDriver } from '../host-driver/audited-driver.ts';
 import { followRequests } from './audit/follow.ts';
 import { effectLine, writeLine, type Audit } from './audit/lines.ts';
+import { backupHealthFrom } from './backup-health.ts';
 import type { Caches } from './caches.ts';
 import { SecretWatches, type WatchSecret } from './secret-watches.ts';
+import {
+  doorsOf,
+  hostIsBack,
+  readMetadata,
+  stackToTell,
+  storeMatters,
+  storeToCount,
+  waitsForHost,
+} from './wakes.ts';
 import {
   Activities,
   Controller,
@@ -52,6 +56,7 @@ import {
   type RuntimeMetrics,
   type UnexpectedErrors,
 } from '../runtime/index.ts';
+import type { ReadMetadata } from '../runtime/control/meaningful-change.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
 import {
   backupReconciler,
@@ -108,10 +113,12 @@ export interface ControllerParts {
   readonly backupLimits?: Partial<Limits>;
   /** The most backups at the same time. */
   readonly backupBounds?: Bounds;
-  readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+  readonly queue?: QueueOptions;
   /** Without it, an error that nobody awaits ends the process. */
   readonly unexpected?: UnexpectedErrors;
 }
+
+type QueueOptions = Omit<WorkQueueOptions, 'workers' | 'isSlow'>;
 
 interface OpeningParts extends ControllerParts {
   /** Opens a store whose object was read already. */
@@ -130,12 +137,17 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   const { cluster, caches, events, logger, clock, random } = parts;
   const common = {
     logger,
+    reads: readMetadata,
     ...optional({ metrics: parts.metrics, queue: parts.queue, unexpected: parts.unexpected }),
   };
   const aside = { cluster, events, clock, freedBy };
-  const enqueue = (key: ObjectKey, afterSeconds?: number): void => stack.enqueue(key, afterSeconds);
-  const activities = new Activities<Progress>({ enqueue, ...common });
-  const watcher = new HostWatcher({ enqueue, logger });
+  const activities = new Activities<Progress>({ enqueue: (key) => stack.enqueue(key), ...common });
+  const watcher = new HostWatcher({
+    happened: (key) => stack.wake(key),
+    // Nobody asked, and hosts may go away by the hundred.
+    ended: (key) => stack.enqueue(key, 1, 'Periodic'),
+    logger,
+  });
   const claims = new HostClaims();
   const credentials = new CredentialStore(cluster);
   const restoresOfStack = caches.restores.index((one) => [
@@ -150,9 +162,16 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       ...(one.spec.backup === undefined ? [] : [one.spec.backup.storeRef.name]),
     ].map((name) => `${one.metadata.namespace}/${name}`),
   );
+  const stacksBehind = caches.stacks.index(doorsOf);
+  /** Others that may be reached as well now. */
+  const alsoAway = (one: JtelStack): readonly ObjectKey[] =>
+    doorsOf(one)
+      .flatMap((door) => stacksBehind.get(door))
+      .filter(isHostAway)
+      .map(keyOfMetadata);
   const stackLooks = stackReconciler({
     ...parts,
-    addBackupHealth: backupHealthFrom(parts),
+    addBackupHealth: backupHealthFrom(caches),
     credentials,
     activities,
     watcher,
@@ -165,10 +184,14 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     name: 'stack',
     store: caches.stacks,
     workers: parts.workers,
+    isSlow: isHostAway,
     wakes: [
-      watching(caches.stores, (store) =>
-        stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata),
+      watching(
+        caches.stores,
+        (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata),
+        { matters: storeMatters },
       ),
+      watching(caches.stacks, alsoAway, { matters: hostIsBack }),
       watching(caches.restores, ({ metadata, spec }) => [
         { namespace: metadata.namespace, name: spec.stackRef.name },
       ]),
@@ -183,6 +206,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     name: 'restore',
     store: caches.restores,
     workers: restoreWorkers,
+    isSlow: waitsForHost(caches.stacks),
     quarantine: new Quarantine({ ...aside, kind: restoreKind, store: caches.restores }),
     wakes: [
       watching(caches.stacks, ({ metadata }) =>
@@ -227,9 +251,9 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   const unfollow = [
     secretWatches.follow(caches.stacks, 'stack', (key) => {
       stackLooks.tryAgain(key);
-      enqueue(key);
+      stack.wake(key);
     }),
-    secretWatches.follow(caches.stores, 'store', (key) => store.enqueue(key)),
+    secretWatches.follow(caches.stores, 'store', (key) => store.wake(key)),
   ];
   try {
     await Promise.all([
@@ -272,8 +296,9 @@ interface SharedParts {
   readonly signing: SigningKeys;
   readonly common: {
     readonly logger: Logger;
+    readonly reads: ReadMetadata;
     readonly metrics?: RuntimeMetrics;
-    readonly queue?: Omit<WorkQueueOptions, 'workers'>;
+    readonly queue?: QueueOptions;
     readonly unexpected?: UnexpectedErrors;
   };
   readonly aside: Omit<ConstructorParameters<typeof Quarantine>[0], 'kind' | 'store'>;
@@ -306,12 +331,16 @@ async function runBackupControllers(
     name: 'backup',
     store: caches.backups,
     workers: backupWorkers,
+    isSlow: waitsForHost(caches.stacks),
     quarantine: new Quarantine({ ...aside, kind: backupKind, store: caches.backups }),
     wakes: [
       // A finished backup lets the next begin.
       watching(caches.backups, (one) =>
         isFinished(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [],
       ),
+      watching(caches.stacks, ({ metadata }) => waitingFor(metadata.namespace, metadata.name), {
+        matters: hostIsBack,
+      }),
       // A finished test restore decides its backup.
       watching(caches.restores, ({ metadata }) =>
         (metadata.ownerReferences ?? [])
@@ -360,39 +389,4 @@ async function runBackupControllers(
     unfollow();
     await activities.close();
   }
-}
-
-/**
- * Only its beginning and end: a stack shows those, and need not look at its host for each percent in between.
- */
-function stackToTell(backup: JtelBackup): readonly ObjectKey[] {
-  const { metadata, spec, status } = backup;
-  return status?.phase === 'Running' || status?.phase === 'Verifying'
-    ? []
-    : [{ namespace: metadata.namespace, name: spec.stackRef.name }];
-}
-
-/** A store shows how many backups it has. */
-function storeToCount({ metadata, status }: JtelBackup): readonly ObjectKey[] {
-  return status?.phase === 'Completed' && status.storeRef !== undefined
-    ? [{ namespace: metadata.namespace, name: status.storeRef.name }]
-    : [];
-}
-
-/** The state of a stack's backups, from the caches. */
-function backupHealthFrom({
-  caches,
-}: ControllerParts): (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus {
-  const id = (namespace: string, name: string): string => `${namespace}/${name}`;
-  const backups = caches.backups.index((one) => [id(one.metadata.namespace, one.spec.stackRef.name)]);
-  const restores = caches.restores.index((one) => [id(one.metadata.namespace, one.spec.stackRef.name)]);
-  return (status, stack, now) => {
-    const key = id(stack.metadata.namespace, stack.metadata.name);
-    return withBackupHealth(status, {
-      stack,
-      backups: backups.get(key),
-      restores: restores.get(key),
-      now,
-    });
-  };
 }

@@ -345,9 +345,10 @@ function nextLook(
     return planned.step === 'Apply' || planned.step === 'WayBack'
       ? updateLookSeconds
       : operationHeartbeat.everySeconds;
-  if (planned.kind === 'Wait' || planned.kind === 'Blocked') return planned.afterSeconds;
-  // The spread keeps stacks that were started together from being looked at together for ever.
-  return spread(resyncSeconds, resyncSpread, random);
+  if (planned.kind === 'Wait') return planned.afterSeconds;
+  // The spread keeps stacks that were started together, or whose hosts went away together, from being
+  // looked at together for ever.
+  return spread(planned.kind === 'Blocked' ? planned.afterSeconds : resyncSeconds, resyncSpread, random);
 }
 
 async function act(

@@ -12,6 +12,16 @@ export const afterRestoreWave: BackOff = { firstSeconds: 15, longestSeconds: 15 
 /** After a failed job that loads data for an order. Six tries take about half an hour. */
 export const afterLoadJob: BackOff = { firstSeconds: 60, longestSeconds: 600 };
 
+/** Between looks at a host that does not answer. They grow with the time since it did. */
+const unreachable: BackOff = { firstSeconds: 15, longestSeconds: 240 };
+const unreachableShare = 1 / 4;
+
+/** @param awaySeconds since it was found that the host does not answer. @returns seconds until the next look */
+export function unreachablePause(awaySeconds: number): number {
+  const { firstSeconds, longestSeconds } = unreachable;
+  return Math.min(longestSeconds, Math.max(firstSeconds, awaySeconds * unreachableShare));
+}
+
 /** Pauses of waves are spread: a fleet that lost its store must not come back in step. */
 export const waveSpread: readonly [number, number] = [0.75, 1.25];
 /** Looks at healthy objects are spread, too. */

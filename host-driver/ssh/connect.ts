@@ -18,6 +18,12 @@ const longestFirstLine = 200;
 const readySeconds = 15;
 
 /**
+ * Seconds until the host has to take the TCP connection: time for a packet and its repetitions after 1, 3 and
+ * 7 s. A host that did not answer last time gets fewer of them.
+ */
+const tcpSeconds = { unknown: 10, wasAway: 5 } as const;
+
+/**
  * A machine has a key of each family, and the user may have pinned any of them. Which key it shows depends on
  * what the client asks for. So after a mismatch, the other families are tried before the verdict.
  */
@@ -91,17 +97,28 @@ export async function connect(
 }
 
 /**
- * TCP to the endpoint's address, if the rules allow it.
+ * TCP to the endpoint's address, if the rules allow it. The stream fails if the host does not take it in time.
  * @throws HostError HostUnreachable
  */
-export async function openTCP(endpoint: HostEndpoint, rules: AddressRules | undefined): Promise<Duplex> {
+export async function openTCP(
+  endpoint: HostEndpoint,
+  rules: AddressRules | undefined,
+  last: keyof typeof tcpSeconds = 'unknown',
+): Promise<Duplex> {
   const { address: host, port } = endpoint;
   try {
     rules?.check(host);
   } catch (error) {
     throw new HostError('HostUnreachable', endpointName(endpoint), (error as Error).message, error);
   }
-  return connectTCP({ host, port, ...optional({ lookup: rules?.lookup }) });
+  const socket = connectTCP({ host, port, ...optional({ lookup: rules?.lookup }) });
+  const seconds = tcpSeconds[last];
+  const late = setTimeout(
+    () => socket.destroy(new Error(`no TCP connection within ${seconds} s`)),
+    seconds * 1000,
+  );
+  const settle = (): void => clearTimeout(late);
+  return socket.once('connect', settle).once('close', settle);
 }
 
 /** An authenticated connection, with the fingerprint of the pinned key that the machine proved to have. */

@@ -132,9 +132,11 @@ describe('the pool', () => {
       const target = { ...server.target, port, user: `user-${index}`, namespace: 'hog' };
       await pool.get(target, looks.signal).catch(() => (ended += 1));
     });
-    await vi.waitFor(() => expect(open.size).toBe(15), 10_000);
+    await vi.waitFor(() => expect(open.size).toBeGreaterThanOrEqual(15), 10_000);
     await pool.get({ ...server.target, namespace: 'quiet' }, signal);
-    expect([ended, open.size]).toEqual([0, 15]);
+    expect(ended).toBe(0);
+    // After a while those who wait for the silent ones hold no place any more.
+    await vi.waitFor(() => expect(open.size).toBe(40), 10_000);
     looks.abort(new Error('the looks ended'));
     await Promise.all(hogs);
     await vi.waitFor(() => expect(open.size).toBe(0), 10_000);

@@ -1,8 +1,8 @@
 /**
  * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host. sshd
  * punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a
- * few failures. So connects pass a global limit with jitter, in which namespaces take turns, and after a
- * failure the same endpoint gets a pause. A ban is for an address, so everybody else who would connect to that
+ * few failures. So connects pass a global limit with jitter, in which namespaces take turns and hosts that did not
+ * answer have few places, and after a failure the same endpoint gets a pause. A ban is for an address, so everybody else who would connect to that
  * sshd waits too.
  */
 import { createHash } from 'node:crypto';
@@ -21,6 +21,8 @@ import { Semaphore } from '../../base/semaphore.ts';
 import { FairSemaphore } from '../../base/fair-semaphore.ts';
 
 const connectsAtOnce = 30;
+/** Who takes longer gives the place to others: most hosts answer within a fraction of a second. */
+const parkAfterSeconds = 2;
 const connectsAtOncePerJumpHost = 4;
 
 /** What the driver needs from a logger. winston's fits. */
@@ -54,7 +56,7 @@ export class ConnectionPool {
   readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
   /** Doors where a login was refused and no login succeeded since. */
   readonly #refusals = new Set<string>();
-  readonly #connects = new FairSemaphore(connectsAtOnce);
+  readonly #connects = new FairSemaphore(connectsAtOnce, { parkAfterSeconds });
   readonly #life = new AbortController();
   readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
@@ -134,7 +136,7 @@ export class ConnectionPool {
 
   async #open(target: HostTarget, entry: Entry, signal: AbortSignal): Promise<Connection> {
     try {
-      const { client, hostKey } = await this.#connect(target, signal);
+      const { client, hostKey } = await this.#connect(target, entry, signal);
       if (signal.aborted) client.end();
       signal.throwIfAborted();
       const connection = new Connection(client, endpointName(target), hostKey);
@@ -179,13 +181,19 @@ export class ConnectionPool {
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
-  async #connect(target: HostTarget, signal: AbortSignal): Promise<Connected> {
+  async #connect(target: HostTarget, { failure }: Entry, signal: AbortSignal): Promise<Connected> {
     const { jumpHost, ...locked } = target;
     const endpoint = await this.#keys.open(locked, signal);
-    if (jumpHost === undefined)
-      return await this.#connects.run(target.namespace ?? '', signal, () =>
-        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses))),
+    if (jumpHost === undefined) {
+      const wasAway = failure?.reason === 'HostUnreachable';
+      const open = (): Promise<Duplex> => openTCP(endpoint, this.#addresses, wasAway ? 'wasAway' : undefined);
+      return await this.#connects.run(
+        target.namespace ?? '',
+        signal,
+        () => this.#spread(() => connect(endpoint, signal, open)),
+        wasAway,
       );
+    }
     const gate = await this.get(jumpHost, signal);
     const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
       connect(endpoint, signal, () => forward(gate, endpoint)),

@@ -23,6 +23,7 @@ import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { databaseFiles } from '../../../release/database-files.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { currentEncryptionKey } from '../../inputs/encryption-keys.ts';
+import { answerOf } from '../../hosts/away.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
@@ -55,7 +56,6 @@ export interface Gathered {
   readonly release?: StackRelease;
 }
 
-const hostTimeoutSeconds = 30;
 const notItsTurn: Outcome<never> = { ok: false, reason: 'BackupPending', message: 'its turn has not come' };
 const missing: Outcome<never> = { ok: false, reason: 'StackNotFound', message: 'there is no such stack' };
 
@@ -162,14 +162,16 @@ async function observeHost(
   );
   if (!target.ok) return { host: target };
   const host = driver.host(target.value);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(async () =>
-    recognise(stack, place, requireDocker(place.address, await host.observe(project, 'quick', signal))),
+  const { address } = place;
+  const observation = await outcome(() =>
+    answerOf(address, options.signal, async (signal) =>
+      recognise(stack, place, requireDocker(address, await host.observe(project, 'quick', signal))),
+    ),
   );
   const uid = jobUID(backup);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
     return { host: observation, driver: host };
-  const job = await outcome(() => host.readJob(uid, signal));
+  const job = await outcome(() => answerOf(address, options.signal, (signal) => host.readJob(uid, signal)));
   if (!job.ok) return { host: job, driver: host };
   return { host: observation, driver: host, ...optional({ job: job.value }) };
 }

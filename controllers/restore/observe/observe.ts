@@ -21,6 +21,7 @@ import { acceptedBackup, newestGoodBackup, newestSigned, requireChoice } from '.
 import { catalogOf, consentOf, requireTrusted, type Catalog } from '../../stores/trust.ts';
 import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
+import { answerOf } from '../../hosts/away.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, problemOf, type Outcome } from '../../inputs/outcome.ts';
@@ -53,8 +54,6 @@ export interface Gathered {
   /** The host of the scratch project. */
   readonly host?: Host;
 }
-
-const hostTimeoutSeconds = 30;
 
 export async function observe(
   restore: JtelRestore,
@@ -351,11 +350,14 @@ async function observeScratch(
   );
   if (!target.ok) return { scratch: { project, place, databaseService, host: target } };
   const host = dependencies.driver.host(target.value);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const seen: Outcome<HostObservation> = await outcome(() => host.observe(project, 'full', signal));
+  const ask = <T>(look: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    answerOf(place.address, options.signal, look);
+  const seen: Outcome<HostObservation> = await outcome(() =>
+    ask((signal) => host.observe(project, 'full', signal)),
+  );
   const report = async (job: string): Promise<JobReport | undefined> =>
     seen.ok && seen.value.jobs.some((one) => one.uid === job)
-      ? await host.readJob(job, signal).catch(() => undefined)
+      ? await ask((signal) => host.readJob(job, signal)).catch(() => undefined)
       : undefined;
   const [load, count] = [await report(restoreJobUID(uid)), await report(countJobUID(uid))];
   return {

@@ -6,13 +6,13 @@ import { countJobUID } from '../../loading/restore-orders.ts';
 import type { BesideLook, Observed } from '../model.ts';
 import type { DataLook } from './source.ts';
 import { isCarriedOut } from '../data-order.ts';
+import { answerOf } from '../../hosts/away.ts';
 import { outcome } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
-const timeoutSeconds = 30;
-
 /** Costs a round trip, so only while there is something that needs a database of its own. */
 export async function observeBeside(
+  address: string,
   host: Host,
   seen: HostObservation,
   data: DataLook | undefined,
@@ -28,14 +28,12 @@ export async function observeBeside(
     return undefined;
   if (order.backup.value.database !== 'Logical' && order.verify !== 'Start') return undefined;
   const { project } = order.beside;
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
   const uid = countJobUID(order.requestUID);
   const counts = seen.jobs.some((job) => job.uid === uid);
   return await outcome(async (): Promise<BesideLook> => {
-    const [there, count] = await Promise.all([
-      host.observe(project, 'full', bounded),
-      counts ? host.readJob(uid, bounded) : undefined,
-    ]);
+    const [there, count] = await answerOf(address, signal, (bounded) =>
+      Promise.all([host.observe(project, 'full', bounded), counts ? host.readJob(uid, bounded) : undefined]),
+    );
     const manifest = data?.loading?.backup?.loaded.manifest;
     const compared =
       count?.job.state === 'Succeeded' && manifest !== undefined

@@ -44,7 +44,7 @@ export async function observeData(
         ? await sourceOfData(stack, project, orders, seen.state, release, dependencies, options)
         : await sourceOfMove(stack, relocation, seen.state, release, dependencies, options);
   const [beside, loss] = await Promise.all([
-    observeBeside(host, seen, data, options.signal),
+    observeBeside(stack.spec.host.address, host, seen, data, options.signal),
     desired === undefined || relocation !== undefined
       ? undefined
       : observeLoss(stack, seen, desired.release, dependencies, options),

@@ -13,6 +13,7 @@ import {
 } from '../../../crds/index.ts';
 import type { Host, HostDriver, HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import { answerOf } from '../../hosts/away.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { recognise } from '../../hosts/machine.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
@@ -51,8 +52,6 @@ export interface Seen {
   readonly others: ReadonlyMap<string, Host>;
 }
 
-/** One look at a host must not hold a worker for longer. */
-const hostTimeoutSeconds = 30;
 const spareTimeoutSeconds = 8;
 
 export async function observe(
@@ -170,9 +169,11 @@ async function observeHost(
       others: { observed: {}, others: new Map() },
     };
   const host = driver.host(target.value);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(hostTimeoutSeconds * 1000)]);
-  const observation = await outcome(async () =>
-    recognise(stack, stack.spec.host, await host.observe(project, depth, signal)),
+  const { address } = stack.spec.host;
+  const observation = await outcome(() =>
+    answerOf(address, options.signal, async (signal) =>
+      recognise(stack, stack.spec.host, await host.observe(project, depth, signal)),
+    ),
   );
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
   const others = await observeOthers(stack, project, machineID, now, dependencies, options);
@@ -184,7 +185,7 @@ async function observeHost(
   );
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
     return { target, observation, host, others };
-  const load = await outcome(() => host.readJob(uid, signal));
+  const load = await outcome(() => answerOf(address, options.signal, (signal) => host.readJob(uid, signal)));
   if (!load.ok) return { target, observation: load, host, others };
   return { target, observation, host, others, ...optional({ load: load.value }) };
 }

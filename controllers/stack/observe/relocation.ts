@@ -11,6 +11,7 @@ import { InputError } from '../../inputs/input-error.ts';
 import { newestBackup } from './newest-backup.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed } from '../model.ts';
+import { answerOf } from '../../hosts/away.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import {
   isMoving,
@@ -34,7 +35,7 @@ export interface RelocationObserved {
 }
 
 /** A host that is gone must not hold up the stack. */
-const otherHostTimeoutSeconds = 8;
+const otherHostSeconds = 8;
 
 export async function observeOthers(
   stack: JtelStack,
@@ -52,8 +53,14 @@ export async function observeOthers(
     if (!target.ok) return target;
     const host = dependencies.driver.host(target.value);
     others.set(place.machineID, host);
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(otherHostTimeoutSeconds * 1000)]);
-    const seen = await outcome(() => host.observe(project, 'quick', signal));
+    const seen = await outcome(() =>
+      answerOf(
+        place.host.address,
+        options.signal,
+        (signal) => host.observe(project, 'quick', signal),
+        otherHostSeconds,
+      ),
+    );
     if (!seen.ok || answersAs(place.machineID, seen.value.facts)) return seen;
     return {
       ok: false,

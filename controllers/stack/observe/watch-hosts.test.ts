@@ -15,7 +15,8 @@ let watcher: HostWatcher;
 
 beforeEach(() => {
   woken = [];
-  watcher = new HostWatcher({ enqueue: (key) => woken.push(formatKey(key)), logger: silentLogger });
+  const wake = (key: ObjectKey): void => void woken.push(formatKey(key));
+  watcher = new HostWatcher({ happened: wake, ended: wake, logger: silentLogger });
 });
 afterEach(() => watcher.close());
 

@@ -15,7 +15,10 @@ interface Watched {
 }
 
 export interface HostWatcherOptions {
-  readonly enqueue: (key: ObjectKey, afterSeconds?: number) => void;
+  /** Something happened to the containers of this stack. */
+  readonly happened: (key: ObjectKey) => void;
+  /** The host of this stack tells nothing any more. */
+  readonly ended: (key: ObjectKey) => void;
   readonly logger: Logger;
 }
 
@@ -74,7 +77,7 @@ export class HostWatcher {
     try {
       for await (const event of host.events(watched.abort.signal)) {
         const key = watched.stacks.get(event.project);
-        if (key !== undefined) this.#options.enqueue(key);
+        if (key !== undefined) this.#options.happened(key);
       }
     } catch (error) {
       if (!watched.abort.signal.aborted)
@@ -82,7 +85,7 @@ export class HostWatcher {
     }
     if (this.#hosts.get(connection) !== watched) return;
     this.#hosts.delete(connection);
-    for (const key of watched.stacks.values()) this.#options.enqueue(key, 1);
+    for (const key of watched.stacks.values()) this.#options.ended(key);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
 import { isSameStack, type HostObservation } from '../../../../host-driver/host.ts';
+import { hasWaited, pauseWhileAway } from '../../../hosts/away.ts';
 import { told } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isMoving } from '../../relocation.ts';
@@ -9,7 +10,7 @@ import { act } from './act.ts';
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
 const inputRetrySeconds = 60;
 
-export function hostStage({ stack, observed, identity }: PlanInput): Verdict | undefined {
+export function hostStage({ stack, observed, identity, now }: PlanInput): Verdict | undefined {
   if (!observed.host.ok) {
     const { reason, facts } = told(observed.host);
     const stalled =
@@ -24,7 +25,7 @@ export function hostStage({ stack, observed, identity }: PlanInput): Verdict | u
       reason,
       facts,
       stalled,
-      afterSeconds: stalled ? 120 : 15,
+      afterSeconds: stalled ? 120 : hasWaited(reason) ? pauseWhileAway(stack, now) : 15,
     };
   }
   const { facts: machine, state } = observed.host.value;
