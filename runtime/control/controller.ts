@@ -55,7 +55,10 @@ export interface ControllerOptions<T extends KubernetesObject> {
   readonly wakes?: readonly Wake[];
   /** What of its metadata the reconciler reads; a change of the rest wakes nobody. Default: labels, annotations. */
   readonly reads?: ReadMetadata;
-  /** Number of reconciles at the same time, of which one namespace has half at most. Default 8. */
+  /**
+   * Number of reconciles at the same time, without those that last longer than 2 s. One namespace has half at
+   * most. Default 8.
+   */
   readonly workers?: number;
   /** Whether the last look at an object waited in vain, such as for a host. Such looks have few workers. */
   readonly isSlow?: (object: T) => boolean;
