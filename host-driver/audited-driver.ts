@@ -68,6 +68,10 @@ function auditedHost(host: Host, { address }: HostTarget, record: (effect: HostE
     logs: host.logs.bind(host),
     events: host.events.bind(host),
     claim: effect('claim', host.claim.bind(host), (project, fence) => ({ project, fence })),
+    readDeployed: effect('readDeployed', host.readDeployed.bind(host), (project, fence) => ({
+      project,
+      fence,
+    })),
     setUp: effect('setUp', host.setUp.bind(host), (project, { mode }, fence) => ({
       project,
       fence,

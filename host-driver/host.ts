@@ -210,6 +210,13 @@ export interface HostEvent {
   readonly timeSeconds: number;
 }
 
+/** Holds secrets: never in a log, an event or a status. */
+export interface DeployedFiles {
+  readonly composeYaml: string;
+  /** Content by the file's name. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
 export interface Host {
   /**
    * Observes facts, state, containers and jobs of one project. `quick` is for the check that nothing changed:
@@ -222,6 +229,11 @@ export interface Host {
    * applied again. Refuses with `HostOwned` or `Fenced`.
    */
   claim(project: string, fence: Fence, signal: AbortSignal): Promise<HostState>;
+  /**
+   * Reads the compose file and the secret files of the release that runs; undefined if none does. Bounded, and
+   * checked for form only: who asks decides what they are worth.
+   */
+  readDeployed(project: string, fence: Fence, signal: AbortSignal): Promise<DeployedFiles | undefined>;
   /** Runs the set-up script and records its digest. With `Preinstalled`, it installs no packages. */
   setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void>;
   /**

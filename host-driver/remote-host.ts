@@ -13,6 +13,7 @@ import { removeJob } from './docker/remove-job.ts';
 import { ensureVolumes, pruneVolumes } from './docker/volumes.ts';
 import { HostError, isSameStack } from './host.ts';
 import type {
+  DeployedFiles,
   Fence,
   Host,
   HostEvent,
@@ -30,6 +31,7 @@ import type {
 import { withLock } from './script/lock.ts';
 import { observeHost, observeScript } from './observation.ts';
 import { runStep } from './script/run.ts';
+import { parseDeployedFiles } from './script/deployed-files.ts';
 import type { Step, StepResult } from './script/run.ts';
 import type { Session } from './session.ts';
 import { setupDigest } from './bootstrap/digest.ts';
@@ -87,6 +89,12 @@ export class RemoteHost implements Host {
       if (state === undefined || !isSameStack(state.owner, fence.owner)) throw error;
       return await claimed([ownerDigest(state.owner)]);
     }
+  }
+
+  async readDeployed(project: string, fence: Fence, signal: AbortSignal): Promise<DeployedFiles | undefined> {
+    const step: Step = { verb: 'read-deployed', project, fence, timeoutSeconds: 60 };
+    const { stdout } = await this.#step(step, signal);
+    return parseDeployedFiles(this.#context.target.address, stdout);
   }
 
   async setUp(project: string, setup: HostSetup, fence: Fence, signal: AbortSignal): Promise<void> {

@@ -33,6 +33,8 @@ export class FileSet {
 
   #secretName(content: string, sha256: string): string {
     if (this.#names === undefined || this.#names.plain.includes(sha256)) return sha256;
+    const kept = this.#names.kept?.find((one) => one.sha256 === sha256);
+    if (kept !== undefined) return kept.name;
     const key = Buffer.from(this.#names.key, 'hex');
     return createHmac('sha256', key).update(`jtel file name\n${content}`).digest('hex');
   }

@@ -1,5 +1,6 @@
 /** What a release needs around its containers: open ports and secrets. */
 import type { FirewallRules } from '../host-driver/rendered-release.ts';
+import { secretTarget } from './components.ts';
 import type { Release, SecretDeclaration } from './generated/release.ts';
 import type { StackNetwork } from './stack-input.ts';
 
@@ -32,4 +33,22 @@ export interface NeededSecret {
 /** Every secret that rendering needs, in the order of the manifest. */
 export function secretsNeeded(release: Release): readonly NeededSecret[] {
   return release.secrets.map(({ name, kind, length }) => ({ name, kind, length: length ?? 32 }));
+}
+
+/** Where containers have the release's secrets. */
+export function secretPlaces({ secrets, components }: Release): readonly {
+  readonly secret: string;
+  readonly isCertificate: boolean;
+  readonly component: string;
+  readonly target: string;
+}[] {
+  const certificates = new Set(secrets.filter(({ kind }) => kind === 'TLS').map(({ name }) => name));
+  return components.flatMap(({ name: component, secrets: mounts = [] }) =>
+    mounts.map((mount) => ({
+      secret: mount.name,
+      isCertificate: certificates.has(mount.name),
+      component,
+      target: secretTarget(mount),
+    })),
+  );
 }

@@ -74,6 +74,8 @@ export interface FileNames {
   readonly key: string;
   /** SHA-256 of contents that lie there under it already, and keep that name until they change. */
   readonly plain: readonly string[];
+  /** Names that contents have there from a key that is lost; they keep them, too. */
+  readonly kept?: readonly { readonly sha256: string; readonly name: string }[];
 }
 
 export interface SecretValues {

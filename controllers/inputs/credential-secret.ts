@@ -10,9 +10,22 @@ export interface GeneratedSecret {
   readonly length: number | 'EncryptionKeys';
 }
 
+/** Where containers have a secret of the release. */
+export interface SecretPlace {
+  readonly secret: string;
+  readonly isCertificate: boolean;
+  readonly component: string;
+  readonly target: string;
+}
+
 export interface CredentialRequest {
   readonly generate: readonly GeneratedSecret[];
   readonly selfSigned: boolean;
+  /** The Secret itself does not exist. */
+  readonly isAbsent?: true;
+  /** With `isAbsent`: where they can be found if they were made before, and which must be found then. */
+  readonly places?: readonly SecretPlace[];
+  readonly rootSecret?: string;
   /** Replaces the certificate that is there. */
   readonly renew?: boolean;
 }

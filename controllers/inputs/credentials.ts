@@ -12,6 +12,7 @@ import { secrets } from '../../runtime/client/kinds.ts';
 import { decodeSecret } from '../../runtime/client/secret-values.ts';
 import { fileNamesKey, newFileNames } from './file-names.ts';
 import { InputError } from './input-error.ts';
+import type { RecoveredCredentials } from './recovered-credentials.ts';
 import { certificateKey, credentialsName, type CredentialRequest } from './credential-secret.ts';
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
@@ -46,16 +47,26 @@ export class CredentialStore {
     );
   }
 
-  /** Adds what is missing. It never changes a password: that would lock the stack out of its database. */
-  async ensure(stack: JtelStack, request: CredentialRequest, signal: AbortSignal): Promise<void> {
+  /**
+   * Adds what is missing. With `recovered`, a Secret that does not exist begins with that.
+   * It never changes a password: that would lock the stack out of its database.
+   */
+  async ensure(
+    stack: JtelStack,
+    request: CredentialRequest,
+    signal: AbortSignal,
+    recovered?: RecoveredCredentials,
+  ): Promise<void> {
     const existing = await this.read(stack, { signal });
-    const data: Record<string, string> = existing === undefined ? {} : contentOf(existing);
+    const data: Record<string, string> =
+      existing === undefined ? { ...recovered?.data } : contentOf(existing);
     for (const { name, length } of request.generate)
       data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     // Of a Secret that is there, files may lie on the host already; see nameFiles.
-    if (existing === undefined) data[fileNamesKey] = newFileNames(randomBytes(32).toString('hex'));
+    if (existing === undefined)
+      data[fileNamesKey] = newFileNames(randomBytes(32).toString('hex'), [], recovered?.kept);
     await this.#write(stack, existing, data, signal);
   }
 

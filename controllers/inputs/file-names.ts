@@ -8,7 +8,15 @@
  */
 import type { SecretValues } from '../../runtime/client/cluster.ts';
 import type { FileNames } from '../../release/stack-input.ts';
-import { list, object, read, text, patterns, FormatError } from '../../backup-format/schema.ts';
+import {
+  list,
+  object,
+  optional as optionalField,
+  read,
+  text,
+  patterns,
+  FormatError,
+} from '../../backup-format/schema.ts';
 import { InputError } from './input-error.ts';
 
 /** Entry of the Secret with the stack's passwords. No secret of a release has such a name. */
@@ -17,14 +25,27 @@ export const fileNamesKey = 'file-names.json';
 const entry = object({
   key: text(patterns.sha256),
   plain: list(text(patterns.sha256), { most: 10_000 }),
+  kept: optionalField(
+    list(object({ sha256: text(patterns.sha256), name: text(patterns.sha256) }), { most: 10_000 }),
+  ),
 });
+
+/** A secret that was read back from the host, and the name that it has there. */
+export interface KeptName {
+  readonly sha256: string;
+  readonly name: string;
+}
 
 /**
  * @param key 32 random bytes in hexadecimal
  * @param plain digests (SHA-256) of what lies on the host under plain names
  */
-export function newFileNames(key: string, plain: readonly string[] = []): string {
-  return JSON.stringify({ key, plain });
+export function newFileNames(
+  key: string,
+  plain: readonly string[] = [],
+  kept: readonly KeptName[] = [],
+): string {
+  return JSON.stringify({ key, plain, ...(kept.length === 0 ? {} : { kept }) });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { JtelStack } from '../../crds/index.ts';
 import type { HostProxy } from '../../host-driver/host.ts';
 import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import type { Release } from '../../release/generated/release.ts';
-import { secretsNeeded } from '../../release/host-needs.ts';
+import { secretPlaces, secretsNeeded } from '../../release/host-needs.ts';
 import {
   environmentSecrets,
   secretKeyID,
@@ -77,7 +77,17 @@ export function collectReleaseSecrets(
     else if (kind === 'TLS') selfSigned = true;
     else generate.push({ name, length: kind === 'EncryptionKeys' ? kind : length });
   }
-  if (generate.length > 0 || selfSigned) return { complete: false, missing: { generate, selfSigned } };
+  if (generate.length > 0 || selfSigned) {
+    const absent =
+      generated === undefined
+        ? ({
+            isAbsent: true,
+            places: secretPlaces(release),
+            rootSecret: release.database.rootSecret,
+          } as const)
+        : {};
+    return { complete: false, missing: { generate, selfSigned, ...absent } };
+  }
   return { complete: true, values };
 }
 

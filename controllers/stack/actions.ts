@@ -5,7 +5,7 @@
 
 import type { CarriedOutOrder, DataOrigin, RecordedChange, UpdateMark } from '../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../host-driver/volumes.ts';
-import type { GeneratedSecret } from '../inputs/credential-secret.ts';
+import type { CredentialRequest, GeneratedSecret } from '../inputs/credential-secret.ts';
 import type { Facts, Finding } from './findings.ts';
 import type { Attempt, RevisionOutcome } from './desired/revisions.ts';
 
@@ -14,6 +14,7 @@ export type Cause =
   | 'HostNotHeld'
   | 'NewSpec'
   | 'CredentialsMissing'
+  | 'CredentialsLost'
   | 'CertificateEnds'
   | 'SetUpDiffers'
   | 'Drifted'
@@ -69,6 +70,8 @@ export type Action = { readonly cause: Cause } &
         readonly selfSigned: boolean;
         readonly renew?: boolean;
       }
+    /** Make that Secret again from what the host runs with. */
+    | { readonly type: 'RecoverCredentials'; readonly request: CredentialRequest }
     /** Take the host for this stack with a new epoch. Always the first action of a wave that changes a host. */
     | { readonly type: 'ClaimHost' }
     | { readonly type: 'SetUpHost' }

@@ -64,6 +64,7 @@ export type SpecFacts =
       readonly service: string;
     }
   | { readonly is: 'MakingCredentials' }
+  | { readonly is: 'RecoveringCredentials' }
   | ({
       readonly is: 'Downgrade';
       readonly why: string;

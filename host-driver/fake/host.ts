@@ -6,6 +6,7 @@ import { setupDigest } from '../bootstrap/digest.ts';
 import { imageName, jobContainers, jobName } from '../docker/job-containers.ts';
 import { isSameStack } from '../host.ts';
 import type {
+  DeployedFiles,
   Fence,
   Host,
   HostEvent,
@@ -60,6 +61,19 @@ export class FakeHost implements Host {
       )
         known.owner = fence.owner;
       return this.#put(fenced(this.#machine, project, fence), project, fence, {});
+    });
+  }
+
+  readDeployed(project: string, fence: Fence, signal: AbortSignal): Promise<DeployedFiles | undefined> {
+    return this.#call('readDeployed', project, signal, () => {
+      const { current, releases } = fenced(this.#machine, project, fence);
+      const release = releases.get(current ?? '');
+      if (release === undefined) return undefined;
+      const secrets = release.files.filter(({ mode }) => mode === 0o600);
+      return {
+        composeYaml: release.composeYaml,
+        secrets: new Map(secrets.map(({ name, content }) => [name, content.toString()])),
+      };
     });
   }
 

@@ -24,6 +24,21 @@ put-state)
   cat >"$dir/.state.new" && sync "$dir/.state.new" && mv -f "$dir/.state.new" "$dir/state.json" || die "$FAILED" "cannot write state.json"
   ;;
 
+# Prints the compose file of the release that runs, and its secret files, each on a line with its name, in base64. Nothing
+# if none runs.
+read-deployed)
+  lock || die "$FENCED" "nobody claimed $dir"
+  check_fence
+  cd "$dir/current" 2>/dev/null && [ -f compose.yaml ] || exit 0
+  printf 'compose.yaml %s\n' "$(head -c 1048577 compose.yaml | base64 -w 0)"
+  while read -r file; do
+    case $file in '' | *[!0-9a-f]*) continue ;; esac
+    [ "$(stat -c %a "$dir/files/$file" 2>/dev/null)" = 600 ] || continue
+    printf '%s %s\n' "$file" "$(head -c 65537 "$dir/files/$file" | base64 -w 0)"
+  done <files.list
+  exit 0
+  ;;
+
 # A tar on stdin: files/<name>, and what lies in the release's directory (archive.ts).
 write-release)
   lock || die "$FENCED" "nobody claimed $dir"

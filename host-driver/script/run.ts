@@ -54,6 +54,7 @@ if [ "$(sha256sum <".new.$$")" = "$1  -" ]; then chmod 0755 ".new.$$" && mv -f "
 export type Verb =
   | 'claim'
   | 'put-state'
+  | 'read-deployed'
   | 'write-release'
   | 'up'
   | 'stop'

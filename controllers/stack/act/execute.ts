@@ -10,7 +10,10 @@ import type { Cluster } from '../../../runtime/client/cluster.ts';
 import type { Action, ActionType } from '../actions.ts';
 import { askForBackup } from '../../stores/ask-for-backup.ts';
 import { askForWayBack } from './ask-for-way-back.ts';
+import { credentialsName } from '../../inputs/credential-secret.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
+import { recoverCredentials } from '../../inputs/recovered-credentials.ts';
+import { mustBeOnHost } from '../desired/lost-credentials.ts';
 import type { BesideVolumes, Desired } from '../model.ts';
 import type { Inputs } from './inputs.ts';
 import type { Look } from '../look.ts';
@@ -64,6 +67,15 @@ const longestRefusal = 900;
 
 const executors: Executors = {
   EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
+  RecoverCredentials: async ({ request }, context) => {
+    const { project, stack, look, credentials, signal } = context;
+    const deployed = await hostOf(context).readDeployed(project, context.fence(), signal);
+    const { namespace, name } = stack.metadata;
+    const secretName = `${namespace}/${credentialsName(name)}`;
+    const needed = mustBeOnHost(request, look);
+    const recovered = recoverCredentials(project, secretName, request, needed, deployed);
+    await credentials.ensure(stack, request, signal, recovered);
+  },
   ClaimHost: (_, context) => context.claim(hostOf(context)),
   SetUpHost: (_, context) =>
     hostOf(context).setUp(context.project, desired(context).setup, context.fence(), context.signal),

@@ -8,6 +8,7 @@ import type { HostState } from '../../../host-driver/host.ts';
 import { isNewerSeries } from '../../../release/fitness.ts';
 import { presentVersion, takenBackTo } from './effective.ts';
 import type { Verdict, SpecInput, Refusal } from '../model.ts';
+import { areCredentialsLost } from './lost-credentials.ts';
 import type { Revisions } from './revisions.ts';
 import { windowState } from './windows.ts';
 import type { Facts, Present } from '../findings.ts';
@@ -59,6 +60,8 @@ export function inputsStage(input: SpecInput): Verdict | undefined {
     };
   }
   if (missingCredentials !== undefined) {
+    // The host has them, so it is looked at first (stages/credentials.ts).
+    if (areCredentialsLost(input)) return undefined;
     const { generate, selfSigned } = missingCredentials;
     const lost = generate.some(({ length }) => length === 'EncryptionKeys') ? lostKeys(input) : undefined;
     if (lost !== undefined) return lost;

@@ -11,6 +11,7 @@ import { act } from './stages/act.ts';
 import { applyStage, backupStage } from './stages/change.ts';
 import { diskStage, inputsStage, preflightStage, versionStage, windowStage } from '../desired/refusal.ts';
 import { refuseStage } from './stages/beside.ts';
+import { credentialsStage } from './stages/credentials.ts';
 import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
@@ -27,6 +28,7 @@ const stages: readonly Stage[] = [
   formerStage,
   inputsStage,
   hostStage,
+  credentialsStage,
   versionStage,
   windowStage,
   preflightStage,

@@ -12,6 +12,10 @@ import { describe } from './sentences/index.ts';
 /** Only what a person would want to read; the rest is bookkeeping, and in the log. */
 const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonly what: string } } = {
   EnsureCredentials: { reason: 'CredentialsCreated', what: 'Generated credentials were stored' },
+  RecoverCredentials: {
+    reason: 'CredentialsRecovered',
+    what: 'The Secret with the generated credentials was gone; they were read back from the host and stored',
+  },
   SetUpHost: { reason: 'HostSetUp', what: 'The host was set up' },
   PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
   StartDatabase: { reason: 'DatabaseStarted', what: 'The database was started to be loaded' },

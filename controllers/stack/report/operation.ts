@@ -3,7 +3,9 @@
 import { statusMessageMaxLength, type JtelStack, type JtelStackStatus } from '../../../crds/index.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
 import type { Heartbeat } from '../../../runtime/report/status-changed.ts';
+import type { Problem } from '../../inputs/outcome.ts';
 import type { Activity, Observed, Plan } from '../model.ts';
+import { needsPerson } from './readiness.ts';
 import { describe } from './sentences/index.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -17,6 +19,7 @@ export interface OperationInput {
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;
+  readonly failure?: Problem;
   /** Used when a new operation begins. */
   readonly newID: string;
   readonly epoch?: number;
@@ -25,8 +28,9 @@ export interface OperationInput {
 
 /** @returns the operation to show, or undefined when nothing is under way. */
 export function currentOperation(input: OperationInput): Operation | undefined {
-  const { stack, plan, activity, now } = input;
-  if (activity === undefined && (plan.kind === 'Done' || plan.kind === 'Blocked')) return undefined;
+  const { stack, plan, activity, failure, now } = input;
+  const rests = plan.kind === 'Done' || plan.kind === 'Blocked' || needsPerson(failure);
+  if (activity === undefined && rests) return undefined;
   const previous = stack.status?.operation;
   const epoch = input.epoch ?? previous?.epoch;
   return {

@@ -5,6 +5,7 @@
 
 import type { Reason } from '../../../crds/index.ts';
 import { findUnhealthy } from '../../hosts/health.ts';
+import type { Problem } from '../../inputs/outcome.ts';
 import type { Observed, Step } from '../model.ts';
 import type { ConditionDraft, ConditionInput } from './condition-input.ts';
 import { describe } from './sentences/index.ts';
@@ -123,8 +124,13 @@ export function reconciling(input: ConditionInput): readonly ConditionDraft[] {
     : [];
 }
 
+/** It is tried on, but only a person can help. */
+export function needsPerson(failure: Problem | undefined): failure is Problem {
+  return failure?.reason === 'CredentialsLost';
+}
+
 export function stalled(input: ConditionInput): readonly ConditionDraft[] {
-  const { observed, plan, activity, overdueSeconds } = input;
+  const { observed, plan, activity, failure, overdueSeconds } = input;
   const draft = (reason: Reason, message: string): readonly ConditionDraft[] => [
     { type: 'Stalled', status: 'True', reason, message },
   ];
@@ -137,6 +143,7 @@ export function stalled(input: ConditionInput): readonly ConditionDraft[] {
       'ProgressDeadlineExceeded',
       `The installation takes longer than ${overdueSeconds} s (spec.update.progressDeadlineSeconds); it is tried on. Now: ${headline(input)}`,
     );
+  if (activity === undefined && needsPerson(failure)) return draft(failure.reason, failure.message);
   if (activity !== undefined || plan.kind !== 'Blocked' || !plan.stalled) return [];
   return draft(plan.reason, describe(plan.facts));
 }

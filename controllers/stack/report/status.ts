@@ -9,7 +9,7 @@ import { summariseHostChange } from '../host-change.ts';
 import { summariseRelocation } from './relocation.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import { phaseStartOf } from './phase-start.ts';
-import { headline } from './readiness.ts';
+import { headline, needsPerson } from './readiness.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
 import { appliedRevision, historyOf } from './history.ts';
@@ -188,6 +188,7 @@ function phaseOf(input: StatusInput, ready: 'True' | 'False' | 'Unknown'): JtelS
   if (ready === 'True' && !would) return 'Ready';
   if (observed.order !== undefined && !(plan.kind === 'Blocked' && plan.stalled))
     return observed.relocation === undefined ? 'Restoring' : 'Relocating';
+  if (input.activity === undefined && needsPerson(input.failure)) return 'Stalled';
   if (plan.kind === 'Blocked') {
     if (plan.step === 'Host' && plan.reason === 'HostUnreachable') return 'Unreachable';
     return plan.stalled ? 'Stalled' : 'Pending';

@@ -63,6 +63,24 @@ export function releaseCases(bench: HostBench): void {
       });
     });
 
+    it('that runs is read back: its compose file and its secrets, and nothing that others may read', async () => {
+      const { host, project, image } = await bench.claimed();
+      const release = aRelease(project, image);
+      await host.writeRelease(project, release, aFence(), signal);
+      expect(await host.readDeployed(project, aFence(), signal)).toBeUndefined();
+      await host.composeUp(project, release, 'all', aFence(), signal);
+      const secrets = release.files.filter(({ mode }) => mode === 0o600);
+      expect(secrets).toHaveLength(1);
+      expect(await host.readDeployed(project, aFence(), signal)).toEqual({
+        composeYaml: release.composeYaml,
+        secrets: new Map(secrets.map(({ name, content }) => [name, content.toString()])),
+      });
+      const stranger = { ...aFence(9), owner: { ...aFence().owner, name: 'stranger' } };
+      await expect(host.readDeployed(project, stranger, signal)).rejects.toMatchObject({
+        reason: 'HostOwned',
+      });
+    });
+
     it('is applied in part: the wanted services and what they depend on', async () => {
       const { host, project, image } = await bench.claimed();
       const release = aRelease(project, image);

@@ -4,6 +4,7 @@
  */
 
 import { unknownChange } from '../../host-change.ts';
+import { credentialsStage } from './credentials.ts';
 import type { PlanInput, Verdict } from '../../model.ts';
 
 /** Consent wakes us; this is for a host that is changed back. */
@@ -12,6 +13,9 @@ const lookSeconds = 60;
 export function olderStage(input: PlanInput): Verdict | undefined {
   const change = unknownChange(input);
   if (change === undefined) return undefined;
+  // Without them nobody can say whether the spec is what runs. They are only read.
+  const recovery = credentialsStage(input);
+  if (recovery !== undefined) return recovery;
   const { name, namespace } = input.stack.metadata;
   const { hostChange } = input.stack.status ?? {};
   return {

@@ -13,6 +13,7 @@ const attempt = { action: 'Update', startTime: time } as const;
 
 const samples: { readonly [T in ActionType]: Fields<T> } = {
   EnsureCredentials: { generate: [], selfSigned: true },
+  RecoverCredentials: { request: { generate: [], selfSigned: false } },
   ClaimHost: {},
   SetUpHost: {},
   WriteRelease: {},

@@ -8,6 +8,8 @@ export function describeAction(action: Action): string {
     case 'EnsureCredentials':
       if (action.renew === true) return 'renewing the self-signed certificate';
       return `creating the stack's generated credentials${action.selfSigned ? ' and a self-signed certificate' : ''}`;
+    case 'RecoverCredentials':
+      return "reading the stack's generated credentials back from the host";
     case 'ClaimHost':
       return 'claiming the host';
     case 'SetUpHost':
@@ -96,6 +98,7 @@ export function describeAction(action: Action): string {
 const causes: Readonly<Record<Cause, string>> = {
   HostNotHeld: 'this process does not hold the host',
   NewSpec: 'the spec is not in the change log',
+  CredentialsLost: 'the Secret with the credentials is gone, and the data were made with them',
   CredentialsMissing: 'the release wants credentials that are not there',
   CertificateEnds: 'the self-signed certificate ends soon',
   SetUpDiffers: 'the host is not set up as the spec asks',

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { digestOf } from '../../host-driver/script/deployed-files.ts';
+import { certificateKey, type CredentialRequest } from './credential-secret.ts';
+import { recoverCredentials } from './recovered-credentials.ts';
+import { selfSignedCertificate } from './self-signed.ts';
+
+const project = 'jtel-acme-main';
+const [file, other] = ['a'.repeat(64), 'b'.repeat(64)];
+const target = '/run/secrets/root';
+const place = { secret: 'root', isCertificate: false, component: 'acd-db', target };
+const request: CredentialRequest = {
+  generate: [{ name: 'root', length: 32 }],
+  selfSigned: false,
+  isAbsent: true,
+  places: [place],
+  rootSecret: 'root',
+};
+const keys: CredentialRequest = { ...request, generate: [{ name: 'root', length: 'EncryptionKeys' }] };
+
+function compose(services: Readonly<Record<string, readonly string[]>>, of = project): string {
+  const mounts = (files: readonly string[]) => ({
+    volumes: files.map((one) => ({ type: 'bind', source: `/opt/jtel/${of}/files/${one}`, target })),
+  });
+  return stringify({
+    services: Object.fromEntries(Object.entries(services).map(([name, files]) => [name, mounts(files)])),
+  });
+}
+
+function recover(content: string, asked = request, composeYaml = compose({ 'acd-db': [file] })) {
+  const secrets = new Map([[file, content]]);
+  return recoverCredentials(project, 'acme/main-credentials', asked, ['root'], { composeYaml, secrets });
+}
+
+describe('credentials that are read back from a host', () => {
+  it('are what its containers have, and keep the names of their files', () => {
+    expect(recover('Pa55word')).toEqual({
+      data: { root: 'Pa55word' },
+      kept: [{ sha256: digestOf('Pa55word'), name: file }],
+    });
+    const replicas = compose({ 'acd-db-1': [file], 'acd-db-2': [file] });
+    expect(recover('Pa55word', request, replicas).data).toEqual({ root: 'Pa55word' });
+    const keyFile = `1;${'0f'.repeat(32)}\n`;
+    expect(recover(keyFile, keys).data).toEqual({ root: keyFile });
+  });
+
+  it('are a certificate with its key where the operator made one', async () => {
+    const pem = await selfSignedCertificate('acme.jtel.example');
+    const asked = {
+      ...request,
+      generate: [],
+      selfSigned: true,
+      places: [{ ...place, isCertificate: true }],
+    } as const;
+    expect(recover(pem, asked).data).toEqual({ [certificateKey]: pem });
+    expect(() => recover(`${pem}`.replace('BEGIN CERTIFICATE', 'BEGIN CERT'), asked)).toThrow(/root/);
+  });
+
+  it('that no container has are new ones of the release', () => {
+    const asked = { ...request, generate: [...request.generate, { name: 'new', length: 32 }] };
+    expect(recover('Pa55word', asked).data).toEqual({ root: 'Pa55word' });
+  });
+
+  const good = compose({ 'acd-db': [file] });
+  it.each<[string, () => unknown]>([
+    ['an empty password', () => recover('')],
+    ['a password with a line end', () => recover('a\nb')],
+    ['a password with a control character', () => recover('a\u001b[2J')],
+    ['a password without end', () => recover('x'.repeat(1025))],
+    ['keys that are none', () => recover('Pa55word', keys)],
+    ['no file where one is mounted', () => recover('x', request, compose({ 'acd-db': [other] }))],
+    ['two for one', () => recover('x', request, compose({ 'acd-db': [file, other] }))],
+    ['none at all', () => recover('x', request, compose({ 'acd-db': [] }))],
+    ['that of another component', () => recover('x', request, compose({ 'acd-db-x': [file] }))],
+    ['that of another project', () => recover('x', request, compose({ 'acd-db': [file] }, 'jtel-acme-twin'))],
+    ['a way out of the folder', () => recover('x', request, good.replace(file, `../${file}`))],
+    ['no YAML', () => recover('x', request, 'a: [')],
+    ['no compose file', () => recover('x', request, 'just words')],
+    ['YAML that grows', () => recover('x', request, `a: &a [1]\nb: [*a, *a]\n${good}`)],
+    ['a host without a release', () => recoverCredentials(project, 's', request, ['root'], undefined)],
+  ])('are not %s', (_, from) => {
+    expect(from).toThrow(expect.objectContaining({ reason: 'CredentialsLost' }));
+  });
+});

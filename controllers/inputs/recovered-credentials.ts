@@ -1,0 +1,135 @@
+/**
+ * The generated credentials of a stack, read back from what its host runs with: for when their Secret is lost. The host may
+ * have been broken into since, so each value must be what the operator would have made. Pure.
+ */
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { parse } from 'yaml';
+import type { DeployedFiles } from '../../host-driver/host.ts';
+import { digestOf } from '../../host-driver/script/deployed-files.ts';
+import { certificateKey, type CredentialRequest, type SecretPlace } from './credential-secret.ts';
+import type { KeptName } from './file-names.ts';
+import { InputError } from './input-error.ts';
+
+export interface RecoveredCredentials {
+  /** Entry of the Secret → content. */
+  readonly data: Readonly<Record<string, string>>;
+  /** What lies on the host keeps its name, so no container is started anew. */
+  readonly kept: readonly KeptName[];
+}
+
+/**
+ * @param secretName for messages
+ * @param needed names that have to be found; others may be of a newer release, or of a disabled component
+ * @throws {InputError} CredentialsLost
+ */
+export function recoverCredentials(
+  project: string,
+  secretName: string,
+  { generate, selfSigned, places = [] }: CredentialRequest,
+  needed: readonly string[],
+  deployed: DeployedFiles | undefined,
+): RecoveredCredentials {
+  if (deployed === undefined) throw lost(secretName, 'nothing of the stack is deployed on its host');
+  const mounts = mountsOf(project, secretName, deployed);
+  const data: Record<string, string> = {};
+  const find = (name: string, isGood: (content: string) => boolean): string | undefined => {
+    const contents = new Set(
+      places.filter((place) => place.secret === name).flatMap((place) => contentsAt(place, mounts, deployed)),
+    );
+    if (contents.size === 0 && !needed.includes(name)) return undefined;
+    const [content] = contents;
+    if (contents.size !== 1 || content === undefined || !isGood(content))
+      throw lost(
+        secretName,
+        `what its containers have as ${name} is missing, not one thing, or not as the operator makes it`,
+      );
+    return content;
+  };
+  for (const { name, length } of generate) {
+    const content = find(name, length === 'EncryptionKeys' ? isKeyFile : isPassword);
+    if (content !== undefined) data[name] = content;
+  }
+  if (selfSigned) {
+    const names = new Set(places.filter(({ isCertificate }) => isCertificate).map(({ secret }) => secret));
+    for (const name of names) {
+      const content = find(name, isCertificateWithKey);
+      if (content !== undefined) data[certificateKey] ??= content;
+    }
+  }
+  const kept = [...deployed.secrets].map(([name, content]) => ({ sha256: digestOf(content), name }));
+  return { data, kept };
+}
+
+interface Mount {
+  readonly service: string;
+  readonly target: string;
+  /** Name of the file on the host. */
+  readonly file: string;
+}
+
+function mountsOf(project: string, secretName: string, { composeYaml }: DeployedFiles): readonly Mount[] {
+  const folder = `/opt/jtel/${project}/files/`;
+  try {
+    const document = parse(composeYaml, { maxAliasCount: 0 }) as {
+      readonly services: Readonly<Record<string, { readonly volumes?: readonly Record<string, unknown>[] }>>;
+    };
+    return Object.entries(document.services).flatMap(([service, { volumes = [] }]) =>
+      volumes.flatMap(({ source, target }) =>
+        typeof source === 'string' && typeof target === 'string' && source.startsWith(folder)
+          ? [{ service, target, file: source.slice(folder.length) }]
+          : [],
+      ),
+    );
+  } catch {
+    // The parser's own message repeats a part of the text.
+    throw lost(secretName, 'the compose file on its host cannot be read');
+  }
+}
+
+/** An empty text for a file that is mounted and not there: it is as bad as a wrong one. */
+function contentsAt(
+  place: SecretPlace,
+  mounts: readonly Mount[],
+  { secrets }: DeployedFiles,
+): readonly string[] {
+  return mounts
+    .filter(({ service, target }) => target === place.target && isOf(service, place.component))
+    .map(({ file }) => secrets.get(file) ?? '');
+}
+
+function isOf(service: string, component: string): boolean {
+  return (
+    service === component ||
+    (service.startsWith(`${component}-`) && /^-\d+$/.test(service.slice(component.length)))
+  );
+}
+
+/** Also one that people gave. */
+function isPassword(content: string): boolean {
+  return /^[\x21-\x7e]{1,1024}$/.test(content);
+}
+
+function isKeyFile(content: string): boolean {
+  return /^(\d{1,10};[0-9A-Fa-f]{32,64}\n){1,64}$/.test(content);
+}
+
+function isCertificateWithKey(content: string): boolean {
+  const begin = content.indexOf('-----BEGIN CERTIFICATE-----');
+  if (begin < 0) return false;
+  try {
+    return new X509Certificate(content.slice(begin)).checkPrivateKey(
+      createPrivateKey(content.slice(0, begin)),
+    );
+  } catch {
+    return false;
+  }
+}
+
+function lost(secretName: string, why: string): InputError {
+  return new InputError(
+    'CredentialsLost',
+    `Secret ${secretName} is gone, and cannot be made again from the host: ${why}. No new passwords are made over data that exist; what runs runs on. ` +
+      'Put the Secret back from a copy. If there is none and you agree to new ones, make it empty, with the label jtel.de/stack and the name of the stack.',
+  );
+}

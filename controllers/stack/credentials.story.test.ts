@@ -1,0 +1,129 @@
+/** The Secret with a stack's generated credentials is lost while its data exist. With the very operator, in memory. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { events, secrets } from '../../runtime/client/kinds.ts';
+import { effects, installed, killedEverywhere, project, ready } from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+afterEach(killAll);
+
+const { signal: never } = new AbortController();
+const key = { namespace: 'acme', name: 'main-credentials' };
+
+async function password(world: World): Promise<string | undefined> {
+  if ((await world.cluster.find(secrets, key, { signal: never })) === undefined) return undefined;
+  const values = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
+  return values.find('database-root-password');
+}
+
+/** A Ready stack whose Secret somebody deleted while no operator ran. */
+async function bereft(): Promise<{ world: World; before: string | undefined; applied: string | undefined }> {
+  const world = await installed(await World.create());
+  await world.kill();
+  const before = await password(world);
+  await world.cluster.delete(secrets, key, {}, { signal: never });
+  return { world, before, applied: at(world)?.state?.applied?.time };
+}
+
+function at(world: World) {
+  return world.machine().projects.get(project);
+}
+
+async function reason(world: World): Promise<string | undefined> {
+  return (await world.stack()).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+}
+
+describe('lost credentials', () => {
+  it('are read back from the host: the same password, no container started anew, an event', async () => {
+    const { world, before, applied } = await bereft();
+    const since = effects(world).length;
+    world.start();
+    await world.until(
+      'the Secret',
+      async () => (await password(world)) !== undefined && (await ready(world)),
+    );
+    expect(before).toMatch(/^.{32}$/);
+    expect(await password(world)).toBe(before);
+    expect(effects(world).slice(since)).toEqual(['claim', 'readDeployed']);
+    expect(at(world)?.state?.applied?.time).toBe(applied);
+    await world.until('the event', async () =>
+      (await world.cluster.list(events, {}, { signal: never })).some(
+        (event) => event.reason === 'CredentialsRecovered',
+      ),
+    );
+    const told = [
+      ...(await world.cluster.list(events, {}, { signal: never })),
+      (await world.stack()).status,
+      world.audit,
+    ];
+    expect(JSON.stringify(told)).not.toContain(before);
+  });
+
+  it('that the host cannot give are waited for; nothing new is made until somebody agrees', async () => {
+    const { world, before } = await bereft();
+    const found = at(world);
+    const releases = new Map(found?.releases);
+    found?.releases.clear();
+    const since = effects(world).length;
+    world.start();
+    await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
+    expect(await password(world)).toBeUndefined();
+    expect(new Set(effects(world).slice(since))).toEqual(new Set(['claim', 'readDeployed']));
+    await world.until('the stack to be Stalled', async () => {
+      const { phase, message } = (await world.stack()).status ?? {};
+      return phase === 'Stalled' && message?.includes('acme/main-credentials') === true;
+    });
+
+    for (const [digest, release] of releases) found?.releases.set(digest, release);
+    await world.until('the Secret', async () => (await password(world)) === before);
+    await world.until('the stack to be Ready', () => ready(world));
+  });
+
+  it('are made anew where somebody agreed with an empty Secret', async () => {
+    const { world, before } = await bereft();
+    at(world)?.releases.clear();
+    world.start();
+    await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
+    await world.cluster.create(
+      secrets,
+      { metadata: { ...key, labels: { 'jtel.de/stack': 'main' } }, type: 'Opaque' } as never,
+      { signal: never },
+    );
+    await world.until('new ones', async () => (await password(world)) !== undefined);
+    expect(await password(world)).not.toBe(before);
+    await world.until('the stack to be Ready', () => ready(world));
+  });
+
+  it('are not made anew while the host does not answer', async () => {
+    const { world, before } = await bereft();
+    world.machine().unreachable = 'HostUnreachable';
+    world.start();
+    await world.until(
+      'the host to be missed',
+      async () => (await world.stack()).status?.phase === 'Unreachable',
+    );
+    expect(await password(world)).toBeUndefined();
+    world.machine().unreachable = undefined;
+    await world.until('the Secret', async () => (await password(world)) === before);
+  });
+
+  it('come back the same wherever the operator is killed', async () => {
+    const passwords = new Map<World, string | undefined>();
+    const results = await killedEverywhere(
+      async () => {
+        const { world, before } = await bereft();
+        passwords.set(world, before);
+        return world;
+      },
+      async (world) => {
+        const now = await password(world);
+        if (now !== undefined && now !== passwords.get(world))
+          throw new Error('a new password over old data');
+        return now !== undefined && (await ready(world));
+      },
+    );
+    for (const { endState } of results) expect(endState).toEqual(results[0]?.endState);
+    expect(results.length).toBeGreaterThan(3);
+  });
+});

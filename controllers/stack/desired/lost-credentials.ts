@@ -1,0 +1,33 @@
+/** Whether the generated credentials of a stack are lost, or were never made. Pure. */
+
+import type { CredentialRequest } from '../../inputs/credential-secret.ts';
+import type { Choice, Observed, SpecInput } from '../model.ts';
+
+/** Their Secret does not exist, and the host or the status knows of data or containers that were made with them. */
+export function areCredentialsLost({
+  stack,
+  observed,
+  missingCredentials,
+}: Pick<SpecInput, 'stack' | 'observed' | 'missingCredentials'>): boolean {
+  if (missingCredentials?.isAbsent !== true) return false;
+  const { status } = stack;
+  const known = status?.version !== undefined || status?.data?.state === 'Complete';
+  if (known || !observed.host.ok) return known;
+  const { state, currentRelease } = observed.host.value;
+  return state?.applied !== undefined || state?.data !== undefined || currentRelease !== undefined;
+}
+
+/**
+ * Names of those that the data cannot be used without. The rest may belong to a newer release or to a component that never ran;
+ * so may the keys of encryption at rest, if another version runs.
+ */
+export function mustBeOnHost(
+  { generate, rootSecret }: CredentialRequest,
+  { held, observed }: { readonly held: Pick<Choice, 'release'>; readonly observed: Pick<Observed, 'host'> },
+): readonly string[] {
+  const applied = observed.host.ok ? observed.host.value.state?.applied?.version : undefined;
+  const isNewer = held.release.ok && applied !== undefined && applied !== held.release.value.version;
+  return generate
+    .filter(({ name, length }) => name === rootSecret || (length === 'EncryptionKeys' && !isNewer))
+    .map(({ name }) => name);
+}
