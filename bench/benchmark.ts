@@ -38,7 +38,7 @@ export interface Verdict {
 
 export interface Benchmark {
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | 'ratio';
+  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | 'ratio' | '%';
   /** Runs of each contender; at least 5. */
   readonly runs: number;
   /** In words, with figures. */

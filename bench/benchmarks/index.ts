@@ -8,6 +8,7 @@ import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
 import { disasterRecovery } from './disaster-recovery.ts';
 import { driftNotice } from './drift-notice.ts';
+import { fleetBenchmarks } from './fleet.ts';
 import { logicalThroughput } from './logical-throughput.ts';
 import { operatorMemory } from './operator-memory.ts';
 import { restoreDowntime } from './restore-downtime.ts';
@@ -23,6 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   driftNotice,
   updateDowntime,
   operatorMemory,
+  ...fleetBenchmarks,
   webMemory,
   webPaint,
   webFilter,

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stackKind, type JtelStack } from '../../crds/index.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/index.ts';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
@@ -11,12 +10,21 @@ import { waitFor } from '../../test/support/wait.ts';
 import { percentile } from '../statistics.ts';
 import { sharedClock } from './messages.ts';
 import { FleetOperator } from './operator.ts';
+import { HostileTenant } from './hostile-tenant.ts';
 import { between, countRequests, type Requests } from './requests.ts';
-import { call, createFleet, removeFleet, untilReady, type Fleet, type FleetStack } from './tenants.ts';
+import { SilentHosts } from './silent-hosts.ts';
+import { changeStack, createFleet, removeFleet, untilReady, type Fleet, type FleetStack } from './tenants.ts';
 
 const hostMilliseconds = 50;
 const changesPerSecond = 4;
 const settleSeconds = 5;
+
+/** Milliseconds since each change was sent. */
+interface Changes {
+  readonly firstBytes: readonly number[];
+  /** Until the API server had answered. */
+  readonly answered: readonly number[];
+}
 
 export interface FleetBenchOptions {
   readonly kubeconfig: string;
@@ -32,7 +40,7 @@ export class FleetBench {
   readonly #cluster: ClusterClient;
   readonly #kubectl: Kubectl;
   readonly #directory: string;
-  #change = 0;
+  #changes = 0;
   #running: FleetOperator | undefined;
 
   private constructor(
@@ -98,7 +106,7 @@ export class FleetBench {
   async coldStart(tree?: string): Promise<Record<string, number>> {
     const count = this.fleet.stacks.length;
     return await this.#measured([], tree, async (operator, requests) => {
-      const seconds = await operator.untilObserved(count, 60 + count);
+      const seconds = await this.#untilOursObserved(operator);
       const { cpuMilliseconds, longestStopMilliseconds } = await operator.usage();
       const { calls, writes } = await requests();
       // Statuses are written after the looks.
@@ -125,7 +133,7 @@ export class FleetBench {
     const count = this.fleet.stacks.length;
     const args = ['--resync-seconds', String(resyncSeconds)];
     return await this.#measured(args, tree, async (operator) => {
-      await operator.untilObserved(count, 60 + count);
+      await this.#untilOursObserved(operator);
       // The first looks come at once, the next ones spread.
       await sleep(resyncSeconds * 1000);
       let looks = 0;
@@ -149,21 +157,78 @@ export class FleetBench {
     });
   }
 
-  /** From a change of a stack by a person until the first call of its host. */
+  /**
+   * From a change of a stack by a person until the first call of its host.
+   * @param dead number of further stacks, of tenants of their own, whose hosts never answer
+   */
   async firstByte(
-    { resyncSeconds, changes }: { readonly resyncSeconds: number; readonly changes: number },
+    {
+      resyncSeconds,
+      changes,
+      dead = 0,
+    }: { readonly resyncSeconds: number; readonly changes: number; readonly dead?: number },
     tree?: string,
   ): Promise<Record<string, number>> {
-    const count = this.fleet.stacks.length;
+    const others = await this.#addDead(dead);
     const args = ['--resync-seconds', String(resyncSeconds)];
-    return await this.#measured(args, tree, async (operator) => {
-      await operator.untilObserved(count, 60 + count);
-      await sleep(settleSeconds * 1000);
-      await operator.usage();
-      const times = await this.#firstBytes(operator, changes);
-      const { longestStopMilliseconds } = await operator.usage();
-      return { p50: percentile(times, 50), p99: percentile(times, 99), longestStopMilliseconds };
-    });
+    try {
+      return await this.#measured(args, tree, async (operator) => {
+        await this.#untilOursObserved(operator);
+        await sleep(settleSeconds * 1000);
+        await operator.usage();
+        const { firstBytes, answered } = await this.#firstBytes(operator, changes);
+        const { longestStopMilliseconds } = await operator.usage();
+        const answeredP50 = percentile(answered, 50);
+        return { ...spread(firstBytes), answeredP50, dead, longestStopMilliseconds };
+      });
+    } finally {
+      await others.remove();
+    }
+  }
+
+  /** What the other tenants notice of one that does everything hostile at once, beside a quiet run. */
+  async hostile({
+    resyncSeconds,
+    changes,
+  }: {
+    readonly resyncSeconds: number;
+    readonly changes: number;
+  }): Promise<{ readonly quiet: Record<string, number>; readonly hostile: Record<string, number> }> {
+    const args = ['--resync-seconds', String(resyncSeconds), '--allow-http-stores'];
+    const measure = (): Promise<Record<string, number>> =>
+      this.#measured(args, undefined, async (operator) => {
+        await this.#untilOursObserved(operator);
+        await sleep(settleSeconds * 1000);
+        const looks: number[] = [];
+        const ours = new Set(this.fleet.stacks.map(({ namespace, name }) => `${namespace}/${name}`));
+        operator.onLook = ({ controller, object, milliseconds }) =>
+          void (controller === 'stack' && ours.has(object) && looks.push(milliseconds));
+        const { cpuMilliseconds: earlier } = await operator.usage();
+        const begin = sharedClock();
+        const { firstBytes, answered } = await this.#firstBytes(operator, changes);
+        const milliseconds = sharedClock() - begin;
+        const { cpuMilliseconds, longestStopMilliseconds, residentMB } = await operator.usage();
+        const [look, change] = [spread(looks), spread(firstBytes)];
+        return {
+          looks: looks.length,
+          lookP50: look.p50,
+          lookP99: look.p99,
+          firstByteP50: change.p50,
+          firstByteP99: change.p99,
+          answeredP50: percentile(answered, 50),
+          cpuPercent: ((cpuMilliseconds - earlier) / milliseconds) * 100,
+          longestStopMilliseconds,
+          residentMB,
+        };
+      });
+    const quiet = await measure();
+    const tenant = await HostileTenant.start(this.#cluster, `${this.fleet.namespaces[0] ?? ''}-hostile`);
+    try {
+      return { quiet, hostile: await measure() };
+    } finally {
+      await tenant.stop();
+      await tenant.remove();
+    }
   }
 
   async close(): Promise<void> {
@@ -173,9 +238,33 @@ export class FleetBench {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #firstBytes(operator: FleetOperator, changes: number): Promise<readonly number[]> {
+  async #addDead(count: number): Promise<{ remove(): Promise<void> }> {
+    const [prefix = ''] = this.fleet.namespaces;
+    const silent = await SilentHosts.listen(count, 70);
+    const stacks = silent.hosts.map((host, index) => ({
+      ...host,
+      namespace: `${prefix}-dead-${index}`,
+      name: 'stack-0',
+    }));
+    const dead: Fleet = { namespaces: stacks.map(({ namespace }) => namespace), stacks };
+    await createFleet(this.#cluster, dead);
+    return {
+      remove: async () => {
+        await removeFleet(this.#cluster, dead);
+        await silent.close();
+      },
+    };
+  }
+
+  async #untilOursObserved(operator: FleetOperator): Promise<number> {
+    const addresses = this.fleet.stacks.map(({ address }) => address);
+    return await operator.untilObserved(addresses, 60 + addresses.length);
+  }
+
+  async #firstBytes(operator: FleetOperator, changes: number): Promise<Changes> {
     const waiting = new Map<string, number>();
     const times: number[] = [];
+    const answered: number[] = [];
     operator.onCall = ({ address, startedAt }) => {
       const changedAt = waiting.get(address);
       if (changedAt === undefined || startedAt < changedAt) return;
@@ -187,7 +276,7 @@ export class FleetBench {
       const stack = this.fleet.stacks[index % this.fleet.stacks.length];
       if (stack === undefined || waiting.has(stack.address)) continue;
       waiting.set(stack.address, sharedClock());
-      asked.push(this.#changeStack(stack));
+      asked.push(this.#ask(stack, answered));
       await sleep(1000 / changesPerSecond);
     }
     await Promise.all(asked);
@@ -197,19 +286,13 @@ export class FleetBench {
       { timeoutSeconds: 300 },
     );
     operator.onCall = undefined;
-    return times;
+    return { firstBytes: times, answered };
   }
 
-  /** A change of the spec after which the host needs nothing. */
-  async #changeStack({ namespace, name }: FleetStack): Promise<void> {
-    this.#change += 1;
-    const change = {
-      apiVersion: `${stackKind.group}/${stackKind.version}`,
-      kind: stackKind.kind,
-      metadata: { namespace, name },
-      spec: { revisionHistoryLimit: 10 + (this.#change % 40) },
-    };
-    await this.#cluster.apply(stackKind, change as unknown as JtelStack, call());
+  async #ask(stack: FleetStack, answered: number[]): Promise<void> {
+    const askedAt = sharedClock();
+    await changeStack(this.#cluster, stack, this.#changes++);
+    answered.push(sharedClock() - askedAt);
   }
 
   async #measured<T>(
@@ -225,4 +308,8 @@ export class FleetBench {
       await operator.stop();
     }
   }
+}
+
+function spread(times: readonly number[]): { readonly p50: number; readonly p99: number } {
+  return { p50: percentile(times, 50), p99: percentile(times, 99) };
 }

@@ -30,6 +30,15 @@ export interface Observed {
   readonly endedAt: number;
 }
 
+/** One look that has ended, at an object of any kind. */
+export interface Look {
+  /** Such as `stack`. */
+  readonly controller: string;
+  /** `namespace/name` */
+  readonly object: string;
+  readonly milliseconds: number;
+}
+
 /** What the process has used since it started; its event loop since it was asked last. */
 export interface Usage {
   readonly cpuMilliseconds: number;
@@ -41,6 +50,7 @@ export interface Usage {
 export interface Report {
   readonly calls?: readonly HostCall[];
   readonly observed?: readonly Observed[];
+  readonly looks?: readonly Look[];
   readonly usage?: Usage;
 }
 

@@ -12,6 +12,7 @@ import {
   usageWanted,
   type FleetSettings,
   type HostCall,
+  type Look,
   type Report,
   type Usage,
 } from './messages.ts';
@@ -38,6 +39,8 @@ export class FleetOperator {
   readonly observed = new Map<string, number>();
   /** Is told of each call of a host. */
   onCall: ((call: HostCall) => void) | undefined;
+  /** Is told of each look that ended. */
+  onLook: ((look: Look) => void) | undefined;
   readonly #child: ChildProcess;
   readonly #logFile: string;
   readonly #ended: Promise<unknown>;
@@ -46,8 +49,9 @@ export class FleetOperator {
     this.#child = child;
     this.#logFile = logFile;
     this.#ended = once(child, 'exit');
-    child.on('message', ({ calls = [], observed = [] }: Report) => {
+    child.on('message', ({ calls = [], observed = [], looks = [] }: Report) => {
       for (const call of calls) this.onCall?.(call);
+      for (const look of looks) this.onLook?.(look);
       for (const { address, endedAt } of observed)
         if (!this.observed.has(address)) this.observed.set(address, endedAt);
     });
@@ -77,14 +81,16 @@ export class FleetOperator {
     return operator;
   }
 
-  /** Waits until it has looked at so many hosts. @returns seconds since the process started */
-  async untilObserved(count: number, timeoutSeconds: number): Promise<number> {
+  /** Waits until it has looked at these hosts. @returns seconds since the process started */
+  async untilObserved(addresses: readonly string[], timeoutSeconds: number): Promise<number> {
+    const missing = (): readonly string[] => addresses.filter((address) => !this.observed.has(address));
     await waitFor(
-      () => `looks at ${count} hosts; ${this.observed.size} were looked at`,
-      () => this.#alive() && this.observed.size >= count,
+      () => `looks at ${missing().length} of ${addresses.length} hosts`,
+      () => this.#alive() && missing().length === 0,
       { timeoutSeconds, intervalMilliseconds: 50 },
     );
-    return (Math.max(...this.observed.values()) - this.startedAt) / 1000;
+    const last = Math.max(...addresses.map((address) => this.observed.get(address) ?? 0));
+    return (last - this.startedAt) / 1000;
   }
 
   /** @param least collects garbage before */

@@ -9,7 +9,7 @@ import { earlierCheckout, fleetBuild } from '../earlier-checkout.ts';
 import { FleetBench } from './fleet.ts';
 import { fleetOf } from './tenants.ts';
 
-const measures = ['coldstart', 'rest', 'firstbyte'] as const;
+const measures = ['coldstart', 'rest', 'firstbyte', 'hostile'] as const;
 const usage = `Usage: node bench/fleet/run.ts [OPTION…] [${measures.join(' | ')} …]
 
   --tenants N    namespaces, each with a store (200)
@@ -17,6 +17,7 @@ const usage = `Usage: node bench/fleet/run.ts [OPTION…] [${measures.join(' | '
   --rounds N     times that each build is measured (1)
   --resync N     seconds between looks, for rest and firstbyte (60)
   --changes N    of firstbyte (100)
+  --dead N       of firstbyte: further stacks whose hosts never answer (0)
   --earlier REF  the build to compare with (${fleetBuild.name}); none: only this one
   --sandbox NAME a control plane, made if there is none and kept (bench-fleet)
 `;
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '1' },
     resync: { type: 'string', default: '60' },
     changes: { type: 'string', default: '100' },
+    dead: { type: 'string', default: '0' },
     earlier: { type: 'string', default: fleetBuild.name },
     sandbox: { type: 'string', default: 'bench-fleet' },
     help: { type: 'boolean', default: false },
@@ -59,10 +61,12 @@ async function main(): Promise<void> {
     );
   const resyncSeconds = Number(values.resync);
   const changes = Number(values.changes);
+  const dead = Number(values.dead);
   const measure: Record<(typeof measures)[number], (tree?: string) => Promise<object>> = {
     coldstart: (tree) => bench.coldStart(tree),
     rest: (tree) => bench.rest({ resyncSeconds, resyncs: 3 }, tree),
-    firstbyte: (tree) => bench.firstByte({ resyncSeconds, changes }, tree),
+    firstbyte: (tree) => bench.firstByte({ resyncSeconds, changes, dead }, tree),
+    hostile: () => bench.hostile({ resyncSeconds, changes }),
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
@@ -70,7 +74,8 @@ async function main(): Promise<void> {
     print('install', 'this', await bench.install());
     for (const name of wanted)
       for (let round = 0; round < Number(values.rounds); round += 1) {
-        if (earlier !== undefined) print(name, values.earlier, await measure[name](earlier.directory));
+        if (earlier !== undefined && name !== 'hostile')
+          print(name, values.earlier, await measure[name](earlier.directory));
         print(name, 'this', await measure[name]());
       }
   } finally {

@@ -12,6 +12,12 @@ export interface FleetStack {
   readonly namespace: string;
   readonly name: string;
   readonly address: string;
+  /** Default 22. */
+  readonly port?: number;
+  /** Of what the namespace has; default `ssh`. */
+  readonly sshSecret?: string;
+  /** Default `vendor`. */
+  readonly store?: string;
 }
 
 export interface Fleet {
@@ -57,7 +63,7 @@ export async function createFleet(cluster: Cluster, fleet: Fleet): Promise<void>
     await secret('ssh', { 'ssh-privatekey': privateKey });
     const accountKey = Buffer.alloc(64).toString('base64');
     await secret('vendor', { endpoint, accountName: 'fleet', accountKey });
-    await unlessThere(cluster.create(storeKind, aStore(namespace, endpoint), call()));
+    await unlessThere(cluster.create(storeKind, aStore(namespace, 'vendor', endpoint), call()));
   });
   await sideBySide(fleet.stacks, async (stack) => {
     await unlessThere(cluster.create(stackKind, aStack(stack), call()));
@@ -65,23 +71,29 @@ export async function createFleet(cluster: Cluster, fleet: Fleet): Promise<void>
 }
 
 /** What people write; the API server completes it. */
-function aStore(namespace: string, endpoint: string): JtelBackupStore {
-  const azure = { endpoint, container: 'releases', credentialsSecretRef: { name: 'vendor' } };
+export function aStore(
+  namespace: string,
+  name: string,
+  endpoint: string,
+  { container = 'releases', secret = 'vendor' } = {},
+): JtelBackupStore {
+  const azure = { endpoint, container, credentialsSecretRef: { name: secret } };
   return {
     apiVersion: 'jtel.de/v1alpha1',
     kind: 'JtelBackupStore',
-    metadata: { namespace, name: 'vendor' },
+    metadata: { namespace, name },
     spec: { tier: 'Vendor', azure } as JtelBackupStore['spec'],
   } as JtelBackupStore;
 }
 
-function aStack({ namespace, name, address }: FleetStack): JtelStack {
+function aStack({ namespace, name, address, ...others }: FleetStack): JtelStack {
+  const { port = 22, sshSecret = 'ssh', store = 'vendor' } = others;
   const host: JtelStack['spec']['host'] = {
     address,
-    port: 22,
+    port,
     user: 'root',
     bootstrap: 'Managed',
-    sshSecretRef: { name: 'ssh' },
+    sshSecretRef: { name: sshSecret },
     hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
   };
   return {
@@ -91,7 +103,7 @@ function aStack({ namespace, name, address }: FleetStack): JtelStack {
     spec: {
       version: '3.43.2',
       size: 'Small',
-      releaseStoreRef: { name: 'vendor' },
+      releaseStoreRef: { name: store },
       host,
       network: { fqdn: `${name}.${namespace}.example` },
     } as JtelStack['spec'],
@@ -140,4 +152,22 @@ async function sideBySide<T>(items: readonly T[], each: (item: T) => Promise<voi
       for (const item of rest) await each(item);
     }),
   );
+}
+
+/** Not the default, which would be no change. */
+const leastLimit = 11;
+
+/** A change of the spec after which the host needs nothing. @param change one more than the last time */
+export async function changeStack(
+  cluster: Cluster,
+  { namespace, name }: FleetStack,
+  change: number,
+): Promise<void> {
+  const changed = {
+    apiVersion: 'jtel.de/v1alpha1',
+    kind: stackKind.kind,
+    metadata: { namespace, name },
+    spec: { revisionHistoryLimit: leastLimit + (change % 40) },
+  };
+  await cluster.apply(stackKind, changed as unknown as JtelStack, call());
 }

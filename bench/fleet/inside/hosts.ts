@@ -9,12 +9,13 @@ import type * as Real from '../../../host-driver/connect.ts';
 import type * as FakeDriver from '../../../host-driver/fake/driver.ts';
 import type { FakeMachine } from '../../../host-driver/fake/machine.ts';
 import type { Host, HostDriver } from '../../../host-driver/host.ts';
-import { sharedClock, type HostCall, type Observed } from '../messages.ts';
+import { sharedClock } from '../messages.ts';
 import { ofTree, settings } from './settings.ts';
+import { makeStrange } from './strange-machine.ts';
+import { tellCall, tellObserved } from './tell.ts';
 
 const real = await ofTree<typeof Real>('host-driver/connect.ts');
 const { FakeHostDriver } = await ofTree<typeof FakeDriver>('host-driver/fake/driver.ts');
-const tellMilliseconds = 20;
 
 /** What outlives the process. */
 type Disk = Pick<FakeMachine, 'facts' | 'setups' | 'firewall' | 'changed'> & {
@@ -28,7 +29,12 @@ export function createHostDriver(options: Real.HostDriverOptions): HostDriver {
   const { hostsFile, hostMilliseconds } = settings;
   const machine = (address: string): FakeMachine =>
     fake.machines.get(address) ??
-    fake.add(address, { facts: { machineID: `machine-${address}` }, latencyMilliseconds: hostMilliseconds });
+    makeStrange(
+      fake.add(address, {
+        facts: { machineID: `machine-${address}` },
+        latencyMilliseconds: hostMilliseconds,
+      }),
+    );
   if (hostsFile !== undefined)
     for (const [address, disk] of saved(hostsFile)) {
       const { projects, images, ...fields } = disk;
@@ -72,35 +78,17 @@ function save(file: string, machines: ReadonlyMap<string, FakeMachine>): void {
   renameSync(`${file}.new`, file);
 }
 
-let calls: HostCall[] = [];
-let observed: Observed[] = [];
-let telling = false;
-
-/** Gathered a little, so that telling costs next to nothing. */
-function tell(): void {
-  if (telling) return;
-  telling = true;
-  setTimeout(() => {
-    telling = false;
-    process.send?.({ calls, observed });
-    calls = [];
-    observed = [];
-  }, tellMilliseconds);
-}
-
 function told(host: Host, address: string): Host {
   return new Proxy(host, {
     get(inner, method) {
       const value: unknown = Reflect.get(inner, method, inner);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]): unknown => {
-        calls.push({ address, method: String(method), startedAt: sharedClock() });
-        tell();
+        tellCall({ address, method: String(method), startedAt: sharedClock() });
         const result: unknown = Reflect.apply(value, inner, args);
         if (method !== 'observe') return result;
         return Promise.resolve(result).then((seen) => {
-          observed.push({ address, endedAt: sharedClock() });
-          tell();
+          tellObserved({ address, endedAt: sharedClock() });
           return seen;
         });
       };
