@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Needles } from './needles.ts';
 import { SecretRegistry } from './secret-registry.ts';
 
@@ -10,6 +10,17 @@ function registryOf(...values: string[]): SecretRegistry {
   const registry = new SecretRegistry();
   registry.register('default/login', values);
   return registry;
+}
+
+/** How many pieces of texts are taken, of which each is compared or looked up once. */
+function slices(work: () => void): number {
+  const spy = vi.spyOn(String.prototype, 'slice');
+  try {
+    work();
+    return spy.mock.calls.length;
+  } finally {
+    spy.mockRestore();
+  }
 }
 
 describe('known secrets', () => {
@@ -134,6 +145,29 @@ describe('known secrets', () => {
   it('are masked beside a file that is longer than anything is remembered', () => {
     const file = Array.from({ length: 40_000 }, (_, index) => `${digest(index, 'base64')}\n`).join('');
     expect(registryOf(file, 'hunter2-password').redact('with hunter2-password')).toBe('with [redacted]');
+  });
+
+  it('cost as much to learn and to look for, however many there are', () => {
+    const registry = new SecretRegistry();
+    const learn = (from: number, to: number): void => {
+      for (let stack = from; stack < to; stack += 1)
+        registry.register(`customer-${stack}/main-credentials`, [
+          ...Array.from({ length: 5 }, (_, index) =>
+            createHash('sha256').update(`${stack} ${index}`).digest('hex'),
+          ),
+        ]);
+    };
+    const line = JSON.stringify({
+      message: 'action started',
+      object: 'customer-7/main',
+      action: 'ApplyRelease',
+    });
+    const few = slices(() => learn(0, 100));
+    const lookedFor = slices(() => registry.redact(line, 'customer-7'));
+    learn(100, 2_000);
+    expect(slices(() => learn(2_000, 2_100))).toBeLessThan(few * 1.2);
+    // Some places of the line look like the beginning of one more.
+    expect(slices(() => registry.redact(line, 'customer-7'))).toBeLessThan(lookedFor + line.length / 4);
   });
 
   it('are found as a plain search finds them, in any text', () => {
