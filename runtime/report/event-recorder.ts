@@ -1,6 +1,6 @@
 /**
- * Records Kubernetes events, one per change of an object. Recording must never delay or break the work:
- * events are sent in the background, one after the other, and a failure is only logged.
+ * Records Kubernetes events, one per change of an object. Recording must never delay or break the work: events
+ * are sent in the background, a few side by side. One that is lost is counted and told in the log.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { ResourceKind } from '../kind.ts';
@@ -9,6 +9,7 @@ import type { Cluster } from '../client/cluster.ts';
 import { apiVersionOf, events, type EventObject } from '../client/kinds.ts';
 import { formatKey, keyOf, type KubernetesObject } from '../objects.ts';
 import type { Logger } from './logger.ts';
+import type { EventLoss } from './metrics.ts';
 import { tame } from '../../base/printable.ts';
 import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
@@ -39,6 +40,8 @@ export interface EventRecorderOptions {
   readonly windowSeconds?: number;
   /** A count is sent at most this often. Default 10 s. */
   readonly seriesIntervalSeconds?: number;
+  /** Counts an event that nobody will see. */
+  readonly lost?: (reason: EventLoss) => void;
 }
 
 interface Told {
@@ -46,21 +49,31 @@ interface Told {
   readonly firstTold: number;
   lastSent: number;
   count: number;
+  /** Waits or is on its way: what comes meanwhile is counted up afterwards. */
+  isBusy: boolean;
+  hasMore: boolean;
 }
 
+type Send = (signal: AbortSignal) => Promise<unknown>;
+
 /**
- * If more than this wait to be sent, the API is unreachable. The newest are dropped; the objects' status has
- * the truth.
+ * If more than this wait to be sent, the API is unreachable. The newest are dropped, and told again when they come
+ * again; the objects' status has the truth.
  */
 const MAX_PENDING = 1_000;
+/** The API server has more to do. */
+const SIDE_BY_SIDE = 8;
 const MAX_NOTE_BYTES = 1_024;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #told = new Map<string, Told>();
   readonly #abort = new AbortController();
-  #pending = 0;
-  #chain: Promise<void> = Promise.resolve();
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #running = 0;
+  /** Since events last flowed freely. */
+  #dropped = 0;
+  readonly #idle: (() => void)[] = [];
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -76,14 +89,16 @@ export class EventRecorder {
     const told = this.#told.get(id);
     if (told === undefined) {
       const event = this.#eventOf(kind, object, { ...details, note });
-      this.#told.set(id, { event, firstTold: now, lastSent: now, count: 1 });
-      this.#send(event, async (signal) => this.#create(id, event, signal));
+      const first = { event, firstTold: now, lastSent: now, count: 1, isBusy: false, hasMore: false };
+      this.#told.set(id, first);
+      this.#send(id, first, (signal) => this.#options.cluster.create(events, event, { signal }));
       return;
     }
     told.count += 1;
     if (now - told.lastSent < seriesIntervalSeconds) return;
     told.lastSent = now;
-    this.#send(told.event, (signal) => this.#countUp(told, signal));
+    if (told.isBusy) told.hasMore = true;
+    else this.#send(id, told, (signal) => this.#countUp(told, signal));
   }
 
   /** Waits until everything recorded so far was sent or given up, at most `timeoutSeconds`. */
@@ -92,7 +107,7 @@ export class EventRecorder {
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutSeconds * 1000);
     });
-    await Promise.race([this.#chain, timeout]);
+    await Promise.race([this.#whenIdle(), timeout]);
     clearTimeout(timer);
   }
 
@@ -100,7 +115,7 @@ export class EventRecorder {
   async close(timeoutSeconds = 5): Promise<void> {
     await this.flush(timeoutSeconds);
     this.#abort.abort(new Error('the event recorder is closed'));
-    await this.#chain;
+    await this.#whenIdle();
   }
 
   #eventOf(kind: ResourceKind<unknown>, object: KubernetesObject, details: EventDetails): EventObject {
@@ -135,16 +150,6 @@ export class EventRecorder {
     };
   }
 
-  async #create(id: string, event: EventObject, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#options.cluster.create(events, event, { signal });
-    } catch (error) {
-      // It was not sent, so its next occurrence is the first again.
-      this.#told.delete(id);
-      throw error;
-    }
-  }
-
   async #countUp(told: Told, signal: AbortSignal): Promise<void> {
     const { cluster } = this.#options;
     const live = await cluster.find(events, keyOf(told.event), { signal });
@@ -153,26 +158,69 @@ export class EventRecorder {
     await cluster.replace(events, { ...live, series }, { signal });
   }
 
-  #send(event: EventObject, send: (signal: AbortSignal) => Promise<unknown>): void {
-    if (this.#pending >= MAX_PENDING || this.#abort.signal.aborted) return;
-    this.#pending += 1;
-    this.#chain = this.#chain.then(() => this.#attempt(event, send));
+  #send(id: string, told: Told, send: Send): void {
+    if (this.#abort.signal.aborted) return this.#lose(id, told, 'Closing');
+    if (this.#waiting.length >= MAX_PENDING) return this.#lose(id, told, 'Overflow');
+    told.isBusy = true;
+    this.#waiting.push(() => this.#attempt(id, told, send));
+    this.#next();
   }
 
-  async #attempt(event: EventObject, send: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  /** It was not sent, so its next occurrence is the first again. */
+  #lose(id: string, told: Told, reason: EventLoss): void {
+    if (this.#told.get(id) === told) this.#told.delete(id);
+    this.#options.lost?.(reason);
+    if (reason !== 'Overflow') return;
+    if (this.#dropped === 0)
+      this.#options.logger.warn('events are dropped: too many wait to be sent', { waiting: MAX_PENDING });
+    this.#dropped += 1;
+  }
+
+  #next(): void {
+    while (this.#running < SIDE_BY_SIDE) {
+      const attempt = this.#waiting.shift();
+      if (attempt === undefined) break;
+      this.#running += 1;
+      void attempt().finally(() => {
+        this.#running -= 1;
+        this.#next();
+      });
+    }
+    if (this.#running > 0) return;
+    if (this.#dropped > 0)
+      this.#options.logger.warn('events were dropped; the status of the objects has what they said', {
+        count: this.#dropped,
+      });
+    this.#dropped = 0;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #whenIdle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async #attempt(id: string, told: Told, send: Send): Promise<void> {
+    const { event } = told;
     try {
+      if (this.#abort.signal.aborted) return this.#lose(id, told, 'Closing');
       await send(this.#abort.signal);
     } catch (error) {
-      // NotFound also comes when the namespace is being deleted together with the object.
-      const log = isNotFound(error) ? 'debug' : 'warn';
-      this.#options.logger[log]('event was not sent', {
+      // NotFound also comes when the namespace is being deleted together with the object: nobody misses it there.
+      const isOver = isNotFound(error);
+      this.#options.logger[isOver ? 'debug' : 'warn']('event was not sent', {
         object: formatKey(keyOf(event)),
         reason: event.reason,
         error,
       });
+      if (isOver) this.#told.delete(id);
+      else this.#lose(id, told, this.#abort.signal.aborted ? 'Closing' : 'Refused');
     } finally {
-      this.#pending -= 1;
+      told.isBusy = false;
     }
+    if (!told.hasMore || this.#told.get(id) !== told) return;
+    told.hasMore = false;
+    this.#send(id, told, (signal) => this.#countUp(told, signal));
   }
 
   #forgetBefore(time: number): void {

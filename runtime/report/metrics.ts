@@ -8,6 +8,10 @@ import { lines, type Line } from '../../base/fair-order.ts';
 const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
 export type ReconcileOutcome = (typeof reconcileOutcomes)[number];
 
+const lossReasons = ['Overflow', 'Refused', 'Closing'] as const;
+/** Why an event was lost: too many waited, the server did not take it, or this process ended. */
+export type EventLoss = (typeof lossReasons)[number];
+
 const unexpectedKinds = ['exception', 'rejection'] as const;
 
 /** What there is, for the metrics themselves and for the page that lists them; names without their prefix. */
@@ -60,6 +64,12 @@ const families = {
     help: 'Errors that nobody awaited: faults of the operator, of which each ended one look or wave at most',
     labelNames: ['kind'],
   },
+  eventsLost: {
+    name: 'events_lost_total',
+    type: 'counter',
+    help: 'Kubernetes events that were not recorded; status and log have what they said',
+    labelNames: ['reason'],
+  },
   quarantined: {
     name: 'quarantined_objects',
     type: 'gauge',
@@ -90,6 +100,7 @@ export class RuntimeMetrics {
   readonly #apiCalls: Counter<'method' | 'code'>;
   readonly #apiSeconds: Histogram<'method'>;
   readonly #unexpectedErrors: Counter<'kind'>;
+  readonly #eventsLost: Counter<'reason'>;
   readonly #leader: Gauge;
   readonly #quarantines = new Map<string, () => number>();
   readonly #queues = new Map<string, (line: Line) => number>();
@@ -128,6 +139,8 @@ export class RuntimeMetrics {
     });
     this.#unexpectedErrors = new Counter(named(families.unexpectedErrors));
     for (const kind of unexpectedKinds) this.#unexpectedErrors.inc({ kind }, 0);
+    this.#eventsLost = new Counter(named(families.eventsLost));
+    for (const reason of lossReasons) this.#eventsLost.inc({ reason }, 0);
     const quarantined = new Gauge({
       ...named(families.quarantined),
       collect: () => {
@@ -163,6 +176,10 @@ export class RuntimeMetrics {
 
   unexpectedError(kind: (typeof unexpectedKinds)[number]): void {
     this.#unexpectedErrors.inc({ kind });
+  }
+
+  eventLost(reason: EventLoss): void {
+    this.#eventsLost.inc({ reason });
   }
 
   /** Calls `size` whenever metrics are read. */
