@@ -33,8 +33,9 @@ import { auditedDriver } from '../host-driver/audited-driver.ts';
 import { followRequests } from './audit/follow.ts';
 import { effectLine, writeLine, type Audit } from './audit/lines.ts';
 import { backupHealthFrom } from './backup-health.ts';
+import { clusterForSchedules, clusterForStacks } from './cached-clusters.ts';
 import type { Caches } from './caches.ts';
-import { SecretWatches, type WatchSecret } from './secret-watches.ts';
+import { SecretWatches } from './secret-watches.ts';
 import {
   doorsOf,
   hostIsBack,
@@ -55,6 +56,7 @@ import {
   type ObjectKey,
   type RuntimeMetrics,
   type UnexpectedErrors,
+  type Versions,
 } from '../runtime/index.ts';
 import type { ReadMetadata } from '../runtime/control/meaningful-change.ts';
 import type { WorkQueueOptions } from '../runtime/control/work-queue.ts';
@@ -103,8 +105,8 @@ export interface ControllerParts {
   readonly resyncSeconds: number;
   /** Time that a stack must stay up after an update before the update counts as good; default 10. */
   readonly monitorSeconds?: number;
-  /** Reports changes of Secrets that something waits for. Without it the next look sees them. */
-  readonly watchSecret?: WatchSecret;
+  /** Versions of the Secrets as last heard. A look does not read again what has not changed. */
+  readonly secretVersions: Versions;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
   /** Is told of every request, decision, effect on a host and write to a store. */
@@ -149,6 +151,8 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     logger,
   });
   const claims = new HostClaims();
+  // Backups and restores, which take up what others wrote just now, read it live.
+  const looking = clusterForStacks(parts);
   const credentials = new CredentialStore(cluster);
   const restoresOfStack = caches.restores.index((one) => [
     `${one.metadata.namespace}/${one.spec.stackRef.name}`,
@@ -171,8 +175,9 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       .map(keyOfMetadata);
   const stackLooks = stackReconciler({
     ...parts,
+    cluster: looking,
     addBackupHealth: backupHealthFrom(caches),
-    credentials,
+    credentials: new CredentialStore(looking),
     activities,
     watcher,
     claims,
@@ -243,11 +248,11 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       random,
       signing,
       identitiesOf,
-      open: (one, context) => parts.openBlobs(cluster, one, context),
+      open: (one, context) => parts.openBlobs(looking, one, context),
       ...optional({ releaseKey: parts.releases.statedKey }),
     }),
   });
-  const secretWatches = new SecretWatches(parts.watchSecret ?? (() => Promise.resolve()));
+  const secretWatches = new SecretWatches(parts.secretVersions);
   const unfollow = [
     secretWatches.follow(caches.stacks, 'stack', (key) => {
       stackLooks.tryAgain(key);
@@ -378,6 +383,7 @@ async function runBackupControllers(
     ],
     reconciler: new ScheduleReconciler({
       ...parts,
+      cluster: clusterForSchedules(parts),
       pods: parts.schedulePods,
       backupsOf: (stack): readonly JtelBackup[] => backupsOfStack.get(id(stack)),
       restoresOf: (stack): readonly JtelRestore[] => restoresOfStack.get(id(stack)),

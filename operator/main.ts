@@ -49,7 +49,7 @@ import {
   type Leadership,
   type Logger,
   secrets as secretKind,
-  watchNamed,
+  ObjectVersions,
 } from '../runtime/index.ts';
 import { mayI } from '../runtime/client/review.ts';
 import { warnOfUnwatched } from './unwatched.ts';
@@ -262,7 +262,12 @@ async function lead(
     reportingInstance: config.identity,
     secrets,
     logger,
+    lost: (reason) => metrics.eventLost(reason),
   });
+  const { namespaces } = config;
+  const secretVersions = new ObjectVersions({ connection, kind: secretKind, namespaces, logger });
+  const stopVersions = new AbortController();
+  const following = secretVersions.run(AbortSignal.any([signal, stopVersions.signal]));
   const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
   try {
     await runControllers(
@@ -278,7 +283,7 @@ async function lead(
         metrics,
         clusterID,
         ownNamespace: config.leaseNamespace,
-        watchSecret: (key, changed, until) => watchNamed(connection, secretKind, key, changed, until),
+        secretVersions,
         mayAct: () => elector.isHeld(),
         clock: () => new Date(),
         random: Math.random,
@@ -295,6 +300,8 @@ async function lead(
     );
   } finally {
     clearInterval(idle);
+    stopVersions.abort();
+    await following;
     await events.close();
     await driver.close();
     await tasks.close();

@@ -1,7 +1,7 @@
-/** Which Secrets are watched, for whom, and for how long. */
+/** Which Secrets are waited for, by whom, and for how long. */
 import { describe, expect, it } from 'vitest';
 import { ObjectStore } from '../runtime/cache/object-store.ts';
-import { formatKey, type ObjectKey } from '../runtime/index.ts';
+import { parseKey, type ObjectKey } from '../runtime/index.ts';
 import { SecretWatches, type NamingObject } from './secret-watches.ts';
 
 const host = { sshSecretRef: { name: 'ssh' }, jumpHost: { sshSecretRef: { name: 'jump' } } };
@@ -23,7 +23,7 @@ function aStack(name: string, reason: string, status = 'False'): NamingObject {
 }
 
 /** A store, the watched Secrets, and who was woken. */
-function stage(): {
+function stage(existing?: string): {
   readonly store: ObjectStore<NamingObject>;
   readonly watched: () => string[];
   readonly change: (key: string) => void;
@@ -31,18 +31,20 @@ function stage(): {
   readonly watches: SecretWatches;
 } {
   const store = new ObjectStore<NamingObject>();
-  const running = new Map<string, () => void>();
-  const watches = new SecretWatches((key: ObjectKey, changed, signal) => {
-    running.set(formatKey(key), changed);
-    signal.addEventListener('abort', () => running.delete(formatKey(key)));
-    return Promise.resolve();
+  let tell: ((key: ObjectKey) => void) | undefined;
+  const watches = new SecretWatches({
+    versionOf: ({ name }) => (name === existing ? '1' : undefined),
+    onChange: (listener) => {
+      tell = listener;
+      return () => (tell = undefined);
+    },
   });
   const woken: string[] = [];
   watches.follow(store, 'stack', (key) => woken.push(key.name));
   return {
     store,
-    watched: () => [...running.keys()].toSorted(),
-    change: (key) => running.get(key)?.(),
+    watched: () => watches.wanted.toSorted(),
+    change: (key) => tell?.(parseKey(key)),
     woken,
     watches,
   };
@@ -52,7 +54,7 @@ const all = ['acme/env', 'acme/jump', 'acme/pull', 'acme/ssh'];
 
 describe('Secrets that are waited for', () => {
   it.each(['SecretNotFound', 'SecretInvalid', 'AuthenticationFailed', 'RegistryRefused'])(
-    'are watched while a condition is %s, each by its name',
+    'are waited for while a condition is %s, each by its name',
     (reason) => {
       const { store, watched } = stage();
       store.put(aStack('main', reason));
@@ -86,20 +88,27 @@ describe('Secrets that are waited for', () => {
     expect(watched()).toEqual([]);
   });
 
-  it('are no more than a hundred: each holds a connection', () => {
-    const { store, watched } = stage();
-    for (let index = 0; index < 200; index += 1)
-      store.put({
-        ...aStack(`s${index}`, 'SecretInvalid'),
-        spec: { host: { sshSecretRef: { name: `ssh-${index}` } } },
-      });
-    expect(watched()).toHaveLength(100);
+  it('are tried once when they are there already: one may have changed since it was read', () => {
+    const { store, woken } = stage('ssh');
+    store.put(aStack('main', 'SecretInvalid'));
+    expect(woken).toEqual(['main']);
+    store.put(aStack('main', 'SecretInvalid'));
+    expect(woken).toEqual(['main']);
+  });
+
+  it('wake nobody for a Secret that no object in trouble names', () => {
+    const { store, change, woken } = stage();
+    store.put(aStack('main', 'SecretInvalid'));
+    change('acme/other');
+    change('elsewhere/ssh');
+    expect(woken).toEqual([]);
   });
 
   it('are not watched any more after the end', () => {
-    const { store, watched, watches } = stage();
+    const { store, watched, change, woken, watches } = stage();
     store.put(aStack('main', 'SecretInvalid'));
     watches.close();
-    expect(watched()).toEqual([]);
+    change('acme/ssh');
+    expect([watched(), woken]).toEqual([[], []]);
   });
 });

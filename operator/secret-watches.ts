@@ -1,13 +1,15 @@
 /**
- * Notices at once when somebody corrects a Secret that a stack or a store waits for. It watches only Secrets
- * that an object in trouble names, each by name. So a healthy fleet holds no connection for this, and the
- * next look sees its changes.
+ * Notices at once when somebody corrects a Secret that a stack or a store waits for. Only an object in trouble is
+ * woken by a Secret that it names. The others see a change at their next look.
  */
 import { isReason, type Reason } from '../crds/index.ts';
-import { formatKey, type KubernetesObject, type ObjectKey, type Store } from '../runtime/index.ts';
-
-/** Waits for a change of one Secret until the signal aborts; never throws. */
-export type WatchSecret = (key: ObjectKey, changed: () => void, signal: AbortSignal) => Promise<void>;
+import {
+  formatKey,
+  type KubernetesObject,
+  type ObjectKey,
+  type Store,
+  type Versions,
+} from '../runtime/index.ts';
 
 export interface NamingObject extends KubernetesObject {
   readonly spec?: unknown;
@@ -27,21 +29,24 @@ const curable: ReadonlySet<Reason> = new Set<Reason>([
   'DecryptionKeyMissing',
   'DecryptionKeyWrong',
 ]);
-/** Each holds a connection to the API server. Any further ones wait for the next look. */
-const mostWatches = 100;
-
-interface Watched {
-  readonly abort: AbortController;
-  /** Who waits for it, by name, and how to wake them. */
-  readonly waiting: Map<string, () => void>;
-}
 
 export class SecretWatches {
-  readonly #watch: WatchSecret;
-  readonly #watched = new Map<string, Watched>();
+  readonly #versions: Versions;
+  readonly #stop: () => void;
+  /** Who waits for a Secret, and how to wake them. */
+  readonly #waiting = new Map<string, Map<string, () => void>>();
+  readonly #wanted = new Map<string, readonly string[]>();
 
-  constructor(watch: WatchSecret) {
-    this.#watch = watch;
+  constructor(versions: Versions) {
+    this.#versions = versions;
+    this.#stop = versions.onChange((key) => {
+      for (const wake of this.#waiting.get(formatKey(key))?.values() ?? []) wake();
+    });
+  }
+
+  /** Names of Secrets that somebody waits for, as `namespace/name`. */
+  get wanted(): readonly string[] {
+    return [...this.#waiting.keys()];
   }
 
   /** Follows a store's objects and wakes the one whose Secret changed. @returns a function that stops it. */
@@ -61,32 +66,29 @@ export class SecretWatches {
   }
 
   close(): void {
-    for (const { abort } of this.#watched.values()) abort.abort();
-    this.#watched.clear();
+    this.#stop();
+    this.#waiting.clear();
+    this.#wanted.clear();
   }
 
   #want(owner: string, keys: readonly ObjectKey[], wake: () => void): void {
-    const wanted = new Map(keys.map((key) => [formatKey(key), key]));
-    for (const [id, { abort, waiting }] of this.#watched) {
-      if (!wanted.has(id)) waiting.delete(owner);
-      if (waiting.size > 0) continue;
-      abort.abort();
-      this.#watched.delete(id);
+    const ids = keys.map(formatKey);
+    const before = this.#wanted.get(owner) ?? [];
+    for (const id of before.filter((one) => !ids.includes(one))) {
+      const waiting = this.#waiting.get(id);
+      waiting?.delete(owner);
+      if (waiting?.size === 0) this.#waiting.delete(id);
     }
-    for (const [id, key] of wanted) {
-      const known = this.#watched.get(id);
-      if (known !== undefined) known.waiting.set(owner, wake);
-      else if (this.#watched.size < mostWatches) this.#start(id, key, owner, wake);
-    }
+    for (const id of ids) this.#waiting.set(id, (this.#waiting.get(id) ?? new Map()).set(owner, wake));
+    if (ids.length > 0) this.#wanted.set(owner, ids);
+    else this.#wanted.delete(owner);
+    // It may have changed between the look that found it wanting and now.
+    const isNew = keys.some((key, index) => !before.includes(ids[index] ?? '') && this.#exists(key));
+    if (isNew) wake();
   }
 
-  #start(id: string, key: ObjectKey, owner: string, wake: () => void): void {
-    const watched: Watched = { abort: new AbortController(), waiting: new Map([[owner, wake]]) };
-    this.#watched.set(id, watched);
-    const changed = (): void => {
-      for (const one of watched.waiting.values()) one();
-    };
-    void this.#watch(key, changed, watched.abort.signal);
+  #exists(key: ObjectKey): boolean {
+    return this.#versions.versionOf(key) !== undefined;
   }
 }
 

@@ -14,7 +14,8 @@ export * from './client/cluster-client.ts';
 
 export type * from './cache/store.ts';
 export * from './cache/informer.ts';
-export * from './cache/watch-named.ts';
+export * from './cache/object-versions.ts';
+export { cachedReads } from './cache/cached-reads.ts';
 
 export type * from './control/reconciler.ts';
 export * from './control/controller.ts';

@@ -29,7 +29,7 @@ import { cronJobs } from '../../runtime/client/kinds.ts';
 import { optional } from '../../base/optional.ts';
 import { spread } from '../../base/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
-import type { ObjectKey } from '../../runtime/objects.ts';
+import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
 import { resyncSpread } from '../times/pauses.ts';
@@ -56,6 +56,8 @@ const resyncSeconds = 3600;
 
 export class ScheduleReconciler implements Reconciler {
   readonly #options: ScheduleReconcilerOptions;
+  /** Stacks that were seen to want no CronJob and to have none: their uid and generation. */
+  readonly #without = new Map<string, string>();
 
   constructor(options: ScheduleReconcilerOptions) {
     this.#options = options;
@@ -64,7 +66,10 @@ export class ScheduleReconciler implements Reconciler {
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
     const stack = await this.#options.cluster.find(stackKind, key, context);
     // The garbage collector removes what the stack owns.
-    if (stack === undefined || stack.metadata.deletionTimestamp !== undefined) return;
+    if (stack === undefined || stack.metadata.deletionTimestamp !== undefined) {
+      this.#without.delete(formatKey(key));
+      return;
+    }
     await this.#prune(stack, context);
     const schedule = computableSchedule(stack);
     await this.#keepCronJob(stack, schedule !== undefined, context);
@@ -82,6 +87,8 @@ export class ScheduleReconciler implements Reconciler {
     const { cluster, pods } = this.#options;
     const { namespace, name } = stack.metadata;
     const key = { namespace, name: cronJobName(name) };
+    const wanted = pods === undefined || !isComputable ? undefined : cronJob(stack, pods);
+    if (wanted === undefined && this.#hasNone(stack)) return;
     const found = await cluster.find(cronJobs, key, context);
     // The operator did not make this CronJob, so it does not change it.
     if (found !== undefined && !isOwnedBy(found, stack)) {
@@ -91,10 +98,10 @@ export class ScheduleReconciler implements Reconciler {
       );
       return;
     }
-    const wanted = pods === undefined || !isComputable ? undefined : cronJob(stack, pods);
     if (wanted === undefined) {
       if (found !== undefined)
         await cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
+      this.#without.set(formatKey(stackKeyOf(stack)), lifeOf(stack));
       return;
     }
     if (found?.metadata?.annotations?.[digestAnnotation] === wanted.metadata?.annotations?.[digestAnnotation])
@@ -104,6 +111,13 @@ export class ScheduleReconciler implements Reconciler {
     const metadata = { ...wanted.metadata, ...optional({ resourceVersion }) };
     await cluster.apply(cronJobs, { ...wanted, metadata }, context);
     context.logger.info('schedule applied', { cronJob: key.name });
+  }
+
+  /** Of a stack that never had backups there is nothing to look for. */
+  #hasNone(stack: JtelStack): boolean {
+    const { metadata, spec } = stack;
+    const neverHad = spec.backup === undefined && metadata.generation === 1;
+    return neverHad || this.#without.get(formatKey(stackKeyOf(stack))) === lifeOf(stack);
   }
 
   async #catchUp(stack: JtelStack, schedule: Schedule, now: Date, context: ReconcileContext): Promise<void> {
@@ -146,6 +160,14 @@ export class ScheduleReconciler implements Reconciler {
   #spread(seconds: number): number {
     return spread(seconds, resyncSpread, this.#options.random);
   }
+}
+
+function stackKeyOf({ metadata: { namespace, name } }: JtelStack): ObjectKey {
+  return { namespace, name };
+}
+
+function lifeOf({ metadata: { uid, generation } }: JtelStack): string {
+  return `${uid} ${generation}`;
 }
 
 /** A schedule that cannot be computed is told in the stack's condition BackupHealthy. */

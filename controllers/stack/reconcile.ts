@@ -60,7 +60,8 @@ import { plan } from './plan/plan.ts';
 import { afterSuccess } from './plan/repairs.ts';
 import { updateProgress } from './plan/stages/running.ts';
 import { summarise } from './report/status.ts';
-import { recordSteps, stepsSeen } from './steps.ts';
+import { tellsProgress } from './report/progress.ts';
+import { recordSteps, stepsSeen, stepsWith } from './steps.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -161,6 +162,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         return options.addBackupHealth?.(summary, look.object, look.now) ?? summary;
       },
       heartbeats: [operationHeartbeat],
+      tellsProgress,
       events: ({ object, seen, plan: { step } }, status) => {
         const { initialData } = seen.observed;
         const note = initialData?.ok === true ? initialData.value.note : undefined;
@@ -353,10 +355,11 @@ function nextLook(
 
 async function act(
   action: Action,
-  { look, step, progress, signal }: WaveContext<StackTypes>,
+  wave: WaveContext<StackTypes>,
   options: StackReconcilerOptions,
 ): Promise<void> {
   const { cluster, clusterID, claims, credentials, events } = options;
+  const { look, step, progress, signal } = wave;
   const { object: stack, seen, found } = look;
   const { namespace, name, uid } = stack.metadata;
   const project = projectName(namespace, name);
@@ -365,6 +368,10 @@ async function act(
   const record = (event: StoryEvent): void => events.record(stackKind, stack, { ...event, action: step });
   const tell = (told: Progress): void => progress({ ...told, action: action.type });
   tell({ message: describeAction(action) });
+  const steps = isPaused(stack)
+    ? undefined
+    : stepsWith(look, { step, action: action.type }, wave.notes(), options.clock());
+  if (steps !== undefined) wave.note({ steps });
   const start = performance.now();
   const outcome = await execute(action, {
     stack,
@@ -392,6 +399,7 @@ async function act(
     },
     recordLog: (service, lines, file) => record(logEvent(service, lines, file)),
     progress: tell,
+    ...optional({ steps }),
     signal,
   });
   const event =

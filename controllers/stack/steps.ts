@@ -4,6 +4,7 @@ import type { JtelStack } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { Activity } from '../../runtime/control/activities.ts';
 import { optional } from '../../base/optional.ts';
+import type { ActionType } from './actions.ts';
 import type { Progress } from './act/execute.ts';
 import { noteSteps } from './act/revisions.ts';
 import type { RecordedStep } from './desired/revisions.ts';
@@ -41,11 +42,30 @@ export function stepsSeen({
   });
 }
 
+/**
+ * Many actions are over before a look could see them, so a wave notes them itself.
+ * @returns undefined if no change is under way
+ */
+export function stepsWith(
+  look: StepsLook,
+  { step: name, action }: { readonly step: string; readonly action: ActionType },
+  notes: StepsLook['memory']['notes'],
+  now: Date,
+): readonly RecordedStep[] | undefined {
+  const running = { name, startTime: now, progress: { message: '', action } };
+  return stepsSeen({ ...look, running, memory: { notes }, now });
+}
+
+/** Steps that are noted by themselves wait so long for a note that comes anyway. */
+const patienceSeconds = 10;
+
 /** Between waves only: a wave notes on the revision, too, and two at once would refuse each other. */
 export async function recordSteps(look: StepsLook, cluster: Cluster, options: CallOptions): Promise<void> {
   const steps = stepsSeen(look);
   const current = look.seen.observed.revisions?.current;
   if (look.running !== undefined || steps === undefined || current === undefined) return;
-  if (steps.length > (current.steps?.length ?? 0))
-    await noteSteps(cluster, look.object, current, steps, options);
+  const first = steps[current.steps?.length ?? 0];
+  if (first === undefined) return;
+  const waitedSeconds = (look.now.getTime() - Date.parse(first.time)) / 1000;
+  if (waitedSeconds >= patienceSeconds) await noteSteps(cluster, look.object, current, steps, options);
 }

@@ -76,6 +76,8 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
       }),
       summarise: ({ object, seen, found: { probed, signer }, now }) =>
         summarise(object, seen.observed, probed, now, { releaseKey: options.releaseKey, signer }),
+      // That it was looked at again is no news: a store at rest is written once a day.
+      heartbeats: [{ path: ['lastValidationTime'], everySeconds: 86_400 }],
       events: ({ object }, status) => storeEvents(object.status, status),
       nextLook: ({ seen, found }) =>
         spread(

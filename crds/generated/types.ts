@@ -974,7 +974,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly message?: string;
   /**
-   * When the store was last checked.
+   * When the store was last checked. While nothing changes it is written once a day only.
    */
   readonly lastValidationTime?: string;
   /**

@@ -25,8 +25,10 @@ export const storeMetrics: readonly BusinessMetric[] = [
   ofStore('last_backup_timestamp_seconds', 'When the newest of them was written', ({ status }) =>
     secondsOf(status?.lastBackupTime),
   ),
-  ofStore('last_check_timestamp_seconds', 'When the store was last checked', ({ status }) =>
-    secondsOf(status?.lastValidationTime),
+  ofStore(
+    'last_check_timestamp_seconds',
+    'When the store was last checked, as its status says: at rest that is written once a day',
+    ({ status }) => secondsOf(status?.lastValidationTime),
   ),
   ofStore(
     'last_immutability_proof_timestamp_seconds',

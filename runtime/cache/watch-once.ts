@@ -25,8 +25,8 @@ export interface WatchRequest {
   readonly namespace: string | undefined;
   /** Empty: from now on; existing objects come first. */
   readonly resourceVersion: string;
-  /** Only the object of this name, and only its metadata; its content is not sent. */
-  readonly name?: string;
+  /** The content of the objects is not sent. Default false. */
+  readonly metadataOnly?: boolean;
   /**
    * The server ends the watch after this time (with a bookmark shortly before). A watch that lasts longer is
    * dead.
@@ -94,14 +94,13 @@ async function follow<T extends KubernetesObject>(
     watch: true,
     resourceVersion: request.resourceVersion,
     allowWatchBookmarks: true,
-    ...(request.name === undefined ? {} : { fieldSelector: `metadata.name=${request.name}` }),
     timeoutSeconds: Math.max(1, Math.round(request.lastsSeconds)),
   };
   const url = urlOf(connection, collectionPath(kind, request.namespace), query);
   const response = await connection.send(session, {
     method: 'GET',
     url,
-    headers: { accept: request.name === undefined ? 'application/json' : metadataOnly },
+    headers: { accept: request.metadataOnly === true ? metadataOnly : 'application/json' },
     signal,
   });
   if (response.statusCode !== 200) throw errorFrom({ purpose }, await answerOf(response));

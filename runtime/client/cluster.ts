@@ -43,11 +43,14 @@ export interface SecretValues {
   readonly resourceVersion: string;
   readonly type: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  /** RFC 3339; set while it waits for its finalizers. */
+  readonly deletionTimestamp?: string;
 }
 
 /**
  * Every method is bounded in time, ends with the signal's reason if that aborts, and otherwise fails with an
- * `ApiError`. Reads go to the server (caches are `Store`s).
+ * `ApiError`. Reads go to the server, but for those of `cache/cached-reads.ts`.
  */
 export interface Cluster {
   /** Fails with an `ApiError` with `isNotFound` if there is none. */
@@ -111,7 +114,7 @@ export interface Cluster {
     annotations: Readonly<Record<string, string | null>>,
     options: CallOptions,
   ): Promise<T>;
-  /** Reads a Secret now (never cached), and lets the log mask its values. */
+  /** Reads a Secret, and lets the log mask its values. */
   getSecret(namespace: string, name: string, options: CallOptions): Promise<SecretValues>;
   /** The usual identity of a cluster: the uid of the namespace kube-system. */
   clusterID(options: CallOptions): Promise<string>;

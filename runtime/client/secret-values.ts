@@ -1,4 +1,5 @@
 /** Reads a Secret for its users: text by key, with an error that says what is missing. */
+import { optional } from '../../base/optional.ts';
 import { formatKey, keyOf } from '../objects.ts';
 import type { SecretValues } from './cluster.ts';
 import type { Secret } from './kinds.ts';
@@ -31,6 +32,7 @@ export function decodeSecret(secret: Secret): SecretValues {
     ]),
   );
   const object = formatKey(keyOf(secret));
+  const { deletionTimestamp } = secret.metadata ?? {};
   return {
     find: (key) => values.get(key),
     get: (key) => {
@@ -45,5 +47,7 @@ export function decodeSecret(secret: Secret): SecretValues {
     resourceVersion: secret.metadata?.resourceVersion ?? '',
     type: secret.type ?? 'Opaque',
     labels: secret.metadata?.labels ?? {},
+    finalizers: secret.metadata?.finalizers ?? [],
+    ...optional({ deletionTimestamp }),
   };
 }

@@ -93,7 +93,8 @@ export class Activities<P = ActivityProgress> {
       activity: { name, startTime: new Date(), progress: undefined },
       controller,
       ended,
-      lastEnqueued: -Infinity,
+      // The look that starts it has just told what begins.
+      lastEnqueued: performance.now(),
     });
     this.#options.logger.debug('activity started', { object: id, activity: name });
   }

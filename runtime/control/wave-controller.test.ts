@@ -36,6 +36,7 @@ class World {
   size = 0;
   nowMilliseconds = 0;
   leads = true;
+  tellsProgress: (before: Widget['status'], after: Widget['status']) => boolean = () => false;
   onObserve: () => Promise<void> = () => Promise.resolve();
   /** Called in the middle of an action. */
   onAction: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
@@ -58,6 +59,7 @@ class World {
         doing: plan,
         ...(memory.failure === undefined ? {} : { trouble: memory.failure.message }),
       }),
+      tellsProgress: (before, after) => this.tellsProgress(before, after),
       events: (_, { doing = '' }) => [{ type: 'Normal', reason: 'Told', action: doing, note: '' }],
       nextLook: (_, isBusy) => (isBusy ? 10 : 60),
       waves: {
@@ -165,6 +167,37 @@ describe('a controller of waves', () => {
     world.onObserve = () => world.resize(5);
     await expect(world.look()).rejects.toSatisfy(isConflict);
     expect(world.activities.size).toBe(0);
+  });
+
+  it('tells waves that follow each other at once together, and the end of the work at once', async () => {
+    world.tellsProgress = () => true;
+    await world.resize(3);
+    const told: unknown[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const nextSeconds = await world.look();
+      await world.waveEnds();
+      told.push([nextSeconds, (await world.widget())?.status?.size]);
+    }
+    expect(told).toEqual([
+      [10, 0],
+      [2, 0],
+      [2, 0],
+      [60, 3],
+    ]);
+    expect(world.events.map(({ action }) => action)).toEqual(['Grow', 'Done']);
+  });
+
+  it('tells after two seconds how far the work is, and at once what is more than that', async () => {
+    world.tellsProgress = (_, after) => after?.size !== 2;
+    await world.resize(9);
+    const sizes: unknown[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      await world.look();
+      await world.waveEnds();
+      sizes.push((await world.widget())?.status?.size);
+      world.nowMilliseconds += 1000;
+    }
+    expect(sizes).toEqual([0, 0, 2, 2, 4, 4]);
   });
 
   it('starts no wave without leadership', async () => {

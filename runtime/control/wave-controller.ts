@@ -15,8 +15,9 @@
  * 9. Return the time of the next look.
  *
  * Guarantees:
- * - A wave starts after the status that announces it was written, locked on the version that was planned for.
- *   Of two processes with the same plan, one starts it.
+ * - Work starts after the status that announces it was written, locked on the version that was planned for. Of
+ *   two processes with the same plan, one starts it. The waves that follow at once are told together, within
+ *   two seconds, unless the status notes more than progress.
  * - An object has one wave at a time. What was observed while one ran starts no other.
  * - Actions run in order. The first failure, an abort or lost leadership ends the wave; the next look plans
  *   anew.
@@ -36,7 +37,8 @@
  * - `now` is asked once, before observing: a look at a slow host ends later than its status says.
  * - An aborted wave continues until its action notices. Until then the object is only looked at.
  */
-import type { Cluster } from '../client/cluster.ts';
+import { isConflict } from '../client/api-error.ts';
+import type { Cluster, Preconditions } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
 import type { ResourceKind } from '../kind.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
@@ -47,6 +49,7 @@ import { pauseSeconds, spread, type BackOff } from '../../base/back-off.ts';
 import { traced } from '../report/trace.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
+import { StatusPace } from './status-pace.ts';
 import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
 
 /** The types that a controller is about. */
@@ -114,6 +117,11 @@ export interface WaveDefinition<T extends WaveTypes> {
   readonly within: (look: PlannedLook<T>, context: ReconcileContext) => Promise<T['found']>;
   readonly summarise: (look: SettledLook<T>) => Status<T>;
   readonly heartbeats?: readonly Heartbeat[];
+  /**
+   * Whether the new status tells only how the work goes on. While it does, that is written now and then
+   * (`status-pace.ts`).
+   */
+  readonly tellsProgress?: (before: Status<T> | undefined, after: Status<T>) => boolean;
   /** Whether the status is written only over the version that was read. Before a wave it always is. */
   readonly isLocked?: (plan: T['plan']) => boolean;
   /** Returns the events that the new status is worth. */
@@ -168,6 +176,8 @@ export interface WaveContext<T extends WaveTypes> {
   readonly look: SettledLook<T>;
   readonly step: string;
   readonly progress: (progress: T['progress']) => void;
+  /** As they are now. */
+  readonly notes: () => Partial<T['notes']>;
   /** Adds to the notes, which the next look gets. */
   readonly note: (notes: Partial<T['notes']>) => void;
   readonly signal: AbortSignal;
@@ -185,6 +195,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
   readonly #definition: WaveDefinition<T>;
   readonly #options: WaveOptions;
   readonly #memory = new WaveMemory<T['failure'], T['notes']>();
+  readonly #pace = new StatusPace();
 
   constructor(definition: WaveDefinition<T>, options: WaveOptions) {
     this.#definition = definition;
@@ -225,9 +236,12 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     if (definition.remember !== undefined) this.#memory.note(key, object, definition.remember(planned));
     const guarded = { ...planned, object: await this.#guard(object, plan, context) };
     const settled: SettledLook<T> = { ...guarded, found: await definition.within(guarded, context) };
-    const written = await this.#write(settled, context);
+    const { written, laterSeconds } = await this.#write(settled, context);
     if (this.#isOver(written)) return await this.#leave(key, written, context);
-    const soonSeconds = (await definition.after?.(settled, written, context)) ?? Number.POSITIVE_INFINITY;
+    const soonSeconds = Math.min(
+      (await definition.after?.(settled, written, context)) ?? Number.POSITIVE_INFINITY,
+      laterSeconds,
+    );
     if (due) this.#start({ ...settled, object: written }, wave, context);
     return { requeueAfterSeconds: Math.min(this.#nextLook(settled, wave), soonSeconds) };
   }
@@ -245,6 +259,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     forget?.(key, object?.metadata?.uid ?? this.#memory.uidOf(key));
     this.#memory.forget(key);
     this.#memory.end(key);
+    this.#pace.forget(key);
     if (finalizer !== undefined && object?.metadata?.finalizers?.includes(finalizer.name) === true)
       await removeFinalizer(this.#options.cluster, kind, object, finalizer.name, context);
   }
@@ -306,18 +321,39 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     return { ...known, failures, failure, retryTime: time + pause * 1000 };
   }
 
-  /** Writes the status if it changed, and records its events. */
-  async #write(look: SettledLook<T>, context: ReconcileContext): Promise<T['object']> {
+  /**
+   * Writes the status if it changed, and records its events.
+   * @returns the object as it is now, and the seconds until what is still to be written is due
+   */
+  async #write(
+    look: SettledLook<T>,
+    context: ReconcileContext,
+  ): Promise<{ readonly written: T['object']; readonly laterSeconds: number }> {
     const { kind, summarise, heartbeats, isLocked, events, startsAfresh } = this.#definition;
     const { object, key, plan, due } = look;
+    const unchanged = { written: object, laterSeconds: Number.POSITIVE_INFINITY };
     const status = this.#options.cluster.presentable(summarise(look), key.namespace);
-    if (!statusChanged(object.status, status, heartbeats)) return object;
+    if (!statusChanged(object.status, status, heartbeats)) return unchanged;
+    const waitSeconds = this.#waitSeconds(look, status);
+    if (waitSeconds > 0) return { written: object, laterSeconds: waitSeconds };
     const { uid = '', resourceVersion = '' } = object.metadata ?? {};
-    const lock = due || isLocked?.(plan) === true ? { uid, resourceVersion } : { uid };
-    const written = await this.#options.cluster.applyStatus(kind, key, status, lock, context);
+    const apply = (lock: Preconditions): Promise<T['object']> =>
+      this.#options.cluster.applyStatus(kind, key, status, lock, context);
+    const written = await apply({ uid, resourceVersion }).catch((error: unknown) => {
+      if (due || isLocked?.(plan) === true || !isConflict(error)) throw error;
+      return apply({ uid });
+    });
+    this.#pace.written(key, look.now);
     if (startsAfresh?.(plan) === true) this.#memory.forget(key);
     for (const event of events(look, status)) this.#options.events.record(kind, object, event);
-    return written;
+    return { ...unchanged, written };
+  }
+
+  /** Seconds until a status that tells only progress is written; 0: now. */
+  #waitSeconds({ key, object, now, due, running }: SettledLook<T>, status: Status<T>): number {
+    if (!due && running === undefined) return 0;
+    const before = object.status as Status<T> | undefined;
+    return this.#definition.tellsProgress?.(before, status) === true ? this.#pace.waitSeconds(key, now) : 0;
   }
 
   #start(
@@ -332,7 +368,8 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
       throw new LeadershipLost(
         `not starting ${step} of ${formatKey(key)}: this process is no longer the leader`,
       );
-    const note = (notes: Partial<T['notes']>): void => this.#memory.note(key, object, notes);
+    const notes = (): Partial<T['notes']> => this.#memory.recall(key, object).notes;
+    const note = (added: Partial<T['notes']>): void => this.#memory.note(key, object, added);
     this.#memory.begin(key, object, now);
     const about = { object: formatKey(key) };
     waves.activities.start(key, step, (progress, signal) =>
@@ -343,7 +380,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
           logger.info('action started', { action: action.type, cause: action.cause });
           const start = performance.now();
           await traced(`action ${action.type}`, about, () =>
-            waves.execute(action, { look, step, progress, note, signal }),
+            waves.execute(action, { look, step, progress, notes, note, signal }),
           );
           logger.info('action done', { action: action.type, seconds: (performance.now() - start) / 1000 });
         }

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResourceKind } from '../kind.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
+import type { Versions } from '../cache/object-versions.ts';
 import type {
   CallOptions,
   Cluster,
@@ -72,31 +73,18 @@ export class MemoryCluster implements Cluster {
     return () => this.#followers.delete(tell);
   }
 
-  /**
-   * As `watchNamed`: calls once at the beginning if the object exists, then at each change, until the signal
-   * aborts.
-   */
-  watchNamed(
-    kind: ResourceKind<KubernetesObject>,
-    key: ObjectKey,
-    changed: () => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const tell = (one: ResourceKind<unknown>, other: ObjectKey): void => {
-      if (idOf(one, other) === idOf(kind, key)) changed();
+  /** As `ObjectVersions`, without delay. */
+  versions(kind: ResourceKind<KubernetesObject>): Versions {
+    return {
+      versionOf: (key) => this.#objects.get(idOf(kind, key))?.metadata?.resourceVersion,
+      onChange: (listener) => {
+        const tell = (changed: ResourceKind<unknown>, key: ObjectKey): void => {
+          if (idOf(changed, key) === idOf(kind, key)) listener(key);
+        };
+        this.#followers.add(tell);
+        return () => this.#followers.delete(tell);
+      },
     };
-    this.#followers.add(tell);
-    if (this.#objects.has(idOf(kind, key))) changed();
-    return new Promise((resolve) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          this.#followers.delete(tell);
-          resolve();
-        },
-        { once: true },
-      );
-    });
   }
 
   /** As a backup of etcd. @returns brings all objects back as they are now; no operator may run meanwhile. */

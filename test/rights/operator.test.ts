@@ -20,6 +20,8 @@ const usedElsewhere: Readonly<Record<string, string>> = {
   'patch cronjobs.batch': 'only with --image: test/integration/schedule',
   'delete cronjobs.batch': 'only without --image after it was there: controllers/schedule/reconcile.ts',
   'delete jtelbackups.jtel.de': 'only beyond the historyLimit of a stack: controllers/schedule/reconcile.ts',
+  'get controllerrevisions.apps':
+    'only if somebody else wrote one, or a process ended in between: controllers/stack/act/revisions.ts',
   'delete controllerrevisions.apps':
     'only beyond the revisionHistoryLimit of a stack: controllers/stack/act/revisions.ts',
   'update events.events.k8s.io':

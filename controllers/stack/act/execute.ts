@@ -18,7 +18,13 @@ import type { BesideVolumes, Desired } from '../model.ts';
 import type { Inputs } from './inputs.ts';
 import type { Look } from '../look.ts';
 import type { Facts } from '../findings.ts';
-import type { Revision, RevisionOutcome, Revisions } from '../desired/revisions.ts';
+import type {
+  RecordedStep,
+  Revision,
+  RevisionNote,
+  RevisionOutcome,
+  Revisions,
+} from '../desired/revisions.ts';
 import { noteOnRevision, recordRevision, removeRevisions } from './revisions.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -51,6 +57,8 @@ export interface ExecutionContext {
   /** Makes an event of the end of a service's log. */
   readonly recordLog: (service: string, lines: string, file: string) => void;
   readonly progress: (progress: Progress) => void;
+  /** Of the change so far; noted on its revision with what else is noted there. */
+  readonly steps?: readonly RecordedStep[];
   readonly signal: AbortSignal;
 }
 
@@ -186,26 +194,16 @@ const executors: Executors = {
   RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
   RecordRevision: (_, context) =>
     recordRevision(context.cluster, context.stack, revisions(context).current, context),
-  NoteAttempt: ({ attempt }, context) =>
-    noteOnRevision(context.cluster, context.stack, revisions(context).current, { attempt }, context),
-  NoteFailure: ({ attempt, failure: { reason, facts, time } }, context) => {
-    const failed = { ...attempt, failure: { reason, message: context.say(facts), time } };
-    return noteOnRevision(
-      context.cluster,
-      context.stack,
-      revisions(context).current,
-      { attempt: failed },
-      context,
-    );
-  },
+  NoteAttempt: ({ attempt }, context) => note(context, { attempt }),
+  NoteFailure: ({ attempt, failure: { reason, facts, time } }, context) =>
+    note(context, { attempt: { ...attempt, failure: { reason, message: context.say(facts), time } } }),
   NoteOutcome: async (action, context) => {
-    const { current } = revisions(context);
     const outcome: RevisionOutcome = {
       ...action.outcome,
       ...(action.words === undefined ? {} : { message: context.say(action.words) }),
     };
-    await noteOnRevision(context.cluster, context.stack, current, { outcome }, context);
-    context.recordOutcome(current, outcome);
+    await note(context, { outcome });
+    context.recordOutcome(revisions(context).current, outcome);
   },
   CreateBackup: ({ name }, context) => requestBackup(name, 'PreUpdate', context),
   CreateRestore: ({ name, backupRef }, context) =>
@@ -250,6 +248,17 @@ const executors: Executors = {
   RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
   ReleaseFinalizer: (_, context) => context.letGo(),
 };
+
+async function note(context: ExecutionContext, what: RevisionNote): Promise<void> {
+  const { cluster, stack, steps } = context;
+  await noteOnRevision(
+    cluster,
+    stack,
+    revisions(context).current,
+    { ...optional({ steps }), ...what },
+    context,
+  );
+}
 
 async function requestBackup(
   name: string,

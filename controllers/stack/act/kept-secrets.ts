@@ -8,10 +8,10 @@
 
 import { annotations, stackKind, type JtelStack } from '../../../crds/index.ts';
 import { isConflict, isNotFound } from '../../../runtime/client/api-error.ts';
-import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../../runtime/client/cluster.ts';
 import { secrets } from '../../../runtime/client/kinds.ts';
 import { removeFinalizer } from '../../../runtime/control/finalizer.ts';
-import type { KubernetesObject } from '../../../runtime/objects.ts';
+import type { ObjectKey } from '../../../runtime/objects.ts';
 
 /** From the deletion of the Secret until that of the stack, when both go with their namespace. */
 const graceSeconds = 30;
@@ -41,12 +41,13 @@ export async function keepSecrets(
     (name) => stack.status?.keptSecrets?.includes(name) === true,
   );
   let nextSeconds: number | undefined;
+  const { namespace } = stack.metadata;
   for (const name of wanted) {
-    const secret = await cluster.find(secrets, { namespace: stack.metadata.namespace, name }, options);
-    const deleted = secret?.metadata?.deletionTimestamp;
+    const secret = await findSecret(cluster, { namespace, name }, options);
     if (secret === undefined) continue;
-    if (deleted === undefined) await hold(cluster, stack, secret, options);
-    else if (secret.metadata?.finalizers?.includes(finalizerOf(stack)) === true) {
+    const { deletionTimestamp: deleted, finalizers } = secret;
+    if (deleted === undefined) await hold(cluster, stack, { namespace, name }, secret, options);
+    else if (finalizers.includes(finalizerOf(stack))) {
       const leftSeconds = Date.parse(deleted) / 1000 + graceSeconds - now.getTime() / 1000;
       if (leftSeconds <= 0) await release(cluster, stack, name, options);
       else nextSeconds = Math.max(1, Math.ceil(leftSeconds));
@@ -86,14 +87,29 @@ function finalizerOf({ metadata }: JtelStack): string {
   return `jtel.de/needed-by-${metadata.uid}`;
 }
 
+/** Every look asks, so this may come from a cache (`runtime/cache/cached-reads.ts`). */
+async function findSecret(
+  cluster: Cluster,
+  { namespace, name }: ObjectKey,
+  options: CallOptions,
+): Promise<SecretValues | undefined> {
+  try {
+    return await cluster.getSecret(namespace, name, options);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 async function hold(
   cluster: Cluster,
   stack: JtelStack,
-  secret: KubernetesObject,
+  key: ObjectKey,
+  { uid, resourceVersion, finalizers }: SecretValues,
   options: CallOptions,
 ): Promise<void> {
-  const finalizers = secret.metadata?.finalizers ?? [];
   if (finalizers.includes(finalizerOf(stack))) return;
+  const secret = { metadata: { ...key, uid, resourceVersion } };
   try {
     await cluster.patchFinalizers(secrets, secret, [...finalizers, finalizerOf(stack)], options);
   } catch (error) {

@@ -59,19 +59,11 @@ export async function observe(
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Seen> {
-  const { stack, now } = looking;
-  const [orders, revisions] = await Promise.all([
-    observeOrders(stack, dependencies, options),
-    readRevisions(stack, now, dependencies.cluster, options),
-  ]);
-  const [first, ...others] = candidateStacks(stack, revisions);
-  const read = (candidate: JtelStack): Promise<CandidateInputs> =>
-    readInputs(candidate, looking.project, dependencies, options);
-  const [host, wanted, former, asked] = await Promise.all([
+  const orders = await observeOrders(looking.stack, dependencies, options);
+  // The host is the slowest, so nothing is waited for before it is asked.
+  const [host, { revisions, inputs, asked }] = await Promise.all([
     observeHost(looking, orders, dependencies, options),
-    read(first),
-    Promise.all(others.map((one) => readFormer(one, looking.project, dependencies, options))),
-    revisions === undefined ? {} : askedFor(dependencies.cluster, stack, revisions, options),
+    readWanted(looking, dependencies, options),
   ]);
   const { relocation } = host.others.observed;
   return {
@@ -82,12 +74,28 @@ export async function observe(
       ...asked,
       ...host.others.observed,
     },
-    inputs: [wanted, ...former.filter((one) => one !== undefined)],
+    inputs,
     target: host.target,
     orders,
     ...optional({ host: host.host }),
     others: host.others.others,
   };
+}
+
+/** The change log, and what follows from it: inputs of the specs that the stack can be held to, and what a change asked for. */
+async function readWanted(
+  { stack, project, now }: Target,
+  dependencies: ObserveDependencies,
+  options: CallOptions,
+): Promise<Pick<Seen, 'inputs'> & { readonly revisions: Revisions | undefined; readonly asked: AskedFor }> {
+  const revisions = await readRevisions(stack, now, dependencies.cluster, options);
+  const [first, ...others] = candidateStacks(stack, revisions);
+  const [wanted, former, asked] = await Promise.all([
+    readInputs(first, project, dependencies, options),
+    Promise.all(others.map((one) => readFormer(one, project, dependencies, options))),
+    revisions === undefined ? {} : askedFor(dependencies.cluster, stack, revisions, options),
+  ]);
+  return { revisions, inputs: [wanted, ...former.filter((one) => one !== undefined)], asked };
 }
 
 /**

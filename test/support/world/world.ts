@@ -21,6 +21,7 @@ import {
 } from '../../../crds/index.ts';
 import type { BackupJobInput } from '../../../jobs/backup.ts';
 import { InputError } from '../../../controllers/inputs/input-error.ts';
+import { readSecret } from '../../../controllers/inputs/secret-input.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
 import { FakeHostDriver } from '../../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../../host-driver/fake/machine.ts';
@@ -35,9 +36,12 @@ import { silentLogger } from '../../../runtime/report/logger.ts';
 import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { aRelease, storeRelease } from '../release-builder.ts';
+import { countedCluster, type CountedCall } from '../counted-cluster.ts';
 import { testSigner } from '../signing.ts';
 import { waitFor } from '../wait.ts';
 
+/** Is read whenever a store is opened, as a real one's credentials are. */
+const storeSecret = 'store-credentials';
 export const stackKey = { namespace: 'acme', name: 'main' };
 const timeScale = 100;
 const never = new AbortController().signal;
@@ -65,6 +69,8 @@ export interface WorldOptions {
   readonly immutable?: boolean;
   /** Further fields of the customer's JtelBackupStore. */
   readonly customer?: Partial<JtelBackupStore['spec']>;
+  /** By which operators tell how long something took; default: a hundred times faster than ours. */
+  readonly clock?: () => Date;
 }
 
 /** What outlives a process. */
@@ -79,6 +85,8 @@ export class World {
   operator: Process | undefined;
   /** What all operators here told for the audit log. */
   readonly audit: AuditLine[] = [];
+  /** What all operators here asked the Kubernetes API for, in order. */
+  readonly calls: CountedCall[] = [];
 
   /**
    * What jobs on all hosts do. By default backups store what real ones would, and all others succeed at once.
@@ -87,7 +95,10 @@ export class World {
     result: type === 'backup' ? storeLikeAJob(this.customer, input as BackupJobInput) : {},
   });
 
-  private constructor({ immutable = true }: WorldOptions) {
+  readonly clock: () => Date;
+
+  private constructor({ immutable = true, clock: told = clock }: WorldOptions) {
+    this.clock = told;
     this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
   }
 
@@ -107,6 +118,7 @@ export class World {
     for (const store of [aStore('vendor', 'Vendor'), aStore('customer', 'Customer', options.customer)])
       await world.cluster.create(storeKind, store, { signal: never });
     await world.addSecret('ssh', { 'ssh-privatekey': sshKey });
+    await world.addSecret(storeSecret, { accountName: 'memory' });
     return world;
   }
 
@@ -239,20 +251,22 @@ export class Process {
 
   async #run(caches: ControllerParts['caches']): Promise<void> {
     const world = this.#world;
-    const { cluster, driver } = world;
+    const { driver } = world;
+    const cluster = countedCluster(world.cluster, (call) => world.calls.push(call));
     const parts: ControllerParts = {
       cluster,
       caches,
       driver,
       releases: new ReleaseSource(),
       toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      openStore: async (_cluster, namespace, name, field) => {
-        const resource = await cluster.find(storeKind, { namespace, name }, { signal: never });
+      openStore: async (asking, namespace, name, field) => {
+        const resource = await asking.find(storeKind, { namespace, name }, { signal: never });
         if (resource === undefined)
           throw new InputError(
             'StoreNotFound',
             `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
           );
+        await readSecret(asking, namespace, storeSecret, field, { signal: never });
         if (name === 'vendor') return { resource, blobs: world.vendor, now: storeClock };
         const { customer: blobs, retention } = world;
         return {
@@ -272,9 +286,9 @@ export class Process {
       logger: silentLogger,
       clusterID: await cluster.clusterID({ signal: never }),
       ownNamespace: 'jtel-system',
-      watchSecret: (secret, changed, signal) => cluster.watchNamed(secrets, secret, changed, signal),
+      secretVersions: world.cluster.versions(secrets),
       mayAct: () => !this.crashed,
-      clock,
+      clock: world.clock,
       random: () => 0.5,
       workers: 2,
       resyncSeconds: 60,

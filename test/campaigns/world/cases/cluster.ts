@@ -21,6 +21,7 @@ import { runControllers } from '../../../../operator/controllers.ts';
 import {
   EventRecorder,
   Informer,
+  ObjectVersions,
   namespaces,
   SecretRegistry,
   secrets,
@@ -71,7 +72,14 @@ async function operate(
   ];
   const stop = new AbortController();
   const { signal } = stop;
-  const informing = [stacks.run(signal), stores.run(signal), backups.run(signal), restores.run(signal)];
+  const secretVersions = new ObjectVersions({ ...options, kind: secrets });
+  const informing = [
+    secretVersions.run(signal),
+    stacks.run(signal),
+    stores.run(signal),
+    backups.run(signal),
+    restores.run(signal),
+  ];
   await Promise.all([
     stacks.synced(signal),
     stores.synced(signal),
@@ -106,6 +114,7 @@ async function operate(
       logger: silentLogger,
       clusterID: await client.clusterID(call()),
       ownNamespace: namespace,
+      secretVersions,
       mayAct: () => true,
       clock: () => new Date(),
       random: Math.random,

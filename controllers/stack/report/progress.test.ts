@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { JtelStackStatus } from '../../../crds/index.ts';
+import { tellsProgress } from './progress.ts';
+
+const operation: NonNullable<JtelStackStatus['operation']> = {
+  id: '1',
+  type: 'Install',
+  step: 'SetUp',
+  message: 'setting the host up',
+  startTime: '2026-11-29T02:00:00Z',
+  lastHeartbeatTime: '2026-11-29T02:00:00Z',
+  epoch: 4,
+};
+const before: JtelStackStatus = { phase: 'Preparing', message: 'setting the host up', operation };
+
+it.each<[string, JtelStackStatus]>([
+  ['its step', { ...before, operation: { ...operation, step: 'Data', progressPercent: 3 } }],
+  ['its phase', { ...before, phase: 'Starting', phaseStartTime: '2026-11-29T02:00:01Z' }],
+  ['its containers', { ...before, components: [], componentsReady: '1/8' }],
+])('of work that goes on, %s can be told a moment later', (_, after) => {
+  expect(tellsProgress(before, after)).toBe(true);
+});
+
+it.each<[string, JtelStackStatus]>([
+  ['that the host is held, before it is changed', { ...before, operation: { ...operation, epoch: 5 } }],
+  ['what is loaded, before it is loaded', { ...before, data: { source: 'vanilla', state: 'Incomplete' } }],
+  ['which Secrets are kept, before they are', { ...before, keptSecrets: ['ssh'] }],
+  ['that the work is over', { phase: 'Preparing', message: 'setting the host up' }],
+  ['what nobody has thought of here', { ...before, somethingNew: true } as JtelStackStatus],
+])('it is told at once %s', (_, after) => {
+  expect(tellsProgress(before, after)).toBe(false);
+});
+
+it('the first status is told at once', () => {
+  expect(tellsProgress(undefined, before)).toBe(false);
+});

@@ -1,0 +1,31 @@
+/**
+ * Tells statuses that only say how the work goes on from those that note something. What later looks go by is
+ * written before the work that relies on it. Pure.
+ */
+
+import type { JtelStackStatus } from '../../../crds/index.ts';
+import { statusChanged } from '../../../runtime/report/status-changed.ts';
+
+/** @returns whether people alone want to see the difference, and can wait for it a moment */
+export function tellsProgress(before: JtelStackStatus | undefined, after: JtelStackStatus): boolean {
+  return before !== undefined && !statusChanged(noted(before), noted(after));
+}
+
+/** Without what is made anew from the host, the spec and the plan at each look. */
+function noted(status: JtelStackStatus): object {
+  const {
+    message: _message,
+    phase: _phase,
+    phaseStartTime: _phaseStartTime,
+    conditions: _conditions,
+    components: _components,
+    componentsReady: _componentsReady,
+    certificate: _certificate,
+    version: _version,
+    targetVersion: _targetVersion,
+    operation,
+    ...rest
+  } = status;
+  const { id, type, startTime, epoch } = operation ?? {};
+  return { ...rest, operation: { id, type, startTime, epoch } };
+}

@@ -1,0 +1,80 @@
+/**
+ * How often the whole operator asks the Kubernetes API for one stack: while it installs it, and when nothing is to
+ * do. The bounds are what a thousand stacks can afford.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { signingSecretName } from '../controllers/stores/signing-keys.ts';
+import { aStack } from '../controllers/stack/testing.ts';
+import { controllerRevisions } from '../runtime/client/kinds.ts';
+import { isWrite, tally, type CountedCall } from '../test/support/counted-cluster.ts';
+import { looksAt, ready } from '../test/support/world/restores.ts';
+import { killAll, World } from '../test/support/world/world.ts';
+
+afterEach(killAll);
+
+/** What is asked for its stores, which all stacks of a namespace share. */
+const ofStores = /^(vendor|customer|none)\b/;
+
+function forTheStack(calls: readonly CountedCall[]): readonly CountedCall[] {
+  return calls.filter(({ name }) => !ofStores.test(name) && name !== signingSecretName);
+}
+
+/** A world whose clock stands still: nothing is written there for the time that passed. */
+async function installing(stack = aStack()): Promise<World> {
+  const now = new Date();
+  const world = await World.create({ clock: () => now });
+  await world.apply(stack);
+  world.start();
+  await world.until('the stack to be Ready', () => ready(world));
+  await world.until('the end of its work', async () => (await world.stack()).status?.operation === undefined);
+  return world;
+}
+
+it('an installation takes few calls, and writes only what must be known before the next step', async () => {
+  const world = await installing();
+  const calls = forTheStack(world.calls).filter(({ kind }) => kind !== 'Event');
+  // The change log: made, begun, ended. The Secret: its passwords.
+  expect(tally(calls.filter(isWrite))).toEqual({
+    'patch JtelStack': expect.any(Number),
+    'create ControllerRevision': 1,
+    'patch ControllerRevision': 2,
+    'create Secret': 1,
+  });
+  // The finalizer; begun, host held, data begun, data complete, done.
+  expect(tally(calls)['patch JtelStack']).toBeLessThanOrEqual(8);
+  expect(calls.length).toBeLessThanOrEqual(45);
+});
+
+describe('a look that changes nothing', () => {
+  it('reads the stack and nothing else', async () => {
+    const world = await installing();
+    const machine = world.machine();
+    const seen = looksAt(machine);
+    await world.until('what follows the installation', () => looksAt(machine) > seen + 1);
+    const before = { calls: world.calls.length, looks: looksAt(machine) };
+    await world.until('five looks', () => looksAt(machine) >= before.looks + 5);
+    const calls = forTheStack(world.calls.slice(before.calls));
+    const looks = looksAt(machine) - before.looks;
+    expect(Object.keys(tally(calls))).toEqual(['get JtelStack']);
+    // One look may have begun.
+    expect(calls.length).toBeLessThanOrEqual(looks + 1);
+  });
+
+  it('asks for no CronJob of a stack that has no backup', async () => {
+    const world = await installing();
+    expect(world.calls.filter(({ kind }) => kind === 'CronJob')).toEqual([]);
+  });
+});
+
+it('a host is asked before the change log has answered', async () => {
+  const world = await World.create();
+  await world.apply(aStack());
+  const list = world.cluster.list.bind(world.cluster);
+  world.cluster.list = async (kind, ...asked) => {
+    if (kind.kind === controllerRevisions.kind)
+      await world.until('a look at the host', () => looksAt(world.machine()) > 0);
+    return await list(kind, ...asked);
+  };
+  world.start();
+  await world.until('the stack to be Ready', () => ready(world));
+});
