@@ -70,11 +70,14 @@ it('a host is asked before the change log has answered', async () => {
   const world = await World.create();
   await world.apply(aStack());
   const list = world.cluster.list.bind(world.cluster);
+  const answer = Promise.withResolvers<void>();
   world.cluster.list = async (kind, ...asked) => {
-    if (kind.kind === controllerRevisions.kind)
-      await world.until('a look at the host', () => looksAt(world.machine()) > 0);
+    if (kind.kind === controllerRevisions.kind) await answer.promise;
     return await list(kind, ...asked);
   };
   world.start();
+  await world.until('a look at the host', () => looksAt(world.machine()) > 0);
+  expect((await world.stack()).status).toBeUndefined();
+  answer.resolve();
   await world.until('the stack to be Ready', () => ready(world));
 });

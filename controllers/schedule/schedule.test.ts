@@ -83,7 +83,6 @@ class DatedCluster extends MemoryCluster {
 /** An operator with a cluster of its own and a clock that the test moves. */
 class Bench {
   readonly cluster = new DatedCluster();
-  #backups: readonly JtelBackup[] = [];
   readonly #created = new Map<string, string>();
   now = new Date('2026-06-01T10:00:00Z');
 
@@ -103,21 +102,17 @@ class Bench {
     await this.cluster.replace(stackKind, { ...stack, spec: { ...stack.spec, ...spec } }, context);
   }
 
-  /** @param reconciler default: of a new process */
-  async look(withPods = true, reconciler = this.process(withPods)): Promise<number> {
-    this.#backups = await this.backups();
-    return (await reconciler.reconcile(key, context))?.requeueAfterSeconds ?? 0;
-  }
-
-  process(withPods = true): ScheduleReconciler {
-    return new ScheduleReconciler({
+  async look(withPods = true): Promise<number> {
+    const backups = await this.backups();
+    const reconciler = new ScheduleReconciler({
       cluster: this.cluster,
       pods: withPods ? pods : undefined,
-      backupsOf: () => this.#backups,
+      backupsOf: () => backups,
       restoresOf: () => [],
       clock: () => this.now,
       random: () => 0.5,
     });
+    return (await reconciler.reconcile(key, context))?.requeueAfterSeconds ?? 0;
   }
 
   /** With the times of the bench's clock. */
@@ -199,23 +194,6 @@ describe('the CronJob of a stack', () => {
     await bench.change({ backup: undefined });
     await bench.look();
     expect(await bench.cronJob()).toBeUndefined();
-  });
-
-  test('is not looked for where there never was one, and once where there is none', async () => {
-    const bench = await Bench.with(aStack({}, { backup: undefined }));
-    let lookedFor = 0;
-    const find = bench.cluster.find.bind(bench.cluster);
-    bench.cluster.find = (kind, ...asked) => {
-      if (kind.kind === cronJobs.kind) lookedFor += 1;
-      return find(kind, ...asked);
-    };
-    const reconciler = bench.process();
-    await bench.look(true, reconciler);
-    expect(lookedFor).toBe(0);
-    await bench.change({ suspend: true });
-    await bench.look(true, reconciler);
-    await bench.look(true, reconciler);
-    expect(lookedFor).toBe(1);
   });
 
   test('of somebody else is left alone', async () => {

@@ -5,6 +5,7 @@
 
 import type { JtelStack } from '../../crds/index.ts';
 import type { Host, ImageReference } from '../../host-driver/host.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import type { CallOptions } from '../../runtime/client/cluster.ts';
 import { executorInputs, type Inputs } from './act/inputs.ts';
 import { choose } from './desired/candidates.ts';
@@ -49,4 +50,19 @@ export async function lookAt(
     observed: { ...seen.observed, ...found },
     gathered: { ...optional({ inputs, host: seen.host }), others: seen.others },
   };
+}
+
+/** Whether a quick look is enough. */
+export function isQuickEnough(
+  { status }: JtelStack,
+  fullObservationTime: number | undefined,
+  now: Date,
+  fullLookSeconds: number,
+): boolean {
+  if (status?.phase !== 'Ready' || fullObservationTime === undefined) return false;
+  // What a restore needs on the host, images above all, only a full look tells.
+  if (status.dataOrder !== undefined && status.dataOrder.state !== 'Done') return false;
+  // Whether drift is gone, only a full look tells.
+  if (findCondition(status.conditions, 'Drifted')?.status === 'True') return false;
+  return now.getTime() - fullObservationTime < fullLookSeconds * 1000;
 }

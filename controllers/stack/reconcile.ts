@@ -39,7 +39,6 @@ import {
 } from '../../runtime/control/wave-controller.ts';
 import { isOutdated } from '../../runtime/control/wave-memory.ts';
 import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
-import { findCondition } from '../../runtime/report/conditions.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { projectName } from '../hosts/project.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
@@ -53,7 +52,7 @@ import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.t
 import { claimOther, confirmOrder } from './act/live-checks.ts';
 import type { RecordedStep } from './desired/revisions.ts';
 import { changeNumber } from './host-change.ts';
-import { lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
+import { isQuickEnough, lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
 import type { Activity, Observed, Plan } from './model.ts';
 import { currentOperation, operationHeartbeat } from './report/operation.ts';
 import { plan } from './plan/plan.ts';
@@ -245,20 +244,6 @@ async function nameFiles(
     secretFiles.map(({ sha256 }) => sha256),
     signal,
   );
-}
-
-function isQuickEnough(
-  { status }: JtelStack,
-  fullObservationTime: number | undefined,
-  now: Date,
-  fullLookSeconds: number,
-): boolean {
-  if (status?.phase !== 'Ready' || fullObservationTime === undefined) return false;
-  // What a restore needs on the host, images above all, only a full look tells.
-  if (status.dataOrder !== undefined && status.dataOrder.state !== 'Done') return false;
-  // Whether drift is gone, only a full look tells.
-  if (findCondition(status.conditions, 'Drifted')?.status === 'True') return false;
-  return now.getTime() - fullObservationTime < fullLookSeconds * 1000;
 }
 
 /** What is planned and may be done. A spec is recorded whatever else: that changes nothing on the host. */

@@ -151,11 +151,12 @@ describe('known secrets', () => {
     const registry = new SecretRegistry();
     const learn = (from: number, to: number): void => {
       for (let stack = from; stack < to; stack += 1)
-        registry.register(`customer-${stack}/main-credentials`, [
-          ...Array.from({ length: 5 }, (_, index) =>
+        registry.register(
+          `customer-${stack}/main-credentials`,
+          Array.from({ length: 5 }, (_, index) =>
             createHash('sha256').update(`${stack} ${index}`).digest('hex'),
           ),
-        ]);
+        );
     };
     const line = JSON.stringify({
       message: 'action started',

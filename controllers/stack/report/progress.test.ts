@@ -22,12 +22,12 @@ it.each<[string, JtelStackStatus]>([
 });
 
 it.each<[string, JtelStackStatus]>([
-  ['that the host is held, before it is changed', { ...before, operation: { ...operation, epoch: 5 } }],
-  ['what is loaded, before it is loaded', { ...before, data: { source: 'vanilla', state: 'Incomplete' } }],
-  ['which Secrets are kept, before they are', { ...before, keptSecrets: ['ssh'] }],
-  ['that the work is over', { phase: 'Preparing', message: 'setting the host up' }],
+  ['the hold on the host', { ...before, operation: { ...operation, epoch: 5 } }],
+  ['what is being loaded', { ...before, data: { source: 'vanilla', state: 'Incomplete' } }],
+  ['which Secrets are kept', { ...before, keptSecrets: ['ssh'] }],
+  ['the end of the work', { phase: 'Preparing', message: 'setting the host up' }],
   ['what nobody has thought of here', { ...before, somethingNew: true } as JtelStackStatus],
-])('it is told at once %s', (_, after) => {
+])('%s is told at once', (_, after) => {
   expect(tellsProgress(before, after)).toBe(false);
 });
 
