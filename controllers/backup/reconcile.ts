@@ -39,6 +39,7 @@ import {
   type WaveOptions,
   type WaveTypes,
 } from '../../runtime/control/wave-controller.ts';
+import { hasWaited, pauseWhileAway } from '../hosts/away.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterBackupWave, waveSpread } from '../times/pauses.ts';
@@ -217,9 +218,13 @@ function placeOf({ observed }: Gathered, { clusterID }: BackupReconcilerOptions)
   };
 }
 
-function nextLook({ plan: planned, object, now }: PlannedLook<BackupTypes>, isBusy: boolean): number {
+function nextLook({ plan: planned, object, seen, now }: PlannedLook<BackupTypes>, isBusy: boolean): number {
   if (isBusy) return busySeconds;
   if (planned.kind !== 'Wait') return 0;
+  const { host, stack } = seen.observed;
+  // The stack's controller tries as often, and wakes this one when the host is back.
+  if (stack !== undefined && !host.ok && hasWaited(host.reason))
+    return Math.max(planned.afterSeconds, pauseWhileAway(stack, now));
   if (planned.reason !== 'BackupRunning') return planned.afterSeconds;
   // A short backup is followed closely; one of an hour need not be written about every few seconds.
   const age = (now.getTime() - Date.parse(object.status?.operation?.startTime ?? '')) / 1000;

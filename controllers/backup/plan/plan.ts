@@ -8,7 +8,6 @@ import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } 
 import type { JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
-import { isHostAway, pauseWhileAway } from '../../hosts/away.ts';
 import { pauseLeft } from '../../times/pauses.ts';
 import {
   firstGrantSeconds,
@@ -84,7 +83,7 @@ function running(input: PlanInput): Plan {
   const late = overdue(input);
   if (late !== undefined) return late;
   if (observed.stack === undefined) return stackGone(backup);
-  if (!observed.host.ok) return awaitHost(input, observed.host, 'Running');
+  if (!observed.host.ok) return awaitHost(observed.host, 'Running');
   const { job } = observed;
   if (job === undefined) {
     // Somebody removed a job that was seen once. It may have stored parts, so its names are taken.
@@ -158,7 +157,7 @@ function verifying(input: PlanInput): Plan {
       return { kind: 'Fail', ...told(failure) };
     if (observed.stack === undefined) return stackGone(backup);
     if (!observed.store.ok) return wait('Storing', told(observed.store), obstaclePollSeconds);
-    if (!observed.host.ok) return awaitHost(input, observed.host, 'Storing');
+    if (!observed.host.ok) return awaitHost(observed.host, 'Storing');
     return act('Storing', [{ type: 'Commit', cause: 'NoManifest' }]);
   }
   const policy = observed.store.ok ? observed.store.value.policy : 'Required';
@@ -222,14 +221,8 @@ function claiming({ observed, identity }: PlanInput, step: Step, actions: readon
   return act(step, held ? actions : [{ type: 'ClaimHost', cause: 'HostNotHeld' }, ...actions]);
 }
 
-function awaitHost(
-  { observed: { stack }, now }: PlanInput,
-  { reason, message }: Extract<Outcome<never>, { ok: false }>,
-  step: Step,
-): Plan {
-  // The stack's controller tries more often, and wakes this one.
-  const seconds = stack !== undefined && isHostAway(stack) ? pauseWhileAway(stack, now) : obstaclePollSeconds;
-  return wait(step, { reason, facts: { is: 'HostAway', message } }, seconds);
+function awaitHost({ reason, message }: Extract<Outcome<never>, { ok: false }>, step: Step): Plan {
+  return wait(step, { reason, facts: { is: 'HostAway', message } }, obstaclePollSeconds);
 }
 
 function overdue({ backup, limits, now }: PlanInput): Plan | undefined {

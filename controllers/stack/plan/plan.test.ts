@@ -1,5 +1,6 @@
 /** The planner on a new installation: its steps, the data it finds, and the hosts it leaves alone. */
 import { describe, expect, it } from 'vitest';
+import type { JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, ObservedJob } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput } from '../model.ts';
 import { plan } from './plan.ts';
@@ -273,7 +274,19 @@ describe('a host that must not be touched', () => {
       kind: 'Blocked',
       condition: 'HostReachable',
       stalled: false,
+      afterSeconds: 15,
     });
+  });
+
+  it.each([
+    ['HostUnreachable', 200],
+    ['DockerUnavailable', 15],
+  ] as const)('that has been away for 800 s because of %s is asked again after %i s', (reason, seconds) => {
+    const lastTransitionTime = new Date(now.getTime() - 800_000).toISOString();
+    const condition = { type: 'HostReachable', status: 'False', reason, lastTransitionTime, message: '' };
+    const stack = aStack({}, {}, { conditions: [condition] } as JtelStack['status']);
+    const observed = observing(aHost(), { host: { ok: false, reason, message: 'no answer' } });
+    expect(plan(planInput(observed, { stack }))).toMatchObject({ kind: 'Blocked', afterSeconds: seconds });
   });
 
   it('is taken back by a stack of the same name that was deleted and applied again', () => {
