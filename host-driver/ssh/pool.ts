@@ -1,9 +1,9 @@
 /**
  * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host. sshd
  * punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a
- * few failures. So connects pass a global limit with jitter, in which namespaces take turns and hosts that did not
- * answer have few places, and after a failure the same endpoint gets a pause. A ban is for an address, so everybody else who would connect to that
- * sshd waits too.
+ * few failures. So connects pass a global limit with jitter, in which namespaces take turns and hosts that did
+ * not answer have few places, and after a failure the same endpoint gets a pause. A ban is for an address, so
+ * everybody else who would connect to that sshd waits too.
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
