@@ -69,8 +69,8 @@ export interface WorldOptions {
   readonly immutable?: boolean;
   /** Further fields of the customer's JtelBackupStore. */
   readonly customer?: Partial<JtelBackupStore['spec']>;
-  /** By which operators tell how long something took; default: a hundred times faster than ours. */
-  readonly clock?: () => Date;
+  /** How many times faster than ours the time of operators runs; default 100. */
+  readonly timeScale?: number;
 }
 
 /** What outlives a process. */
@@ -95,10 +95,10 @@ export class World {
     result: type === 'backup' ? storeLikeAJob(this.customer, input as BackupJobInput) : {},
   });
 
-  readonly clock: () => Date;
+  readonly timeScale: number;
 
-  private constructor({ immutable = true, clock: told = clock }: WorldOptions) {
-    this.clock = told;
+  private constructor({ immutable = true, timeScale: scale = timeScale }: WorldOptions) {
+    this.timeScale = scale;
     this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
   }
 
@@ -288,12 +288,12 @@ export class Process {
       ownNamespace: 'jtel-system',
       secretVersions: world.cluster.versions(secrets),
       mayAct: () => !this.crashed,
-      clock: world.clock,
+      clock: () => clock(world.timeScale),
       random: () => 0.5,
       workers: 2,
       resyncSeconds: 60,
       backupLimits: { retrySeconds: 1 },
-      queue: { timeScale, random: () => 0.5 },
+      queue: { timeScale: world.timeScale, random: () => 0.5 },
       audit: (line) => void world.audit.push(line),
     };
     await runControllers(parts, this.#abort.signal);
@@ -349,8 +349,8 @@ function storeClock(): Date {
   return new Date(Math.max(clock().getTime(), Date.parse('2026-12-31T00:00:00Z')));
 }
 
-function clock(): Date {
-  return new Date(origin + (performance.now() - begin) * timeScale);
+function clock(scale = timeScale): Date {
+  return new Date(origin + (performance.now() - begin) * scale);
 }
 
 const sshKey = generateKeyPairSync('ed25519', {
