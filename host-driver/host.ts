@@ -8,6 +8,7 @@
  * stable.
  */
 
+import { tame } from '../base/printable.ts';
 import type { RegistryLogin } from './registry-login.ts';
 import type { FirewallRules, ImageReference, RenderedRelease } from './rendered-release.ts';
 import type { HostState, RecordedChange, StackOwner } from './host-state.ts';
@@ -368,14 +369,19 @@ export type HostErrorReason =
   | 'JobFailed'
   | 'OutcomeUnknown'; // the connection was lost in the middle: observe again
 
+const longestMessage = 8000;
+
 export class HostError extends Error {
   override readonly name = 'HostError';
   readonly reason: HostErrorReason;
   readonly host: string;
 
-  /** @param message says what happened, to what, and what to do; without secrets. */
+  /**
+   * @param message says what happened, to what, and what to do; without secrets. It may have words of the host, so nothing in it
+   *   stays that a terminal obeys, and it is cut off.
+   */
   constructor(reason: HostErrorReason, host: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(tame(message.slice(0, longestMessage)), cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.host = host;
   }

@@ -10,6 +10,7 @@ import { HostError } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
 import { shellRunsNothing } from '../ssh/execute.ts';
+import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { commandLine } from '../ssh/quote.ts';
 
 export async function executeInContainer(
@@ -62,9 +63,10 @@ function start(
     try {
       // There must be no await before this: output and exit code of a quick command can be in the packet that
       // says it was started.
-      client.exec(command, pty, (error, channel) =>
+      const opened = orDisconnect(client, (error, channel) =>
         error ? failed(error) : resolve(run(channel, host, mark, streams, signal)),
       );
+      client.exec(command, pty, opened);
     } catch (error) {
       failed(error);
     }

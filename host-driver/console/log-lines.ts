@@ -2,6 +2,7 @@
  * Turns Docker's log frames, which arrive in pieces, into lines with the time at which each was written. Pure
  * but for its buffer.
  */
+import { ByteCollector } from '../../base/byte-collector.ts';
 import type { LogLine } from '../console.ts';
 
 type Stream = LogLine['stream'];
@@ -9,28 +10,36 @@ export type TimedLine = Omit<LogLine, 'service'>;
 
 /** A line is cut here. More than this without a line end is not text. */
 const longestLine = 1024 * 1024;
+/** Docker's have 16 KiB and a time. */
+const longestFrame = 1024 * 1024;
 
 /** Takes the chunks of one container's log (`timestamps=1`, no terminal) and returns the complete lines. */
 export class LogLines {
-  #rest: Buffer = Buffer.alloc(0);
+  #rest = new ByteCollector();
   /** Docker splits lines of more than 16 KiB into frames, each with its own time. */
-  readonly #begun: Record<Stream, { time: string; text: Buffer[]; bytes: number } | undefined> = {
+  readonly #begun: Record<Stream, { time: string; text: ByteCollector } | undefined> = {
     stdout: undefined,
     stderr: undefined,
   };
 
+  /** @throws SyntaxError for what Docker does not write */
   add(chunk: Buffer): TimedLine[] {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest.add(chunk);
+    const data = this.#rest.bytes();
     const lines: TimedLine[] = [];
     let at = 0;
     while (at + 8 <= data.length) {
       const length = data.readUInt32BE(at + 4);
+      if (length > longestFrame) throw new SyntaxError('a frame without end');
       if (at + 8 + length > data.length) break;
       const line = this.#frame(data[at] === 2 ? 'stderr' : 'stdout', data.subarray(at + 8, at + 8 + length));
       if (line !== undefined) lines.push(line);
       at += 8 + length;
     }
-    this.#rest = Buffer.from(data.subarray(at));
+    if (at > 0) {
+      this.#rest = new ByteCollector();
+      this.#rest.add(data.subarray(at));
+    }
     return lines;
   }
 
@@ -44,10 +53,9 @@ export class LogLines {
     const time = payload.subarray(0, Math.max(space, 0)).toString('latin1');
     const isComplete = payload.at(-1) === 0x0a;
     const text = payload.subarray(space + 1, isComplete ? -1 : undefined);
-    const begun = (this.#begun[stream] ??= { time, text: [], bytes: 0 });
-    begun.text.push(Buffer.from(text));
-    begun.bytes += text.length;
-    return isComplete || begun.bytes >= longestLine ? this.#finish(stream) : undefined;
+    const begun = (this.#begun[stream] ??= { time, text: new ByteCollector() });
+    begun.text.add(text);
+    return isComplete || begun.text.length >= longestLine ? this.#finish(stream) : undefined;
   }
 
   #finish(stream: Stream): TimedLine | undefined {
@@ -57,7 +65,7 @@ export class LogLines {
       begun && {
         stream,
         time: begun.time,
-        text: Buffer.concat(begun.text).toString('utf8').replace(/\r$/, ''),
+        text: begun.text.bytes().toString('utf8').replace(/\r$/, ''),
       }
     );
   }

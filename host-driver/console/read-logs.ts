@@ -2,12 +2,12 @@
  * Reads logs of several containers as one stream of lines: first what Docker has, sorted by time, then new
  * lines as they come.
  */
-import type { ContainerInfo } from 'dockerode';
 import type { LogLine, LogQuestion } from '../console.ts';
 import { bounded, dockerError, statusCode } from '../docker/client.ts';
 import type { DockerClient } from '../docker/client.ts';
 import { labels, projectContainers } from '../docker/containers.ts';
 import { containerEvents } from '../docker/events.ts';
+import { openLog } from '../docker/logs.ts';
 import { Handover } from './handover.ts';
 import { LogLines } from './log-lines.ts';
 
@@ -44,11 +44,7 @@ async function findSources(
 ): Promise<readonly Source[]> {
   try {
     const filters = { label: [`${labels.project}=${project}`] };
-    const found: readonly ContainerInfo[] = await docker.api.listContainers({
-      all: true,
-      filters,
-      abortSignal: bounded(signal),
-    });
+    const found = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });
     return projectContainers(found, project)
       .map((one) => ({ id: one.Id, service: one.Labels[labels.service] ?? '' }))
       .filter(({ service }) => services.includes(service));
@@ -70,7 +66,11 @@ async function* containerLines(
   const abortSignal = AbortSignal.any([signal, end.signal]);
   const lines = new LogLines();
   try {
-    const stream = await openLog(docker, source.id, question, abortSignal);
+    const { tail, sinceSeconds, mode } = question;
+    const since =
+      sinceSeconds === undefined ? {} : { since: Math.floor(Date.now() / 1000) - Math.ceil(sinceSeconds) };
+    const wanted = { tail: String(tail), follow: mode === 'Follow', timestamps: true as const, ...since };
+    const stream = await openLog(docker.streams, source.id, wanted, abortSignal);
     for await (const chunk of stream)
       for (const line of lines.add(chunk)) yield { service: source.service, ...line };
     for (const line of lines.end()) yield { service: source.service, ...line };
@@ -81,40 +81,6 @@ async function* containerLines(
   } finally {
     end.abort();
   }
-}
-
-/** This avoids dockerode's `logs`, which without `follow` collects the whole answer in memory. */
-function openLog(
-  docker: DockerClient,
-  id: string,
-  { tail, sinceSeconds, mode }: LogQuestion,
-  abortSignal: AbortSignal,
-): Promise<AsyncIterable<Buffer>> {
-  const since =
-    sinceSeconds === undefined ? {} : { since: Math.floor(Date.now() / 1000) - Math.ceil(sinceSeconds) };
-  const options = {
-    stdout: true,
-    stderr: true,
-    timestamps: true,
-    follow: mode === 'Follow',
-    tail: String(tail),
-    ...since,
-  };
-  const modem = docker.streams.modem as {
-    dial(request: object, answered: (error: unknown, data: unknown) => void): void;
-  };
-  const statusCodes = { 200: true, 404: 'no such container', 409: 'cannot be read', 500: 'server error' };
-  const request = {
-    path: `/containers/${id}/logs?`,
-    method: 'GET',
-    isStream: true,
-    statusCodes,
-    options,
-    abortSignal,
-  };
-  return new Promise((resolve, reject) => {
-    modem.dial(request, (error, data) => (error ? reject(error) : resolve(data as AsyncIterable<Buffer>)));
-  });
 }
 
 /** Merges several sequences, each sorted by time. */

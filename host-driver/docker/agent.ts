@@ -5,8 +5,10 @@
  */
 import { Agent } from 'node:http';
 import type { ClientChannel } from 'ssh2';
+import { ByteCollector } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
+import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { ChannelSocket } from './channel-socket.ts';
 
 const dockerSocket = '/var/run/docker.sock';
@@ -58,29 +60,35 @@ export class DockerDialer {
 
   #forward(): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
-      this.#connection.client.openssh_forwardOutStreamLocal(dockerSocket, (error, channel) =>
-        error ? reject(error) : resolve(channel),
-      );
+      const { client } = this.#connection;
+      const opened = orDisconnect(client, (error, channel) => (error ? reject(error) : resolve(channel)));
+      client.openssh_forwardOutStreamLocal(dockerSocket, opened);
     });
   }
 
   /** `docker system dial-stdio` must answer a ping. If the CLI or the daemon is missing, it ends at once. */
   #dialStdio(): Promise<ClientChannel> {
     return new Promise<ClientChannel>((resolve, reject) => {
-      this.#connection.client.exec('exec docker system dial-stdio', (error, channel) => {
+      const { client } = this.#connection;
+      const opened = orDisconnect(client, (error, channel) => {
         if (error) return reject(error);
         const ended = () => reject(unavailable(this.#connection.host));
         const hanging = setTimeout(() => channel.close(), answerSeconds * 1000);
         hanging.unref();
         channel.once('close', () => clearTimeout(hanging));
-        let answer = '';
+        const answer = new ByteCollector();
+        let [status, searched] = [-1, 0];
         const heard = (chunk: Buffer) => {
-          answer += chunk.toString('latin1');
+          answer.add(chunk);
           // The answer to HEAD has no body. It ends at the blank line, and then the channel is as good as
           // new. It is not paused: nothing comes before the next request. Output of the login shell may come
           // first; if there is this much of it, it never ends.
           if (answer.length > longestNoise) return channel.close();
-          if (!/HTTP\/1\.[01] \d{3}[^]*\r\n\r\n/.test(answer)) return;
+          const bytes = answer.bytes();
+          if (status < 0) status = bytes.indexOf('HTTP/1.', Math.max(0, searched - 6));
+          const isWhole = status >= 0 && bytes.includes('\r\n\r\n', Math.max(status, searched - 3));
+          searched = bytes.length;
+          if (!isWhole) return;
           clearTimeout(hanging);
           channel.off('data', heard);
           channel.off('close', ended);
@@ -92,6 +100,7 @@ export class DockerDialer {
         channel.stderr.resume();
         channel.write('HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n');
       });
+      client.exec('exec docker system dial-stdio', opened);
     });
   }
 }

@@ -8,9 +8,9 @@ import { ChannelSocket } from './channel-socket.ts';
 import { healthOf, observedJob } from './containers.ts';
 import { aCompanion, aJobWithCompanion } from '../../test/support/host-builders.ts';
 import { jobContainers } from './job-containers.ts';
-import { jobReport } from './job-report.ts';
+import { JobWords } from './job-report.ts';
 import { jsonLines } from './json-lines.ts';
-import { splitLog } from './log-frames.ts';
+import { LogFrames } from './log-frames.ts';
 import { pullReason } from './pull.ts';
 import { PullSum } from './pull-progress.ts';
 import { staleContainers } from './stale-containers.ts';
@@ -111,20 +111,34 @@ describe('a log', () => {
     return Buffer.concat([head, payload]);
   };
 
+  const texts = (...raw: readonly Buffer[]) => {
+    const frames = new LogFrames();
+    const found = { stdout: '', stderr: '', all: '' };
+    // As bytes: a character may lie in two pieces.
+    for (const { stream, bytes } of raw.flatMap((chunk) => [...frames.add(chunk)])) {
+      found[stream] += bytes.toString('latin1');
+      found.all += bytes.toString('latin1');
+    }
+    const decoded = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
+    return { stdout: decoded(found.stdout), stderr: decoded(found.stderr), all: decoded(found.all) };
+  };
+
   it('is split into its streams, also where a character lies in two frames', () => {
     const euro = Buffer.from('€');
-    const raw = Buffer.concat([frame(1, 'out '), frame(2, 'err\n'), frame(1, 'put\n')]);
-    expect(splitLog(raw)).toEqual({ stdout: 'out put\n', stderr: 'err\n', all: 'out err\nput\n' });
+    const raw = Buffer.concat([frame(1, 'out '), frame(2, ''), frame(2, 'err\n'), frame(1, 'put\n')]);
+    const expected = { stdout: 'out put\n', stderr: 'err\n', all: 'out err\nput\n' };
+    expect(texts(raw)).toEqual(expected);
+    expect(texts(...Array.from(raw, (byte) => Buffer.of(byte)))).toEqual(expected);
     const halves = [euro.subarray(0, 1), euro.subarray(1)].map((half) =>
       Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, half.length]), half]),
     );
-    expect(splitLog(Buffer.concat(halves)).stdout).toBe('€');
+    expect(texts(...halves).stdout).toBe('€');
   });
 
-  it('loses only a frame that was cut short', () => {
-    const raw = Buffer.concat([frame(1, 'whole'), frame(1, 'cut short').subarray(0, -1)]);
-    expect(splitLog(raw).stdout).toBe('whole');
-    expect(splitLog(raw.subarray(0, 5)).stdout).toBe('');
+  it('is handed out as it comes, whatever length a frame claims to have', () => {
+    const endless = Buffer.concat([Buffer.from([1, 0, 0, 0, 255, 255, 255, 255]), Buffer.from('a part')]);
+    expect(texts(frame(1, 'whole '), endless).stdout).toBe('whole a part');
+    expect(texts(endless.subarray(0, 5)).all).toBe('');
   });
 });
 
@@ -194,7 +208,14 @@ describe("a job's report", () => {
     state: 'Running',
     ...change,
   });
-  const log = (stdout: string, stderr = '') => ({ stdout, stderr, all: stdout + stderr });
+  const log = (stdout: string, stderr = '') => {
+    const words = new JobWords();
+    // In two pieces each, cut anywhere.
+    for (const [stream, text] of [['stdout', stdout] as const, ['stderr', stderr] as const])
+      for (const part of [text.slice(0, 7), text.slice(7)]) words.add({ stream, bytes: Buffer.from(part) });
+    return words;
+  };
+  const jobReport = (of: ObservedJob, words: JobWords) => words.report(of);
 
   it('has the last progress, whatever else the job says', () => {
     const text =

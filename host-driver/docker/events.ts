@@ -2,18 +2,14 @@
  * Docker's events of compose containers and jobs. They are hints to look again. When the connection or the
  * daemon goes away, this throws.
  */
+import { read, type Of } from '../../backup-format/schema.ts';
 import { HostError } from '../host.ts';
 import type { HostEvent } from '../host.ts';
+import { containerEvent } from './answers.ts';
 import { dockerError } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { labels } from './containers.ts';
 import { jsonLines } from './json-lines.ts';
-
-interface DockerEvent {
-  readonly Action?: string;
-  readonly time?: number;
-  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
-}
 
 /** @param opened called once, when no later event can be missed any more */
 export async function* containerEvents(
@@ -30,7 +26,7 @@ export async function* containerEvents(
     signal.addEventListener('abort', stop, { once: true });
     try {
       for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
-        const mapped = hostEvent(event as DockerEvent);
+        const mapped = hostEvent(read(containerEvent, event, 'an event'));
         if (mapped !== undefined) yield mapped;
       }
     } finally {
@@ -49,7 +45,7 @@ export async function* containerEvents(
 }
 
 /** Health checks run `exec` every few seconds and would drown everything else. */
-function hostEvent(event: DockerEvent): HostEvent | undefined {
+function hostEvent(event: Of<typeof containerEvent>): HostEvent | undefined {
   const attributes = event.Actor?.Attributes;
   // Docker's filter has no "or", so events of other containers come too and are dropped here.
   const project = attributes?.[labels.project] ?? attributes?.[labels.jobProject];

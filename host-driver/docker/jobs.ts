@@ -15,8 +15,8 @@ import { inspectedJob, labels } from './containers.ts';
 import { jobContainers, jobLabels, jobName } from './job-containers.ts';
 import type { JobContainer, JobFile } from './job-containers.ts';
 import { proxyFile } from './job-proxy.ts';
-import { jobReport } from './job-report.ts';
-import { containerLog } from './logs.ts';
+import { JobWords } from './job-report.ts';
+import { logPieces } from './logs.ts';
 import { removeParts } from './remove-job.ts';
 import { ensureVolumes, missingVolume } from './volumes.ts';
 
@@ -193,7 +193,10 @@ export async function readJob(
     const details: Docker.ContainerInspectInfo = await docker.api
       .getContainer(name)
       .inspect({ abortSignal: bounded(signal) });
-    return jobReport(inspectedJob(details), await containerLog(docker, name, reportLines, signal));
+    const job = inspectedJob(details);
+    const words = new JobWords();
+    for await (const piece of logPieces(docker, name, reportLines, signal)) words.add(piece);
+    return words.report(job);
   } catch (error) {
     if (statusCode(error) === 404) return undefined;
     throw dockerError(docker.host, `the report of ${name}`, error, signal);

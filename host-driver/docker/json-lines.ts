@@ -3,25 +3,34 @@
  * anywhere.
  */
 
+import { ByteCollector } from '../../base/byte-collector.ts';
+
+const lineFeed = 0x0a;
 /** Docker writes no line longer than this. */
 const longestLine = 1024 * 1024;
 
 /** @throws errors of the stream, and SyntaxError for a line that is not JSON. */
-export async function* jsonLines(
-  stream: AsyncIterable<Buffer | string>,
-): AsyncGenerator<unknown, void, undefined> {
-  const decoder = new TextDecoder();
-  let rest = '';
+export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<unknown, void, undefined> {
+  let begun = new ByteCollector();
   for await (const chunk of stream) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    let end = rest.indexOf('\n');
-    while (end >= 0) {
-      const line = rest.slice(0, end).trim();
-      rest = rest.slice(end + 1);
-      if (line !== '') yield JSON.parse(line);
-      end = rest.indexOf('\n');
+    let at = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, at)) {
+      const rest = chunk.subarray(at, end);
+      at = end + 1;
+      if (begun.length === 0) yield* parsed(rest);
+      else {
+        begun.add(rest);
+        yield* parsed(begun.bytes());
+        begun = new ByteCollector();
+      }
     }
-    if (rest.length > longestLine) throw new SyntaxError('a line without end');
+    begun.add(chunk.subarray(at));
+    if (begun.length > longestLine) throw new SyntaxError('a line without end');
   }
-  if (rest.trim() !== '') yield JSON.parse(rest);
+  yield* parsed(begun.bytes());
+}
+
+function* parsed(line: Buffer): Generator<unknown, void, undefined> {
+  const text = line.toString('utf8').trim();
+  if (text !== '') yield JSON.parse(text);
 }

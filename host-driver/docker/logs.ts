@@ -1,26 +1,55 @@
-/** Reads the last lines of a container's log. The question limits the lines, the socket the bytes. */
-import { labels } from './containers.ts';
+/** Reads the last lines of a container's log, piece by piece. The question limits the lines, the socket the bytes. */
+import { ByteTail } from '../../base/byte-collector.ts';
 import { bounded, dockerError } from './client.ts';
 import type { DockerClient } from './client.ts';
-import { splitLog } from './log-frames.ts';
-import type { LogText } from './log-frames.ts';
+import { labels } from './containers.ts';
+import { LogFrames, type LogPiece } from './log-frames.ts';
+import type { DockerModem } from './whole-answers.ts';
 
-export async function containerLog(
+/** Of all containers of a service together. */
+const longestText = 1024 * 1024;
+
+/** Avoids dockerode's `logs`, which without `follow` collects the whole answer in memory. */
+export function openLog(
+  docker: DockerClient['api'],
+  id: string,
+  options: {
+    readonly tail: string;
+    readonly follow: boolean;
+    readonly since?: number;
+    readonly timestamps?: true;
+  },
+  abortSignal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> {
+  const statusCodes = { 200: true, 404: 'no such container', 409: 'cannot be read', 500: 'server error' };
+  const question = {
+    path: `/containers/${id}/logs?`,
+    method: 'GET',
+    isStream: true,
+    statusCodes,
+    options: { stdout: true, stderr: true, ...options },
+    abortSignal,
+  };
+  const modem = docker.modem as DockerModem;
+  return new Promise((resolve, reject) => {
+    modem.dial(question, (error, data) => (error ? reject(error) : resolve(data as AsyncIterable<Buffer>)));
+  });
+}
+
+/** @throws Docker's errors, and the signal's reason */
+export async function* logPieces(
   docker: DockerClient,
   id: string,
   lines: number,
   signal: AbortSignal,
-): Promise<LogText> {
-  const options = {
-    stdout: true,
-    stderr: true,
-    tail: lines,
-    follow: false as const,
-    abortSignal: bounded(signal),
-  };
-  const raw: unknown = await docker.api.getContainer(id).logs(options);
-  // dockerode parses whatever looks like JSON. Frames never do, and an empty log comes as an empty Buffer.
-  return splitLog(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0));
+): AsyncGenerator<LogPiece, void, undefined> {
+  const limit = bounded(signal);
+  const log = await openLog(docker.api, id, { tail: String(lines), follow: false }, limit);
+  const frames = new LogFrames();
+  for await (const chunk of log) {
+    limit.throwIfAborted();
+    yield* frames.add(chunk);
+  }
 }
 
 /** Logs of all containers of a service, each below its name if there are several. Empty if there is none. */
@@ -36,11 +65,13 @@ export async function serviceLog(
     const found = await docker.api.listContainers({ all: true, filters, abortSignal: bounded(signal) });
     const logs = await Promise.all(
       found.map(async (one) => {
-        const { all } = await containerLog(docker, one.Id, lines, signal);
-        return found.length === 1 ? all : `${(one.Names[0] ?? one.Id).replace(/^\//, '')}:\n${all}`;
+        const all = new ByteTail(longestText);
+        for await (const { bytes } of logPieces(docker, one.Id, lines, signal)) all.add(bytes);
+        const text = all.text();
+        return found.length === 1 ? text : `${(one.Names[0] ?? one.Id).replace(/^\//, '')}:\n${text}`;
       }),
     );
-    return logs.join('\n').slice(-1024 * 1024);
+    return logs.join('\n').slice(-longestText);
   } catch (error) {
     throw dockerError(docker.host, `the log of ${service}`, error, signal);
   }

@@ -5,15 +5,6 @@
 import type { ContainerInfo } from 'dockerode';
 import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
-import {
-  containerDetails,
-  containerList,
-  imageList,
-  networkList,
-  shaped,
-  versions,
-  volumeList,
-} from './answers.ts';
 import { bounded, dockerError } from './client.ts';
 import type { Bridge, DockerClient, EngineVersion } from './client.ts';
 import { observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
@@ -37,15 +28,13 @@ export async function observeDocker(
   try {
     await docker.ready(abortSignal);
     const asksVersion = depth === 'full' || docker.version === undefined;
-    const [listed, mounted, version, bridges] = await Promise.all([
+    const [all, volumes, version, bridges] = await Promise.all([
       docker.api.listContainers({ all: true, abortSignal }),
       // By name, not by label: a volume that a person made and compose took over counts too.
       docker.api.listVolumes({ filters: { name: [`${project}_`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
       asksVersion ? madeBridges(docker, abortSignal) : undefined,
     ]);
-    const all = shaped(containerList, listed, 'the containers');
-    const volumes = shaped(volumeList, mounted, 'the volumes');
     if (bridges !== undefined) docker.bridges = bridges;
     if (version !== undefined) docker.version = version;
     const containers = projectContainers(all, project);
@@ -75,7 +64,7 @@ export async function observeDocker(
       ...shared,
       containers: looked.filter((one) => one !== undefined),
       jobs: lookedJobs.filter((one) => one !== undefined),
-      images: shaped(imageList, images, 'the images')
+      images: images
         .flatMap((one) => one.RepoDigests ?? [])
         .filter((one) => !one.startsWith('<none>'))
         .toSorted(),
@@ -94,13 +83,12 @@ async function daemonVersion(docker: DockerClient, abortSignal: AbortSignal): Pr
   const version = docker.api.version.bind(docker.api) as (options: {
     abortSignal: AbortSignal;
   }) => Promise<{ Version: string; ApiVersion: string }>;
-  const { Version, ApiVersion } = shaped(versions, await version({ abortSignal }), 'the version');
+  const { Version, ApiVersion } = await version({ abortSignal });
   return { engine: Version, api: ApiVersion };
 }
 
 async function madeBridges(docker: DockerClient, abortSignal: AbortSignal): Promise<readonly Bridge[]> {
-  const answer = await docker.api.listNetworks({ filters: { driver: ['bridge'] }, abortSignal });
-  const networks = shaped(networkList, answer, 'the networks');
+  const networks = await docker.api.listNetworks({ filters: { driver: ['bridge'] }, abortSignal });
   const bridges = networks.flatMap(({ Name, IPAM }) =>
     (IPAM?.Config ?? []).map(({ Subnet = '' }) => ({ name: Name, subnet: Subnet })),
   );
@@ -118,8 +106,7 @@ async function inspected<T>(
   ) => T,
 ): Promise<T | undefined> {
   try {
-    const details = await docker.api.getContainer(info.Id).inspect({ abortSignal });
-    return observed(info, shaped(containerDetails, details, 'a container'));
+    return observed(info, await docker.api.getContainer(info.Id).inspect({ abortSignal }));
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return undefined;
     throw error;

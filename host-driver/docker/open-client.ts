@@ -8,6 +8,7 @@ import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
 import type { DockerClient } from './client.ts';
+import { readAnswersWhole, type DockerModem } from './whole-answers.ts';
 
 /** Together with six commands and the observer, these use sshd's ten sessions. */
 const operatorSessions = { questions: 2, streams: 1 };
@@ -53,5 +54,7 @@ function docker(agent: Agent): Docker {
     port: 80,
     agent,
   };
-  return new Docker(options);
+  const client = new Docker(options);
+  readAnswersWhole(client.modem as DockerModem);
+  return client;
 }

@@ -2,14 +2,14 @@
  * Sums up Docker's pull events. Docker sends an event per layer many times a second. Only the newest figure
  * of each layer is kept. A layer of two images counts once. Pure.
  */
+import type { Of } from '../../backup-format/schema.ts';
 import type { PullProgress } from '../host.ts';
+import type { pullEvent } from './answers.ts';
 
-export interface PullEvent {
-  readonly id?: string;
-  readonly status?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-  readonly error?: string;
-}
+type PullEvent = Of<typeof pullEvent>;
+
+/** Of all images of a release. More are not counted. */
+const mostLayers = 10_000;
 
 export class PullSum {
   readonly #layers = new Map<string, { current: number; total: number }>();
@@ -22,7 +22,7 @@ export class PullSum {
 
   add(event: PullEvent): void {
     const { id, status, progressDetail } = event;
-    if (id === undefined) return;
+    if (id === undefined || (this.#layers.size >= mostLayers && !this.#layers.has(id))) return;
     if (status === 'Downloading' && progressDetail?.total !== undefined) {
       this.#layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total });
     } else if (status === 'Download complete' || status === 'Pull complete') {

@@ -3,15 +3,16 @@
  * dockerode's followProgress, which keeps every event in memory.
  */
 import type { ImageInspectOptions } from 'dockerode';
+import { read } from '../../backup-format/schema.ts';
 import { loginsFor, type RegistryLogin } from '../registry-login.ts';
 import { HostError } from '../host.ts';
 import type { HostErrorReason, ImageReference, PullProgress } from '../host.ts';
 import { valid } from '../values.ts';
+import { pullEvent } from './answers.ts';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { jsonLines } from './json-lines.ts';
 import { PullSum } from './pull-progress.ts';
-import type { PullEvent } from './pull-progress.ts';
 
 /** Images at the same time. Docker itself loads three layers of each. */
 const imagesAtOnce = 3;
@@ -60,7 +61,7 @@ function imageName(image: ImageReference): string {
 
 async function isPresent(docker: DockerClient, name: string, signal: AbortSignal): Promise<boolean> {
   try {
-    // dockerode takes the signal here too; only its type lacks it.
+    // dockerode passes the signal on only as an option; whole-answers.ts takes it from there.
     const options: ImageInspectOptions & { abortSignal: AbortSignal } = { abortSignal: bounded(signal) };
     await docker.api.getImage(name).inspect(options);
     return true;
@@ -118,11 +119,11 @@ async function pullOne(
         abortSignal.reason,
       );
     abortSignal.addEventListener('abort', destroy, { once: true });
-    for await (const event of jsonLines(stream as AsyncIterable<Buffer>)) {
+    for await (const line of jsonLines(stream as AsyncIterable<Buffer>)) {
       heard();
-      const { error } = event as PullEvent;
-      if (error !== undefined) throw pullError(docker.host, image, error);
-      sum.add(event as PullEvent);
+      const event = read(pullEvent, line, 'a line');
+      if (event.error !== undefined) throw pullError(docker.host, image, event.error);
+      sum.add(event);
       if (Date.now() - told >= progressMilliseconds) {
         told = Date.now();
         onProgress(sum.progress);

@@ -3,11 +3,12 @@
  * on the host holds the lock until its stdin ends, so a lost connection releases it too.
  */
 import type { ClientChannel } from 'ssh2';
+import { ByteCollector, ByteTail } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
 import type { Fence } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
-import { Tail } from '../ssh/execute.ts';
 import { MarkedStream, markedCommand, newMark } from '../ssh/delimit.ts';
+import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { runStep, stepCommand, stepError } from './run.ts';
 import type { Step } from './run.ts';
 
@@ -16,7 +17,8 @@ const holdSeconds = 120;
 /** On top, as for every step: the host waits its turn. */
 const waitSeconds = 120;
 /** The script says "held", and for a start one line about Docker's proxy. */
-const longestAnswer = 64 * 1024;
+const longestAnswer = 16 * 1024;
+const lineFeed = 0x0a;
 
 /**
  * @param purpose `start` is refused on a host from which the stack was moved away.
@@ -63,11 +65,11 @@ async function open(
   limited.addEventListener('abort', aborted, { once: true });
   const mark = newMark();
   let channel: ClientChannel | undefined;
-  connection.client.exec(markedCommand(mark, stepCommand(step)), (error, taken) => {
+  const answered = orDisconnect(connection.client, (error, taken) => {
     if (error) return opened.reject(lost('connection lost', error));
     channel = taken;
-    let stdout = '';
-    const stderr = new Tail(longestAnswer);
+    const stdout = new ByteCollector();
+    const stderr = new ByteTail(longestAnswer);
     let code: number | undefined;
     const [said, complained] = [new MarkedStream(mark), new MarkedStream(mark)];
     let isHeld = false;
@@ -83,10 +85,12 @@ async function open(
     taken.on('data', (chunk: Buffer) => {
       const output = count(said.add(chunk));
       if (isHeld) return;
-      stdout += output.toString('utf8');
-      const end = /(^|\n)held\n/.exec(stdout);
+      stdout.add(output);
+      // Once for each line, and not for each piece: a host may send single bytes.
+      const end = output.includes(lineFeed) ? /(^|\n)held\n/.exec(stdout.bytes().toString('utf8')) : null;
       isHeld = end !== null;
-      if (end !== null) opened.resolve({ channel: taken, said: stdout.slice(0, end.index) });
+      if (end !== null)
+        opened.resolve({ channel: taken, said: stdout.bytes().toString('utf8').slice(0, end.index) });
       else if (said.isEndless) opened.reject(lost('its login shell prints without end'));
     });
     taken.stderr.on('data', (chunk: Buffer) => stderr.add(count(complained.add(chunk))));
@@ -99,7 +103,7 @@ async function open(
           : stepError(
               connection.host,
               'taking the lock',
-              { code, stdout, stderr: stderr.text() },
+              { code, stdout: stdout.bytes().toString('utf8'), stderr: stderr.text() },
               'OutcomeUnknown',
               step,
             ),
@@ -107,6 +111,7 @@ async function open(
     );
     if (limited.aborted) taken.close();
   });
+  connection.client.exec(markedCommand(mark, stepCommand(step)), answered);
   try {
     return await opened.promise;
   } catch (error) {

@@ -14,6 +14,9 @@ const check = [
   readFileSync(new URL('check.sh', import.meta.url), 'utf8'),
 ].join('');
 
+/** What a host says goes on into statuses. */
+const longestValue = 1024;
+const mostLines = 10_000;
 const longestName = 100;
 const longestVolumeName = 255;
 
@@ -81,7 +84,9 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const contents: Record<string, VolumeContent> = {};
   for (const line of head.split('\n')) {
     const space = line.indexOf(' ');
-    const [key, value] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    const [key, value] =
+      space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1, space + 1 + longestValue)];
+    if (releases.length + changed.length > mostLines) break;
     if (key === 'release') releases.push(value);
     else if (key === 'changed') changed.push(value.slice(0, longestName));
     else if (key === 'content') Object.assign(contents, contentOf(value));

@@ -5,10 +5,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
+import { ByteCollector } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
 import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { MarkedStream } from '../ssh/delimit.ts';
+import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { observerCommand } from './observe.ts';
 
 /** A hanging disk must not hang the asker. */
@@ -36,8 +38,7 @@ export class Observer {
   async #exchange(question: string): Promise<string> {
     const channel = (this.#channel ??= await this.#open());
     return await new Promise<string>((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
+      const said = new ByteCollector();
       const settle = () => {
         clearTimeout(timer);
         channel.off('data', heard);
@@ -63,16 +64,12 @@ export class Observer {
       const end = Buffer.from(`end-${this.#mark}\n`);
       const answer = new MarkedStream(`begin-${this.#mark}`);
       const heard = (chunk: Buffer) => {
-        const own = answer.add(chunk);
-        bytes += own.length;
-        if (bytes > longestAnswer || answer.isEndless) return fail('the answer does not end');
-        if (own.length === 0) return;
-        chunks.push(own);
-        const last = own.length >= end.length ? own : Buffer.concat(chunks);
-        if (!last.subarray(-end.length).equals(end)) return;
+        said.add(answer.add(chunk));
+        if (said.length > longestAnswer || answer.isEndless) return fail('the answer does not end');
+        if (!said.bytes().subarray(-end.length).equals(end)) return;
         settle();
         this.#connection.heardNoise(answer.noise());
-        resolve(Buffer.concat(chunks).subarray(0, -end.length).toString('utf8'));
+        resolve(said.bytes().subarray(0, -end.length).toString('utf8'));
       };
       channel.on('data', heard);
       channel.on('close', closed);
@@ -86,7 +83,7 @@ export class Observer {
       const failed = (error: unknown) =>
         reject(new HostError('HostUnreachable', host, `${host} starts no shell: ${String(error)}`, error));
       try {
-        client.exec(observerCommand(this.#mark), (error, channel) => {
+        const opened = orDisconnect(client, (error, channel) => {
           if (error) return failed(error);
           channel.on('error', () => channel.close());
           // Output of the login shell, for instance. None of it is for us.
@@ -96,6 +93,7 @@ export class Observer {
           });
           resolve(channel);
         });
+        client.exec(observerCommand(this.#mark), opened);
       } catch (error) {
         failed(error);
       }

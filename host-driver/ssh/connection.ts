@@ -11,6 +11,8 @@ import { Semaphore } from '../../base/semaphore.ts';
  * sshd's MaxSessions is 10 by default. The observer takes one more, and the fallback for Docker takes three.
  */
 const commandsPerConnection = 6;
+/** A host may keep a connection open that we ended. */
+const farewellSeconds = 5;
 
 /** `closed` settles when the connection ended, for whatever reason. */
 export class Connection {
@@ -73,6 +75,14 @@ export class Connection {
       this.#users -= 1;
       this.usedAt = Date.now();
     }
+  }
+
+  /** Ends it. Whatever the host does, it is closed a little later. */
+  end(): void {
+    this.client.end();
+    const timer = setTimeout(() => this.client.destroy(), farewellSeconds * 1000);
+    timer.unref();
+    this.client.once('close', () => clearTimeout(timer));
   }
 
   get isBusy(): boolean {

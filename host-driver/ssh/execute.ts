@@ -4,8 +4,10 @@
  * Both streams are always read: an undrained stderr stalls the channel after 2 MiB.
  */
 import type { Client, ClientChannel } from 'ssh2';
+import { ByteCollector, ByteTail } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
 import { MarkedStream, markedCommand, newMark } from './delimit.ts';
+import { orDisconnect } from './or-disconnect.ts';
 
 /** Only the last words are kept, and progress may be long. */
 const longestStderr = 64 * 1024 * 1024;
@@ -46,20 +48,32 @@ export async function execute(
   return await new Promise<ExecuteResult>((resolve, reject) => {
     const aborted = () => reject(signal.reason);
     signal.addEventListener('abort', aborted, { once: true });
-    const failed = (error: unknown) => {
+    // Some hosts take a command and never say that they did.
+    let isLeft = false;
+    const timer = setTimeout(() => {
+      isLeft = true;
+      answered();
+      reject(unknown(host, `it was not started within ${options.timeoutSeconds} s`));
+    }, options.timeoutSeconds * 1000);
+    const answered = () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
+    };
+    const failed = (error: unknown) => {
+      answered();
       reject(startError(host, error));
     };
     const mark = newMark();
     try {
-      client.exec(markedCommand(mark, command), (error, channel) => {
+      const taken = orDisconnect(client, (error, channel) => {
         if (error) return failed(error);
-        signal.removeEventListener('abort', aborted);
+        answered();
         // There must be no await before this: success, output and exit code of a quick command can be in one
         // packet, and ssh2 emits 'exit' as it reads it, whether anybody listens or not.
-        if (signal.aborted) channel.close();
+        if (signal.aborted || isLeft) channel.close();
         else resolve(collect({ client, channel }, host, mark, options, signal));
       });
+      client.exec(markedCommand(mark, command), taken);
     } catch (error) {
       failed(error);
     }
@@ -75,8 +89,8 @@ function collect(
 ): Promise<ExecuteResult> {
   const limit = options.maximumBytes ?? 4 * 1024 * 1024;
   return new Promise<ExecuteResult>((resolve, reject) => {
-    const stdout: Buffer[] = [];
-    const stderr = new Tail(Math.min(limit, 64 * 1024));
+    const stdout = new ByteCollector();
+    const stderr = new ByteTail(Math.min(limit, 64 * 1024));
     let code: number | undefined;
     let signalName: string | undefined;
     const timer = setTimeout(
@@ -97,18 +111,15 @@ function collect(
       finish(() => reject(unknown(host, what)));
       client.destroy();
     };
-    let [stdoutBytes, stderrBytes] = [0, 0];
     channel.on('data', (chunk: Buffer) => {
-      const output = said.add(chunk);
-      stdoutBytes += output.length;
-      if (stdoutBytes > limit) return flooded(`the command wrote more than ${limit} bytes`);
-      stdout.push(output);
+      stdout.add(said.add(chunk));
+      if (stdout.length > limit) return flooded(`the command wrote more than ${limit} bytes`);
       if (said.isEndless) finish(() => reject(shellRunsNothing(host, said.noise())));
     });
     channel.stderr.on('data', (chunk: Buffer) => {
-      stderrBytes += chunk.length;
-      if (stderrBytes > longestStderr) return flooded(`more than ${longestStderr} bytes of errors`);
       stderr.add(complained.add(chunk));
+      if (stderr.bytesRead > longestStderr || complained.isEndless)
+        return flooded(`more than ${longestStderr} bytes of errors`);
     });
     channel.on('exit', (exitCode: number | null, name?: string) => {
       code = exitCode ?? undefined;
@@ -131,7 +142,7 @@ function collect(
           const noise = said.noise() || (complained.isOpen ? complained.noise() : '');
           resolve({
             code,
-            stdout: Buffer.concat(stdout).toString('utf8'),
+            stdout: stdout.bytes().toString('utf8'),
             stderr: stderr.text(),
             ...(noise === '' ? {} : { noise }),
           });
@@ -169,23 +180,4 @@ function unknown(host: string, what: string): HostError {
     host,
     `a command on ${host} ended without a result (${what}): observe the host again`,
   );
-}
-
-/** The last words of a stream. */
-export class Tail {
-  #buffer: Buffer = Buffer.alloc(0);
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(chunk: Buffer): void {
-    const joined = Buffer.concat([this.#buffer, chunk]);
-    this.#buffer = joined.subarray(Math.max(0, joined.length - this.#limit));
-  }
-
-  text(): string {
-    return this.#buffer.toString('utf8');
-  }
 }

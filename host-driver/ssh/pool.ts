@@ -16,8 +16,8 @@ import { connect, endpointName, openTCP } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
 import { KeyRing } from './key-ring.ts';
+import { orDisconnect } from './or-disconnect.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
-import { Semaphore } from '../../base/semaphore.ts';
 import { FairSemaphore } from '../../base/fair-semaphore.ts';
 
 const connectsAtOnce = 30;
@@ -47,7 +47,7 @@ class Entry {
   failure: HostError | undefined;
   retryAt = 0;
   toldNoise = false;
-  jumps = new Semaphore(connectsAtOncePerJumpHost);
+  jumps = new FairSemaphore(connectsAtOncePerJumpHost);
 }
 
 export class ConnectionPool {
@@ -89,7 +89,7 @@ export class ConnectionPool {
     const connection = entry.connection;
     entry.connection = undefined;
     if (connection === undefined) return;
-    connection.client.end();
+    connection.end();
     await connection.closed;
   }
 
@@ -97,7 +97,7 @@ export class ConnectionPool {
     for (const [key, entry] of this.#entries) {
       if (entry.attempt !== undefined || entry.connection?.isBusy === true) continue;
       if (Date.now() - Math.max(entry.usedAt, entry.connection?.usedAt ?? 0) < idleSeconds * 1000) continue;
-      entry.connection?.client.end();
+      entry.connection?.end();
       this.#entries.delete(key);
     }
   }
@@ -109,7 +109,7 @@ export class ConnectionPool {
     await Promise.all(
       entries.map(async (entry) => {
         const connection = entry.connection ?? (await entry.attempt?.connection.catch(() => undefined));
-        connection?.client.end();
+        connection?.end();
         await connection?.closed;
       }),
     );
@@ -195,7 +195,7 @@ export class ConnectionPool {
       );
     }
     const gate = await this.get(jumpHost, signal);
-    const connected = await this.#entry(jumpHost).jumps.run(signal, () =>
+    const connected = await this.#entry(jumpHost).jumps.run(target.namespace ?? '', signal, () =>
       connect(endpoint, signal, () => forward(gate, endpoint)),
     );
     // The jump host's connection is in use while somebody uses the target.
@@ -236,9 +236,10 @@ function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
         ),
       );
     try {
-      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) =>
+      const opened = orDisconnect(gate.client, (error, channel) =>
         error ? failed(error) : resolve(channel),
       );
+      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, opened);
     } catch (error) {
       failed(error);
     }

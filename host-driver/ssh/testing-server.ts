@@ -23,10 +23,16 @@ export interface TestingServer extends AsyncDisposable {
 export interface TestingServerOptions {
   /** Answers a command. Default: exit code 0. */
   readonly onCommand?: (command: string, channel: ServerChannel) => void;
+  /** Does all that the login shell would do with the line. */
+  readonly onLine?: (line: string, channel: ServerChannel) => void;
   /** What the login shell prints before each command, on both streams. */
   readonly shellSays?: string;
   /** The login shell prints and ends, whatever the command is. */
   readonly runsNothing?: boolean;
+  /** Takes logins, and says nothing to whoever wants a channel. */
+  readonly opensNothing?: boolean;
+  /** Where Docker's socket leads: a port of this machine. Default: there is no such socket. */
+  readonly dockerPort?: number;
   /** Refuses every login. */
   readonly refuses?: boolean;
 }
@@ -60,8 +66,10 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
       counts.logins += 1;
     });
     client.on('session', (acceptSession) => {
+      if (options.opensNothing === true) return;
       acceptSession().on('exec', (accept, _reject, { command: line }) => {
         const channel = accept();
+        if (options.onLine !== undefined) return options.onLine(line, channel);
         const { mark, command } = unmarked(line);
         commands.push(command);
         channel.write(options.shellSays ?? '');
@@ -77,13 +85,10 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
         channel.end();
       });
     });
-    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
-      const channel = accept();
-      const socket = tcpConnect({ host: destIP, port: destPort });
-      channel.on('error', () => undefined);
-      socket.on('error', () => channel.close());
-      channel.pipe(socket).pipe(channel);
-    });
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => lead(accept(), destIP, destPort));
+    const { dockerPort } = options;
+    if (dockerPort !== undefined)
+      client.on('openssh.streamlocal', (accept) => lead(accept(), '127.0.0.1', dockerPort));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -106,6 +111,14 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function lead(channel: ServerChannel, host: string, port: number): void {
+  const socket = tcpConnect({ host, port });
+  channel.on('error', () => undefined);
+  channel.on('close', () => socket.destroy());
+  socket.on('error', () => channel.close());
+  channel.pipe(socket).pipe(channel);
 }
 
 /** The reverse of `markedCommand`. */
