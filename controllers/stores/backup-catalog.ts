@@ -3,7 +3,6 @@
  * Nothing in the store is trusted, because others may have written it. It needs no JtelBackup object, so it works in a cluster
  * that lost all of them.
  */
-
 import { createHash } from 'node:crypto';
 import { createZstdDecompress } from 'node:zlib';
 import { FormatError } from '../../backup-format/schema.ts';
@@ -48,6 +47,8 @@ export interface Listed {
   readonly backupIDs: readonly string[];
   /** Of times that have not come yet: none of ours can be. */
   readonly future: readonly string[];
+  /** What the listing says of each manifest. Another content has another mark. */
+  readonly marks: ReadonlyMap<string, string>;
 }
 
 /** Clocks of two clusters may differ by so much. */
@@ -68,9 +69,9 @@ export async function listBackups(
       `"${identity}" cannot be the identity of a stack: it needs lower-case letters, digits, "-" and ".".`,
     );
   const folder = paths.backups(identity);
-  const found: string[] = [];
+  const marks = new Map<string, string>();
   let listed = 0;
-  for await (const { name } of blobs.list(folder, signal)) {
+  for await (const { name, bytes, md5 = '', createdTime } of blobs.list(folder, signal)) {
     listed += 1;
     if (listed > mostListed)
       throw new InputError(
@@ -78,14 +79,16 @@ export async function listBackups(
         `${blobs.description} has more than ${mostListed} objects below ${folder}: name a backupID.`,
       );
     const [backupID = '', file, ...rest] = name.slice(folder.length).split('/');
-    if (file === manifestName && rest.length === 0 && isBackupID(backupID)) found.push(backupID);
+    if (file === manifestName && rest.length === 0 && isBackupID(backupID))
+      marks.set(backupID, `${bytes} ${md5} ${createdTime}`);
   }
   const latest = trust.now().getTime() + futureMilliseconds;
   const isFuture = (backupID: string): boolean => backupTime(backupID).getTime() > latest;
-  const newestFirst = found.toSorted().toReversed();
+  const newestFirst = [...marks.keys()].toSorted().toReversed();
   return {
     backupIDs: newestFirst.filter((backupID) => !isFuture(backupID)),
     future: newestFirst.filter(isFuture),
+    marks,
   };
 }
 

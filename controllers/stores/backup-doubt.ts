@@ -105,9 +105,9 @@ export async function comparedWith(
   const way = databaseWay({ dataSets });
   let previous: Manifest | undefined;
   let compared = 0;
-  const { backupIDs } = await listBackups(catalog, identity, signal);
-  const older = backupIDs.filter((id) => id < backupID);
-  for await (const looked of searchSealed(catalog, identity, older, signal)) {
+  const listed = await listBackups(catalog, identity, signal);
+  const older = listed.backupIDs.filter((id) => id < backupID);
+  for await (const looked of searchSealed(catalog, identity, older, listed, signal)) {
     if (looked.is !== 'Ours' || looked.sealed === undefined) continue;
     const { backupID: id, sealed } = looked;
     compared += 1;
@@ -154,9 +154,10 @@ async function findNewest(
   signal: AbortSignal,
   isWanted: (newest: Newest) => boolean,
 ): Promise<{ readonly found?: Newest; readonly ignored: readonly Ignored[] }> {
-  const { backupIDs, future } = await listBackups(catalog, identity, signal);
+  const listed = await listBackups(catalog, identity, signal);
+  const { backupIDs, future } = listed;
   const ignored: Ignored[] = future.slice(0, mostFutureTold).map((backupID) => ({ backupID, why: 'Future' }));
-  for await (const looked of searchSealed(catalog, identity, backupIDs, signal)) {
+  for await (const looked of searchSealed(catalog, identity, backupIDs, listed, signal)) {
     const { backupID } = looked;
     if (looked.is !== 'Ours') {
       if (ignored.length < mostTold || looked.is === 'NotRead') ignored.push({ backupID, why: looked.is });

@@ -41,9 +41,9 @@ async function firstSince(
   since: Date,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { backupIDs } = await listBackups(catalog, identity, signal);
-  const later = backupIDs.filter((id) => backupTime(id) >= since).toReversed();
-  for await (const { backupID, is } of searchSealed(catalog, identity, later, signal))
+  const listed = await listBackups(catalog, identity, signal);
+  const later = listed.backupIDs.filter((id) => backupTime(id) >= since).toReversed();
+  for await (const { backupID, is } of searchSealed(catalog, identity, later, listed, signal))
     if (is === 'Ours') return backupID;
   return undefined;
 }
