@@ -51,8 +51,8 @@ export const storeKind: ResourceKind<JtelBackupStore> = {
 };
 
 /**
- * Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true, and so does
- * `Quarantined`.
+ * Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true, and so do
+ * `Quarantined` and `ScheduleQuarantined`.
  */
 export const stackConditionTypes = [
   'Ready',
@@ -66,6 +66,7 @@ export const stackConditionTypes = [
   'RecoveryObjectivesMet',
   'Paused',
   'Quarantined',
+  'ScheduleQuarantined',
   'Reconciling',
   'Stalled',
 ] as const;

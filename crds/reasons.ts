@@ -183,9 +183,9 @@ const state = {
   DeletionBlocked: 'Deletion waits for something; the message says for what.',
   Destroyed: 'Containers and data were removed from the host.',
   LooksFail:
-    'Every look at the object fails, so it is put aside and tried again after growing pauses (`Quarantined`). The log of the operator says why; report it. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
+    'Every look at the object fails, so it is put aside and tried again after growing pauses (`Quarantined`, or `ScheduleQuarantined` for the schedule of a stack). The log of the operator says why; report it. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
   LooksWithoutEnd:
-    'The object is looked at again and again without coming to rest, so it is put aside and tried again after growing pauses (`Quarantined`). Usually its host reports changes without end; what changes there is in `docker events`. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
+    'The object is looked at again and again without coming to rest, so it is put aside and tried again after growing pauses (`Quarantined`, or `ScheduleQuarantined` for the schedule of a stack). Usually its host reports changes without end; what changes there is in `docker events`. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
   StatusOlderThanHost:
     'The host was changed by operations of which the object knows nothing: it is older, as after etcd was brought back from a snapshot. Nothing is changed until somebody consents (`kubectl jtel consent`), or the spec is what runs there.',
   HostStateUnknown: 'The host has not answered for a while, so what is known about it may be outdated.',

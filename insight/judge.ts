@@ -8,7 +8,7 @@ import { optional } from '../base/optional.ts';
 export type Verdict = 'Good' | 'Bad' | 'Busy' | 'Unknown' | 'Neutral';
 
 /** Conditions that are good if False. */
-const troubles = new Set(['Drifted', 'Stalled', 'Quarantined']);
+const troubles = new Set(['Drifted', 'Stalled', 'Quarantined', 'ScheduleQuarantined']);
 /** Conditions that only inform, neither good nor bad. */
 const facts = new Set(['Paused']);
 /** `False` because nobody asked for it, or because it is too early. */

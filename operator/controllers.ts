@@ -49,6 +49,7 @@ import {
   Activities,
   Controller,
   Quarantine,
+  SharedTrouble,
   watching,
   type Cluster,
   type EventRecorder,
@@ -69,7 +70,7 @@ import {
   type Bounds,
   type Limits,
 } from '../controllers/backup/index.ts';
-import { ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
+import { scheduleAside, ScheduleReconciler, type SchedulePods } from '../controllers/schedule/index.ts';
 import { optional } from '../base/optional.ts';
 
 /** At two o'clock at night many begin at once, and each look mostly waits for a host. */
@@ -142,7 +143,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     reads: readMetadata,
     ...optional({ metrics: parts.metrics, queue: parts.queue, unexpected: parts.unexpected }),
   };
-  const aside = { cluster, events, clock, freedBy };
+  const aside = { cluster, events, clock, freedBy, trouble: new SharedTrouble() };
   const activities = new Activities<Progress>({ enqueue: (key) => stack.enqueue(key), ...common });
   const watcher = new HostWatcher({
     happened: (key) => stack.wake(key),
@@ -374,6 +375,7 @@ async function runBackupControllers(
     ...common,
     name: 'schedule',
     store: caches.stacks,
+    quarantine: new Quarantine({ ...aside, ...scheduleAside, kind: stackKind, store: caches.stacks }),
     workers: scheduleWorkers,
     // With one more finished, there may be one too many.
     wakes: [

@@ -24,6 +24,7 @@ export * from './control/finalizer.ts';
 export * from './control/wave-controller.ts';
 export * from './control/leader-elector.ts';
 export { Quarantine } from './control/quarantine.ts';
+export { SharedTrouble } from './control/shared-trouble.ts';
 export { UnexpectedErrors } from './control/unexpected-errors.ts';
 
 export * from './report/logger.ts';

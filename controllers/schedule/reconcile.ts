@@ -22,6 +22,7 @@ import {
   type JtelBackup,
   type JtelRestore,
   type JtelStack,
+  type StackConditionType,
 } from '../../crds/index.ts';
 import { isConflict } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
@@ -49,6 +50,12 @@ export interface ScheduleReconcilerOptions {
   /** 0…1 */
   readonly random: () => number;
 }
+
+/** How it is told that a schedule is put aside. The stack itself has a condition of its own for that. */
+export const scheduleAside = {
+  condition: 'ScheduleQuarantined' satisfies StackConditionType,
+  subject: 'the schedule of this stack',
+} as const;
 
 /** The CronJob has this long to ask for a due backup. */
 const graceSeconds = 120;

@@ -1397,7 +1397,7 @@ export interface JtelStackStatus {
    */
   readonly history?: readonly HistoryEntry[];
   /**
-   * Ready, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Quarantined, Reconciling and Stalled only while they are true.
+   * Ready, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Quarantined, ScheduleQuarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -29,7 +29,9 @@ describe('quarantine', () => {
   const pass = (seconds: number): void => void (now = new Date(now.getTime() + seconds * 1000));
 
   /** Of a process that starts now. */
-  function start(): Quarantine<Widget> {
+  function start(
+    change: Partial<ConstructorParameters<typeof Quarantine<Widget>>[0]> = {},
+  ): Quarantine<Widget> {
     const store = new ObjectStore<Widget>();
     cluster.follow(widgets, store);
     return new Quarantine({
@@ -40,6 +42,7 @@ describe('quarantine', () => {
       clock: () => now,
       freedBy: askAgain,
       limits,
+      ...change,
     });
   }
 
@@ -70,6 +73,29 @@ describe('quarantine', () => {
     expect(await look(quarantine, 'fails')).toEqual({ seconds: 60, looks: 1 });
     expect(events).toEqual(['LooksFail']);
     expect((await condition())?.lastTransitionTime).toBe('2026-11-01T00:00:00Z');
+  });
+
+  it('puts none aside for an error that several namespaces have', async () => {
+    const quarantine = start();
+    const keys = ['a', 'b', 'c'].map((namespace) => ({ namespace, name: 'loops' }));
+    for (const { namespace } of keys.slice(1))
+      await cluster.create(widgets, widget(namespace, 'loops'), call());
+    for (let round = 0; round < 4; round += 1)
+      for (const one of keys) {
+        expect(await quarantine.before(one, context)).toBe(0);
+        await quarantine.failed(one, fault, context);
+      }
+    expect([quarantine.size, events]).toEqual([0, []]);
+  });
+
+  it('writes a condition of its own if it is told to, and frees by that one alone', async () => {
+    const second = start({ condition: 'OtherQuarantined', subject: 'what is planned for it' });
+    await look(second, 'fails');
+    const { conditions } = (await cluster.get(widgets, key, call())).status ?? {};
+    expect(conditions?.map(({ type }) => type)).toEqual(['OtherQuarantined']);
+    expect(conditions?.[0]?.message).toContain('Every look at what is planned for it fails.');
+    expect(await start().before(key, context)).toBe(0);
+    expect((await cluster.get(widgets, key, call())).status?.conditions).toHaveLength(1);
   });
 
   it('puts an object aside that is looked at without end, although each look succeeds', async () => {

@@ -20,8 +20,7 @@ import {
 import type { EventRecorder } from '../report/event-recorder.ts';
 import { LookBudget, nextTry, type QuarantineLimits, usualLimits } from './quarantine-limits.ts';
 import type { ReconcileContext } from './reconciler.ts';
-
-const quarantineCondition = 'Quarantined';
+import { SharedTrouble } from './shared-trouble.ts';
 
 export type QuarantineReason = 'LooksFail' | 'LooksWithoutEnd';
 
@@ -38,6 +37,12 @@ export interface QuarantineOptions<T extends WithConditions> {
   /** Annotation whose change frees an object. */
   readonly freedBy: string;
   readonly limits?: Partial<QuarantineLimits>;
+  /** Default `Quarantined`. A second controller of the same kind needs a condition of its own. */
+  readonly condition?: string;
+  /** What is looked at, for messages; default `this object`. */
+  readonly subject?: string;
+  /** Of all controllers, so that what fails in several namespaces puts none aside. Default: of this one. */
+  readonly trouble?: SharedTrouble;
 }
 
 interface Entry {
@@ -60,11 +65,15 @@ interface Aside {
 export class Quarantine<T extends WithConditions> {
   readonly #options: QuarantineOptions<T>;
   readonly #limits: QuarantineLimits;
+  readonly #condition: string;
+  readonly #trouble: SharedTrouble;
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: QuarantineOptions<T>) {
     this.#options = options;
     this.#limits = { ...usualLimits, ...options.limits };
+    this.#condition = options.condition ?? 'Quarantined';
+    this.#trouble = options.trouble ?? new SharedTrouble();
   }
 
   /** How many objects are put aside. */
@@ -83,7 +92,7 @@ export class Quarantine<T extends WithConditions> {
     const now = this.#options.clock();
     const entry = this.#entry(id, object, now);
     if (entry.aside === undefined) {
-      if (isAside(object)) await this.#free(key, object, context);
+      if (this.#asideCondition(object) !== undefined) await this.#free(key, object, context);
     } else if (entry.aside.trying === undefined) {
       const seconds = (entry.aside.tryTime.getTime() - now.getTime()) / 1000;
       if (seconds > 0) return seconds;
@@ -113,7 +122,8 @@ export class Quarantine<T extends WithConditions> {
   async failed(key: ObjectKey, error: unknown, context: ReconcileContext): Promise<void> {
     const entry = this.#entries.get(formatKey(key));
     const object = this.#options.store.get(key);
-    if (entry === undefined || object === undefined || isTroubleOfAll(error)) return;
+    if (entry === undefined || object === undefined || isTroubleOfApi(error)) return;
+    if (this.#trouble.isOfAll(error, key.namespace ?? '', this.#options.clock())) return;
     entry.failures += 1;
     if (entry.aside === undefined && entry.failures < this.#limits.failures) return;
     await this.#putAside(key, object, entry, 'LooksFail', context);
@@ -127,7 +137,7 @@ export class Quarantine<T extends WithConditions> {
     if (known?.life === life) return known;
     const entry: Entry = { life, budget: new LookBudget(this.#limits, now), failures: 0 };
     // Only a new process has to learn from the object. This one would have known.
-    const condition = known === undefined ? asideCondition(object) : undefined;
+    const condition = known === undefined ? this.#asideCondition(object) : undefined;
     if (condition !== undefined && condition.observedGeneration === generation) {
       const since = new Date(condition.lastTransitionTime);
       // Who asked while no process ran is heard as well.
@@ -151,8 +161,8 @@ export class Quarantine<T extends WithConditions> {
     const since = entry.aside?.since ?? now;
     const tryTime = this.#nextTry(since, now, reason);
     entry.aside = { since, tryTime };
-    const message = `${sentences[reason]} It is left alone until ${formatTime(tryTime)}, and tried again at growing intervals. A change of its spec frees it, or a new value of the annotation ${this.#options.freedBy}; the log of the operator says more.`;
-    const update = { type: quarantineCondition, status: 'True', reason, message } as const;
+    const message = `${sentence(reason, this.#options.subject ?? 'this object')} It is left alone until ${formatTime(tryTime)}, and tried again at growing intervals. A change of its spec frees it, or a new value of the annotation ${this.#options.freedBy}; the log of the operator says more.`;
+    const update = { type: this.#condition, status: 'True', reason, message } as const;
     const observedGeneration = object.metadata?.generation ?? 0;
     await this.#write(key, object, context, (conditions) =>
       setCondition(conditions, { ...update, observedGeneration }, since),
@@ -176,7 +186,12 @@ export class Quarantine<T extends WithConditions> {
 
   async #free(key: ObjectKey, object: T, context: ReconcileContext): Promise<void> {
     context.logger.info('no longer put aside');
-    await this.#write(key, object, context, (conditions) => removeCondition(conditions, quarantineCondition));
+    await this.#write(key, object, context, (conditions) => removeCondition(conditions, this.#condition));
+  }
+
+  #asideCondition(object: WithConditions): Condition | undefined {
+    const condition = findCondition(object.status?.conditions, this.#condition);
+    return condition?.status === 'True' ? condition : undefined;
   }
 
   /** What cannot be written now is tried again at the next occasion; this process knows it anyway. */
@@ -197,27 +212,18 @@ export class Quarantine<T extends WithConditions> {
       const status = { ...live.status, conditions } as NonNullable<T['status']>;
       await cluster.applyStatus(kind, key, status, { uid, resourceVersion }, context);
     } catch (error) {
-      context.logger.warn('the condition Quarantined could not be written', { error });
+      context.logger.warn('a condition could not be written', { condition: this.#condition, error });
     }
   }
 }
 
-const sentences: Readonly<Record<QuarantineReason, string>> = {
-  LooksFail: 'Every look at this object fails.',
-  LooksWithoutEnd: 'This object is looked at again and again without coming to rest.',
-};
-
-function asideCondition(object: WithConditions): Condition | undefined {
-  const condition = findCondition(object.status?.conditions, quarantineCondition);
-  return condition?.status === 'True' ? condition : undefined;
-}
-
-function isAside(object: WithConditions): boolean {
-  return asideCondition(object) !== undefined;
+function sentence(reason: QuarantineReason, subject: string): string {
+  if (reason === 'LooksFail') return `Every look at ${subject} fails.`;
+  return `${subject.replace(/^./, (first) => first.toUpperCase())} is looked at again and again without coming to rest.`;
 }
 
 /** The API itself is in trouble or refuses us, which is no fault of one object. */
-function isTroubleOfAll(error: unknown): boolean {
+function isTroubleOfApi(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   const { status } = error;
   return status === NO_ANSWER || status === 401 || status === 403 || status === 429 || status >= 500;

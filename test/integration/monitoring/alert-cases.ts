@@ -366,6 +366,12 @@ export const cases: readonly AlertCase[] = [
     after: 90,
   },
   {
+    when: 'an object is put aside',
+    series: { 'jtel_operator_quarantined_objects{controller="stack"}': steady(1) },
+    fires: ['JtelQuarantined'],
+    after: 60,
+  },
+  {
     when: 'objects wait',
     series: { 'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(80) },
     fires: ['JtelOperatorBehind'],
