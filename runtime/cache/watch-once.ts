@@ -43,6 +43,9 @@ export interface WatchHandlers<T> {
   reached(resourceVersion: string): void;
 }
 
+/** The largest object that the server takes has a tenth of it. */
+const longestLine = 16 * 1024 * 1024;
+
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export async function watchOnce<T extends KubernetesObject>(
@@ -111,14 +114,22 @@ async function follow<T extends KubernetesObject>(
   return { reason: 'Ended' };
 }
 
-/** Whole lines only; throws if the stream breaks before its agreed end. */
+/** Whole lines only; throws if the stream breaks before its agreed end, or at a line that no object has. */
 async function* linesOf(response: Readable): AsyncGenerator<string> {
   response.setEncoding('utf8');
-  let rest = '';
+  let begun: string[] = [];
+  let length = 0;
   for await (const chunk of response) {
-    const lines = `${rest}${String(chunk)}`.split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+    const [first = '', ...others] = String(chunk).split('\n');
+    begun.push(first);
+    length += first.length;
+    if (length > longestLine) throw new Error(`watch: an event has more than ${longestLine} characters`);
+    const last = others.pop();
+    if (last === undefined) continue;
+    yield begun.join('');
+    yield* others;
+    begun = [last];
+    length = last.length;
   }
 }
 

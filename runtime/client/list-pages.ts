@@ -1,12 +1,12 @@
-/** Lists in pages, so neither side holds thousands of objects as one text. */
+/** Lists in pages, so neither side holds thousands of objects as one text. Pages of large objects have fewer. */
 import type { ResourceKind } from '../kind.ts';
 import type { KubernetesObject } from '../objects.ts';
-import { isGone } from './api-error.ts';
+import { ApiError, isGone } from './api-error.ts';
 import { apiVersionOf } from './kinds.ts';
 import type { CallOptions, ListQuery } from './cluster.ts';
 import type { KubeConnection } from './connection.ts';
 import { collectionPath } from './paths.ts';
-import { callApi, type CallObserver } from './transport.ts';
+import { callApi, tooLarge, type CallObserver } from './transport.ts';
 
 export interface Listing<T> {
   readonly items: readonly T[];
@@ -49,8 +49,9 @@ async function readPages<T extends KubernetesObject>(
 ): Promise<Listing<T>> {
   const items: T[] = [];
   let next: string | undefined;
+  let limit = options.pageSize ?? PAGE_SIZE;
   for (;;) {
-    const page = (await callApi(
+    const reading = callApi(
       connection,
       {
         method: 'GET',
@@ -58,14 +59,21 @@ async function readPages<T extends KubernetesObject>(
         query: {
           labelSelector: query.labelSelector,
           fieldSelector: query.fieldSelector,
-          limit: options.pageSize ?? PAGE_SIZE,
+          limit,
           continue: next,
         },
         purpose: `list ${kind.plural}`,
       },
       options,
       observe,
-    )) as ListBody<T>;
+    );
+    const page = (await reading.catch((error: unknown) => {
+      // One that is too large by itself is told.
+      if (!(error instanceof ApiError && error.reason === tooLarge && limit > 1)) throw error;
+      limit = Math.ceil(limit / 8);
+      return undefined;
+    })) as ListBody<T> | undefined;
+    if (page === undefined) continue;
     // The server omits these two in items of built-in kinds.
     for (const item of page.items ?? [])
       items.push({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind });

@@ -1,4 +1,5 @@
 /** One request to the API server: JSON in, JSON out, bounded in time; every failure is an `ApiError`. */
+import { ByteCollector } from '../../base/byte-collector.ts';
 import { ApiError, NO_ANSWER } from './api-error.ts';
 import type { CallOptions } from './cluster.ts';
 import type { HttpAnswer, KubeConnection } from './connection.ts';
@@ -26,6 +27,19 @@ export type CallObserver = (call: {
 }) => void;
 
 const DEFAULT_TIMEOUT_SECONDS = 15;
+
+/** Ten of the largest objects that the server takes. A list of more is asked for in smaller pages. */
+const longestAnswer = 16 * 1024 * 1024;
+/** Reason of an {@link ApiError}. */
+export const tooLarge = 'AnswerTooLarge';
+
+class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge';
+
+  constructor() {
+    super(`the answer has more than ${longestAnswer / 2 ** 20} MiB; it was not read`);
+  }
+}
 
 export async function callApi(
   connection: KubeConnection,
@@ -65,6 +79,8 @@ export async function callApi(
     if (error instanceof ApiError) throw error;
     if (options.signal.aborted) throw options.signal.reason;
     const where = `${request.purpose} at ${connection.server}`;
+    if (error instanceof AnswerTooLarge)
+      throw new ApiError(NO_ANSWER, tooLarge, `${where}: ${error.message}`, { cause: error });
     if (timedOut)
       throw new ApiError(NO_ANSWER, 'Timeout', `${where}: no answer within ${timeoutSeconds} s`, {
         cause: error,
@@ -107,12 +123,17 @@ async function exchange(
   return await answerOf(response);
 }
 
-/** Reads an answer to its end. */
+/** Reads an answer to its end. @throws AnswerTooLarge; the rest is not read */
 export async function answerOf({ statusCode, headers, body }: HttpAnswer): Promise<Answer> {
   const retryAfter = headers['retry-after'];
+  const content = new ByteCollector();
+  for await (const piece of body) {
+    content.add(piece as Buffer);
+    if (content.length > longestAnswer) throw new AnswerTooLarge();
+  }
   return {
     status: statusCode,
-    body: parse(await body.text()),
+    body: parse(content.bytes().toString('utf8')),
     retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
   };
 }
