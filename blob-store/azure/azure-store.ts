@@ -37,6 +37,7 @@ import {
 } from '../blob-store.ts';
 import { sourceAddress } from '../source-address.ts';
 import { checkBlobName, checkListPrefix } from '../names.ts';
+import { ByteCollector } from '../../base/byte-collector.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface AzureOptions {
@@ -149,9 +150,7 @@ class AzureBlobStore implements BlobStore {
           `${name} in ${this.description} has ${bytes} bytes, more than the ${maximumBytes} allowed: it was not read`,
         );
       }
-      const chunks: Buffer[] = [];
-      for await (const chunk of body) chunks.push(Buffer.from(chunk));
-      const content = Buffer.concat(chunks);
+      const content = await contentOf(body, bytes);
       const md5 = response.contentMD5;
       const intact =
         content.length === bytes &&
@@ -170,9 +169,7 @@ class AzureBlobStore implements BlobStore {
     return await this.#attempt('read', name, bytes, signal, async (limited) => {
       if (bytes === 0) return Buffer.alloc(0);
       const response = await client.download(offset, bytes, { abortSignal: limited, maxRetryRequests: 2 });
-      const chunks: Buffer[] = [];
-      for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-      const content = Buffer.concat(chunks);
+      const content = await contentOf(response.readableStreamBody, bytes);
       // For a range behind the end, Azure answers 416; Azurite answers with nothing.
       if (content.length > 0 && content.length === response.contentLength && content.length <= bytes)
         return content;
@@ -354,3 +351,13 @@ const mostEmptyPages = 200;
 
 /** Reads the whole blob, so that it can be written again. */
 const maximumProofBytes = 16 * 1024 * 1024;
+
+/** A little more than the maximum if there is more; the rest is not read. */
+async function contentOf(body: NodeJS.ReadableStream | undefined, maximumBytes: number): Promise<Buffer> {
+  const content = new ByteCollector();
+  for await (const piece of body ?? []) {
+    content.add(Buffer.from(piece));
+    if (content.length > maximumBytes) break;
+  }
+  return content.bytes();
+}

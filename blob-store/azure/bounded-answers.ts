@@ -17,6 +17,7 @@ import { lookup } from 'node:dns';
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { ByteCollector } from '../../base/byte-collector.ts';
 import { optional } from '../../base/optional.ts';
 import { endpointRules } from '../endpoint-rules.ts';
 
@@ -94,18 +95,16 @@ async function boundedAnswer(request: PipelineRequest): Promise<PipelineResponse
 
 /** Leaving the loop by an exception destroys the stream, and so the connection. */
 async function textOf(body: NodeJS.ReadableStream, bounds: Bounds): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const content = new ByteCollector();
   let tags = 0;
   for await (const part of body) {
     const chunk = Buffer.from(part);
-    bytes += chunk.length;
+    content.add(chunk);
     for (let at = chunk.indexOf('<'); at >= 0; at = chunk.indexOf('<', at + 1)) tags += 1;
-    if (bytes > bounds.bytes || tags > bounds.tags)
+    if (content.length > bounds.bytes || tags > bounds.tags)
       throw new AnswerTooLarge(
         `its answer is longer than the ${bounds.bytes / 1024} KiB or ${bounds.tags} elements that are read`,
       );
-    chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return content.bytes().toString('utf8');
 }

@@ -65,7 +65,7 @@ export async function verifyRelease(
     const inMemory = expected.bytes <= (options.inMemoryBytes ?? maximumInMemoryBytes);
     const found = inMemory
       ? await hashRead(store, name, expected.bytes, terminal.signal)
-      : await hashStream(store, name, terminal.signal);
+      : await hashStream(store, name, expected.bytes, terminal.signal);
     if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
       throw new CommandError(
         `release ${version} in ${store.description} is damaged: ${set.path} is not what the manifest says (sha256 or length differs)`,
@@ -94,7 +94,13 @@ async function hashRead(
   return { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
-async function hashStream(store: BlobStore, name: string, signal: AbortSignal): Promise<Hashed> {
+/** @returns more bytes than the maximum if there are more; the rest is not read */
+async function hashStream(
+  store: BlobStore,
+  name: string,
+  maximumBytes: number,
+  signal: AbortSignal,
+): Promise<Hashed> {
   const lifetimeSeconds = 6 * 3600;
   // The URL is a secret and must not get into an error's message.
   const response = await fetch(await store.readUrl(name, lifetimeSeconds), { signal }).catch(() => undefined);
@@ -109,6 +115,7 @@ async function hashStream(store: BlobStore, name: string, signal: AbortSignal): 
   for await (const chunk of response.body) {
     hash.update(chunk);
     bytes += chunk.length;
+    if (bytes > maximumBytes) break;
   }
   return { bytes, sha256: hash.digest('hex') };
 }

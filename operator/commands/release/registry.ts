@@ -4,6 +4,7 @@
  * that points.
  */
 import { createHash } from 'node:crypto';
+import { ByteCollector } from '../../../base/byte-collector.ts';
 import { CommandError } from '../../../command-line/terminal.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -22,6 +23,7 @@ const manifestTypes = [
 
 const timeoutMilliseconds = 30_000;
 const maximumManifestBytes = 4 * 1024 * 1024;
+const maximumTokenBytes = 256 * 1024;
 
 export class Registry {
   readonly #access: RegistryAccess;
@@ -45,11 +47,7 @@ export class Registry {
       throw new CommandError(
         `registry ${this.#access.endpoint} answered ${response.status} for image ${image}`,
       );
-    const body = Buffer.from(await response.arrayBuffer());
-    if (body.length > maximumManifestBytes)
-      throw new CommandError(
-        `the manifest of image ${image} has ${body.length} bytes: that is too big for a manifest`,
-      );
+    const body = await this.#read(response, maximumManifestBytes, `the manifest of image ${image}`);
     // Computed from the bytes, not from the registry's own header, because a host will verify the bytes.
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
     const claimed = response.headers.get('docker-content-digest');
@@ -114,13 +112,27 @@ export class Registry {
     url.searchParams.set('service', parameters.get('service') ?? '');
     url.searchParams.set('scope', `repository:${repository}:pull`);
     const response = await this.#fetch(url, basic, signal);
-    const answer = (await response.json().catch(() => ({}))) as {
-      readonly token?: unknown;
-      readonly access_token?: unknown;
-    };
-    const token = answer.token ?? answer.access_token;
-    if (!response.ok || typeof token !== 'string' || !/^[\w.~+/=-]+$/.test(token)) throw this.#refused(image);
+    const token = tokenIn(await this.#read(response, maximumTokenBytes, `the token for image ${image}`));
+    if (!response.ok || token === undefined) throw this.#refused(image);
     return `Bearer ${token}`;
+  }
+
+  /** @param what for messages */
+  async #read(response: Response, maximumBytes: number, what: string): Promise<Buffer> {
+    const content = new ByteCollector();
+    try {
+      for await (const piece of response.body ?? []) {
+        content.add(piece);
+        if (content.length > maximumBytes) break;
+      }
+    } catch (error) {
+      throw new CommandError(
+        `registry ${this.#access.endpoint} broke off while it sent ${what} (${causeOf(error)})`,
+      );
+    }
+    if (content.length > maximumBytes)
+      throw new CommandError(`${what} has more than ${maximumBytes} bytes: that is too big`);
+    return content.bytes();
   }
 
   async #fetch(url: URL, authorization: string | undefined, signal: AbortSignal): Promise<Response> {
@@ -130,11 +142,7 @@ export class Registry {
       return await fetch(url, { headers, signal: limited, redirect: 'manual' });
     } catch (error) {
       signal.throwIfAborted();
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      const code =
-        (cause as NodeJS.ErrnoException).code ??
-        (limited.aborted ? `no answer in ${timeoutMilliseconds / 1000} s` : String(cause));
-      throw new CommandError(`cannot reach registry ${url.origin}: ${code}`);
+      throw new CommandError(`cannot reach registry ${url.origin}: ${causeOf(error)}`);
     }
   }
 
@@ -143,4 +151,22 @@ export class Registry {
       `registry ${this.#access.endpoint} refuses the credentials for image ${image}: check --registry-user and --registry-password-file`,
     );
   }
+}
+
+function tokenIn(content: Buffer): string | undefined {
+  let answer: { readonly token?: unknown; readonly access_token?: unknown } | null;
+  try {
+    answer = JSON.parse(content.toString('utf8')) as typeof answer;
+  } catch {
+    return undefined;
+  }
+  const token = answer?.token ?? answer?.access_token;
+  return typeof token === 'string' && /^[\w.~+/=-]+$/.test(token) ? token : undefined;
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const isLate = cause instanceof DOMException && cause.name === 'TimeoutError';
+  if (isLate) return `no answer in ${timeoutMilliseconds / 1000} s`;
+  return (cause as NodeJS.ErrnoException).code ?? String(cause);
 }

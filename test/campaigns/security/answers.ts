@@ -3,13 +3,15 @@
  */
 
 /** What the reader expects; a hostile answer begins like it, so that it gets past the first look. */
-export type Form = 'XML' | 'JSON' | 'Bytes';
+export type Form = 'XML' | 'JSON' | 'Lines' | 'Frames' | 'Bytes';
 
 export interface Answer {
   readonly name: string;
   /** Pieces of it, with a pause after each. */
   readonly pieces: (form: Form) => Iterable<Buffer | string>;
   readonly pauseMilliseconds?: number;
+  /** Each byte is sent by itself. */
+  readonly isCrumbled?: true;
   /** It never ends by itself; only the reader's bounds, or who called it, can end it. */
   readonly isSlow?: true;
 }
@@ -25,6 +27,12 @@ const entries: Readonly<Record<Form, { readonly begin: string; readonly entry: s
     begin: '[',
     entry: '{"Id":"x","Names":["/x"],"Labels":{"a":"b"},"State":"running","Status":"Up"},',
   },
+  Lines: {
+    begin: '',
+    entry:
+      '{"Action":"start","status":"Downloading","progress":{"step":"a","percent":1},"Actor":{"Attributes":{"a":"b"}}}\n',
+  },
+  Frames: { begin: '', entry: '\u0001\0\0\0\0\0\0\u0008a line \n' },
   Bytes: { begin: '', entry: 'jtel' },
 };
 
@@ -59,6 +67,7 @@ export const answers: readonly Answer[] = [
   { name: 'too big', pieces: (form) => filled(form, 24 * mebibyte) },
   { name: 'endless', pieces: (form) => filled(form, Number.POSITIVE_INFINITY) },
   { name: 'one line without end', pieces: () => forever(Buffer.alloc(pieceBytes, 'x')) },
+  { name: 'byte by byte', pieces: (form) => filled(form, mebibyte / 2), isCrumbled: true },
   { name: 'slow', pieces: () => forever(Buffer.from('x')), pauseMilliseconds: 20, isSlow: true },
   { name: 'silent', pieces: () => forever(Buffer.alloc(0)), pauseMilliseconds: 50, isSlow: true },
   { name: 'nothing', pieces: () => [] },
@@ -91,17 +100,19 @@ function dressed(form: Form, text: string): string {
     const name = `<Blob><Name>${inXML}</Name><Properties><Etag>${inXML}</Etag><Content-Length>${inXML}</Content-Length></Properties></Blob>`;
     return `<?xml version="1.0"?><EnumerationResults><Blobs>${name}</Blobs><NextMarker/></EnumerationResults>`;
   }
+  if (form === 'Lines') return `{"error":${inJSON},"id":${inJSON},"status":${inJSON},"Action":${inJSON}}\n`;
   if (form === 'JSON')
     return `[{"Id":${inJSON},"Names":[${inJSON}],"Labels":{${inJSON}:${inJSON}},"State":${inJSON},"Status":${inJSON},"message":${inJSON}}]`;
   return text;
 }
 
-/** The text in the places of an error as Azure writes one. */
+/** The text in the places of an error as Azure and Docker write one. */
 function asError(form: Form, text: string): string {
   const [inXML, inJSON] = [escapedForXML(text), JSON.stringify(text)];
   if (form === 'XML')
     return `<?xml version="1.0"?><Error><Code>${inXML}</Code><Message>${inXML}</Message></Error>`;
-  return form === 'JSON' ? `{"error":{"code":${inJSON},"message":${inJSON}}}` : text;
+  if (form === 'JSON') return `{"error":{"code":${inJSON},"message":${inJSON}},"message":${inJSON}}`;
+  return form === 'Lines' ? `{"error":${inJSON}}\n` : text;
 }
 
 /** XML has no way to write controls. */

@@ -7,6 +7,8 @@ import type { Campaign, CampaignCase, CampaignForm } from '../campaign.ts';
 import { check, checkMessage, checkTold } from '../oracles.ts';
 import { answers, type Answer } from './answers.ts';
 import { measured, type Taken } from './bounds.ts';
+import { hostReaders } from './host-readers.ts';
+import { endHostilePeers } from './hostile-peers.ts';
 import { leafCases } from './leaves.ts';
 import { readers, type Reader } from './readers.ts';
 import { secretReaders } from './secrets.ts';
@@ -16,23 +18,27 @@ const longestStopMilliseconds = 250;
 /** What is as large as allowed is read to its end; a reader may take its time for that. */
 const longestSeconds = 60;
 const limitSeconds = 300;
-/** The short form takes one case out of so many. */
-const shortStep = 8;
+/** The short form takes one case out of so many: no divisor of the number of answers, so that it takes all kinds. */
+const shortStep = 13;
 /** A slow answer is not waited for: the caller gives up, and the reader has to follow at once. */
 const patienceSeconds = 1;
 /** The collector of garbage chooses its moments, and the first try loads code. The least of these tries counts. */
 const tries = 3;
-const errors = ['BlobError', 'InputError'];
+const errors = ['BlobError', 'InputError', 'HostError', 'JobError'];
 
 export const securityCampaign: Campaign = {
   title: 'hostile answers and objects',
   cases: (form) => [...readerCases(form), ...leafCases()],
+  close: async () => endHostilePeers(),
 };
 
 function readerCases(form: CampaignForm): readonly CampaignCase[] {
-  const all = [...readers, ...secretReaders].flatMap((reader) =>
+  const all = [...readers, ...hostReaders, ...secretReaders].flatMap((reader) =>
     answers
       .filter(({ isSlow }) => isSlow !== true || reader.isAtOnce !== true)
+      .filter(({ isCrumbled }) => isCrumbled !== true || reader.isBesidePeer !== true)
+      // Byte by byte takes a while.
+      .filter(({ isCrumbled }) => isCrumbled !== true || form === 'long')
       .map((answer) => ({
         name: `${reader.name}: ${answer.name}`,
         limitSeconds,
@@ -67,7 +73,7 @@ type Result = { readonly error: unknown } | { readonly error?: never };
 /** @throws Error when the reader does not end */
 async function read(reader: Reader, answer: Answer): Promise<Result> {
   const caller = new AbortController();
-  const isLeft = answer.isSlow === true;
+  const isLeft = answer.isSlow === true || reader.isStream === true;
   const seconds = isLeft ? patienceSeconds : longestSeconds;
   const giveUp = setTimeout(() => caller.abort(new Error(`given up after ${seconds} s`)), seconds * 1000);
   const late = Promise.withResolvers<never>();

@@ -1,11 +1,13 @@
 /** A server that answers with what it is told, as a hostile store does. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline, Readable, type Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Form } from './answers.ts';
+import type { ServerOrder } from './peer-orders.ts';
 
-export interface HttpPeer extends AsyncDisposable {
+interface HttpPeer extends AsyncDisposable {
   readonly url: string;
 }
 
@@ -13,11 +15,19 @@ export interface HttpPeer extends AsyncDisposable {
 const claimedBytes = 1024 * 1024;
 
 /** Gives the answer to everything, with this status. */
-export async function httpPeer(answer: Answer, form: Form, status = 200): Promise<HttpPeer> {
+export async function httpPeer(
+  answer: Answer,
+  { form, status, closedPath }: Omit<ServerOrder, 'answer'>,
+): Promise<HttpPeer> {
   const server = createServer((request, response: ServerResponse) => {
     request.resume();
     if (request.url?.endsWith('/_ping') === true) {
       response.end('OK');
+      return;
+    }
+    if (closedPath !== undefined && request.url?.startsWith(closedPath) === true) {
+      const challenge = `Bearer realm="http://${request.headers.host}/token",service="a"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
       return;
     }
     response.writeHead(status, {
@@ -42,15 +52,25 @@ export async function httpPeer(answer: Answer, form: Form, status = 200): Promis
   };
 }
 
-export function give({ pieces, pauseMilliseconds }: Answer, form: Form, to: Writable): void {
+/** @param given default: the end of it is the end of the stream */
+export function give(
+  { pieces, pauseMilliseconds, isCrumbled }: Answer,
+  form: Form,
+  to: Writable,
+  given?: () => void,
+): void {
   async function* paced(): AsyncGenerator<Buffer | string> {
     for (const part of pieces(form)) {
       if (to.destroyed) return;
-      if (part.length > 0) yield part;
+      if (isCrumbled === true) for (const byte of Buffer.from(part)) yield Buffer.of(byte);
+      else if (part.length > 0) yield part;
       // In any case, others get their turn.
       await sleep(pauseMilliseconds ?? 0);
     }
   }
-  // Readers leave when they have had enough.
-  pipeline(Readable.from(paced()), to, () => undefined);
+  pipeline(Readable.from(paced()), to, { end: given === undefined }).then(
+    () => given?.(),
+    // Readers leave when they have had enough.
+    () => undefined,
+  );
 }
