@@ -51,6 +51,7 @@ import {
   secrets as secretKind,
   ObjectVersions,
 } from '../runtime/index.ts';
+import { shownConfig } from './check-config.ts';
 import { mayI } from '../runtime/client/review.ts';
 import { warnOfUnwatched } from './unwatched.ts';
 import { optional } from '../base/optional.ts';
@@ -117,7 +118,7 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   });
   logger.info('operator started', {
     server: connection.server,
-    namespaces: config.namespaces,
+    ...shownConfig(config),
     healthPort: health.port,
   });
 

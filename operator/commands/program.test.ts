@@ -92,6 +92,32 @@ describe('the exit code is', () => {
     expect(told.join('\n')).toContain(culprit);
   });
 
+  it.each([
+    ['no worker', ['--workers', '0'], '--workers'],
+    ['a negative number', ['--backups-at-once', '-3'], '--backups-at-once'],
+    ['a number that is none', ['--resync-seconds', 'NaN'], 'whole number from 5'],
+    ['a resync without a pause', ['--resync-seconds', '1'], 'whole number from 5'],
+    ['half a second', ['--monitor-seconds', '0.5'], '--monitor-seconds'],
+    ['a number of another form', ['--backup-window-seconds', '1e3'], '--backup-window-seconds'],
+    ['a lease that nobody could renew', ['--lease-duration-seconds', '2'], 'whole number from 3'],
+    ['a port that is none', ['--health-port', '65536'], '--health-port'],
+    ['one port for two', ['--web-port', '9090', '--health-port', '9090'], 'both 9090'],
+    ['names of a page that is not served', ['--web-host', 'jtel.example'], 'add --web-port'],
+    [
+      'a secret that is not there',
+      ['--web-port', '1', '--web-proxy-secret-file', '/nowhere'],
+      'cannot read /nowhere: ENOENT',
+    ],
+    ['an image that is not pinned', ['--toolbox-image', 'registry.example/toolbox:latest'], 'must be pinned'],
+    ['half of what schedules need', ['--image', 'registry.example/operator'], 'go together'],
+    ['a namespace that is none', ['--namespace', 'Acme'], '"Acme" is not the name'],
+    ['an address range that is none', ['--cluster-range', '10.0.0.0/99'], '--cluster-range'],
+  ])('2 for an operator with %s', async (_, options, culprit) => {
+    const argv = ['run', ...toolbox, '--allow-unsigned-releases', ...options];
+    expect(await run(argv, { further: [runCommand] })).toBe(2);
+    expect(told.join('\n')).toContain(culprit);
+  });
+
   it('1 for a failure nobody expected, with what is needed to find it', async () => {
     expect(await run(['fail'], { further: [failing(new TypeError('broken inside'))] })).toBe(1);
     expect(told.join('\n')).toMatch(/internal error: TypeError: broken inside\n +at /);

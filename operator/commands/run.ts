@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkConfig } from '../check-config.ts';
 import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.ts';
 import { endpointRulesOf, withEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import type { WebConfig } from '../web/serve.ts';
@@ -182,7 +183,7 @@ export function runCommand(terminal: Terminal): Command {
     );
   return withEndpointOptions(command).action(async (options: RunOptions) => {
     try {
-      const config = await configOf(options);
+      const config = checkConfig(await configOf(options));
       // Loaded only here: no other command needs the operator and its dependencies in memory.
       const { runOperator } = await import('../main.ts');
       await runOperator(config, terminal.signal);
@@ -220,6 +221,10 @@ async function configOf(options: RunOptions): Promise<OperatorConfig> {
   if ((image === undefined) !== (backupServiceAccount === undefined))
     throw new ConfigError(
       '--image and --backup-service-account go together: what the CronJobs of backup schedules run, and as whom',
+    );
+  if (webPort === undefined && (webHost.length > 0 || webProxySecretFile !== undefined))
+    throw new ConfigError(
+      '--web-host and --web-proxy-secret-file are about a page that is not served: add --web-port',
     );
   const releaseKey = await readReleaseKey(releaseKeyFile, allowUnsignedReleases === true);
   return {
@@ -263,7 +268,7 @@ async function webConfigOf(port: number, options: WebOptions): Promise<WebConfig
   const file = options.webProxySecretFile;
   const hosts = options.webHost.map((host) => host.toLowerCase());
   if (file === undefined) return { port, hosts };
-  const secret = (await readFile(file, 'utf8')).trim();
+  const secret = (await readProxySecret(file)).trim();
   if (secret.length < shortestProxySecret)
     throw new ConfigError(
       `--web-proxy-secret-file: the secret needs ${shortestProxySecret} characters or more`,
@@ -275,6 +280,16 @@ async function webConfigOf(port: number, options: WebOptions): Promise<WebConfig
     groupsHeader: options.webGroupsHeader.toLowerCase(),
   };
   return { port, hosts, proxy };
+}
+
+/** @throws {ConfigError} */
+async function readProxySecret(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`--web-proxy-secret-file: cannot read ${file}: ${code}`);
+  }
 }
 
 function number(minimum: number, maximum: number): (text: string) => number {
