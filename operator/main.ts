@@ -51,6 +51,9 @@ import {
   secrets as secretKind,
   ObjectVersions,
 } from '../runtime/index.ts';
+import { missingRight } from '../runtime/client/api-error.ts';
+import { clusterIDOf } from './cluster-id.ts';
+import { MissingRights } from './missing-rights.ts';
 import { shownConfig } from './check-config.ts';
 import { mayI } from '../runtime/client/review.ts';
 import { warnOfUnwatched } from './unwatched.ts';
@@ -70,9 +73,18 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   const metrics = new RuntimeMetrics(registry, runtimePrefix);
   const unexpected = new UnexpectedErrors({ logger, metrics });
   const connection = await connect(config);
-  const observe: CallObserver = ({ method, status, seconds }) => metrics.apiCalled(method, status, seconds);
+  const rights = new MissingRights({ logger });
+  metrics.watchRights(() => rights.list());
+  const onFailed = (error: unknown): void => {
+    const right = missingRight(error);
+    if (right !== undefined) rights.refused(right);
+  };
+  const observe: CallObserver = ({ method, status, seconds, error }) => {
+    metrics.apiCalled(method, status, seconds);
+    onFailed(error);
+  };
   const cluster = new ClusterClient({ connection, fieldManager: operatorName, secrets, observe });
-  const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe };
+  const informerOptions = { connection, namespaces: config.namespaces, logger, metrics, observe, onFailed };
   const informers: Informers = {
     stacks: new Informer(stackKind, informerOptions),
     stores: new Informer(storeKind, informerOptions),
@@ -145,8 +157,11 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     page = await startPage(config, logger, secrets, caches, () =>
       Promise.all(everyInformer.map((informer) => informer.synced(stopCaches.signal))),
     );
+    const clusterID = await readyToLead(everyInformer, cluster, logger, signal);
+    if (clusterID === undefined) return;
     await elector.run(signal, (leadership) =>
       lead(leadership, {
+        clusterID,
         config,
         logger,
         secrets,
@@ -154,7 +169,6 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
         elector,
         cluster,
         connection,
-        informers,
         caches,
         unexpected,
         ...optional({ audit }),
@@ -169,6 +183,26 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     await audit?.close();
     unwatch();
     logger.info('operator stopped');
+  }
+}
+
+/**
+ * Who cannot fill its caches, for want of a right or of the CRDs, leaves the Lease to who can.
+ * @returns the cluster's identity; undefined if the process is to end first.
+ */
+async function readyToLead(
+  informers: readonly Informer<KubernetesObject>[],
+  cluster: ClusterClient,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const id = clusterIDOf(cluster, logger, signal);
+    await Promise.all([id, ...informers.map((informer) => informer.synced(signal))]);
+    return await id;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 
@@ -202,6 +236,7 @@ function connect({ kubeconfig }: OperatorConfig): Promise<KubeConnection> {
 }
 
 interface Parts {
+  readonly clusterID: string;
   readonly config: OperatorConfig;
   readonly logger: Logger;
   readonly secrets: SecretRegistry;
@@ -209,7 +244,6 @@ interface Parts {
   readonly elector: LeaderElector;
   readonly cluster: ClusterClient;
   readonly connection: KubeConnection;
-  readonly informers: Informers;
   readonly caches: Caches;
   readonly unexpected: UnexpectedErrors;
   readonly audit?: AuditLog;
@@ -237,13 +271,13 @@ async function lead(
   leadership: Leadership,
   {
     config,
+    clusterID,
     logger,
     secrets,
     metrics,
     elector,
     cluster: open,
     connection,
-    informers,
     caches,
     unexpected,
     audit,
@@ -251,10 +285,6 @@ async function lead(
 ): Promise<void> {
   const { signal } = leadership;
   const cluster = open.fencedBy(elector);
-  await Promise.all(
-    Object.values(informers).map((informer: Informer<KubernetesObject>) => informer.synced(signal)),
-  );
-  const clusterID = await cluster.clusterID({ signal });
   const tasks = offLoop();
   const driver = createHostDriver({ tasks, addresses: config.hostAddresses });
   const events = new EventRecorder({

@@ -18,6 +18,8 @@ export interface InformerOptions extends ReflectorTimes {
   readonly logger: Logger;
   readonly metrics?: RuntimeMetrics;
   readonly observe?: CallObserver;
+  /** A watch could not begin or go on; lists are observed. */
+  readonly onFailed?: (error: unknown) => void;
   /** Objects per page of a list. Default 500. */
   readonly pageSize?: number;
 }

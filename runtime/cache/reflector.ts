@@ -41,6 +41,8 @@ export interface ReflectorOptions<T extends KubernetesObject> extends ReflectorT
   readonly logger: Logger;
   /** The first list is in the store. */
   readonly onListed: () => void;
+  /** A watch could not begin or go on. */
+  readonly onFailed?: (error: unknown) => void;
   /** A watch ended in another way than agreed. */
   readonly onRestart?: (reason: string) => void;
   readonly observe?: CallObserver;
@@ -140,6 +142,7 @@ export class Reflector<T extends KubernetesObject> {
       case 'Failed':
         onRestart?.(end.reason);
         if (isGone(end.error)) return undefined;
+        this.#options.onFailed?.(end.error);
         await this.#failed('Watch', end.error, signal);
         return version;
       case 'Ended':

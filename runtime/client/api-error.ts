@@ -66,3 +66,25 @@ export function isDeniedByAdmission(error: unknown): error is ApiError {
     error instanceof ApiError && /\bValidatingAdmissionPolicy '|\badmission webhook "/.test(error.message)
   );
 }
+
+/** What was refused for want of a right, as a Role would give it. */
+export interface MissingRight {
+  readonly verb: string;
+  /** Plural, with subresource and group: `jtelstacks/status.jtel.de`. */
+  readonly resource: string;
+}
+
+/**
+ * RBAC names verb and resource only in its sentence (k8s.io/apiserver, pkg/endpoints/handlers/responsewriters). Admission, which
+ * refuses with the same code, has other words.
+ * @returns undefined for every other error
+ */
+export function missingRight(error: unknown): MissingRight | undefined {
+  if (!(error instanceof ApiError) || error.status !== 403) return undefined;
+  const [, verb, resource, group = ''] =
+    /\bcannot ([a-z]{1,20}) resource "([a-z0-9/.-]{1,100})" in API group "([a-z0-9.-]{0,100})"/.exec(
+      error.message,
+    ) ?? [];
+  if (verb === undefined || resource === undefined) return undefined;
+  return { verb, resource: group === '' ? resource : `${resource}.${group}` };
+}

@@ -24,6 +24,8 @@ export type CallObserver = (call: {
   readonly purpose: string;
   readonly status: number;
   readonly seconds: number;
+  /** The server's answer, if it was a refusal. */
+  readonly error?: ApiError;
 }) => void;
 
 const DEFAULT_TIMEOUT_SECONDS = 15;
@@ -62,6 +64,7 @@ export async function callApi(
   };
   const start = performance.now();
   let status = NO_ANSWER;
+  let refusal: ApiError | undefined;
   try {
     // A person who logs in may need longer than a call.
     const session = await connection.login(options.signal);
@@ -74,7 +77,8 @@ export async function callApi(
     );
     status = answer.status;
     if (status >= 200 && status < 300) return answer.body;
-    throw errorFrom(request, answer);
+    refusal = errorFrom(request, answer);
+    throw refusal;
   } catch (error) {
     if (error instanceof ApiError) throw error;
     if (options.signal.aborted) throw options.signal.reason;
@@ -94,6 +98,7 @@ export async function callApi(
       purpose: request.purpose,
       status,
       seconds: (performance.now() - start) / 1000,
+      ...(refusal === undefined ? {} : { error: refusal }),
     });
   }
 }

@@ -3,6 +3,7 @@
  * objects.
  */
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
+import type { MissingRight } from '../client/api-error.ts';
 import { lines, type Line } from '../../base/fair-order.ts';
 
 const reconcileOutcomes = ['success', 'conflict', 'error', 'aborted'] as const;
@@ -76,6 +77,12 @@ const families = {
     help: 'Objects that are put aside because their looks fail or go round in circles',
     labelNames: ['controller'],
   },
+  missingRights: {
+    name: 'missing_rights',
+    type: 'gauge',
+    help: '1 for each right that the operator was refused in the last 15 minutes',
+    labelNames: ['verb', 'resource'],
+  },
   leader: { name: 'leader', type: 'gauge', help: '1 while this process leads', labelNames: [] },
 } as const;
 
@@ -102,6 +109,7 @@ export class RuntimeMetrics {
   readonly #unexpectedErrors: Counter<'kind'>;
   readonly #eventsLost: Counter<'reason'>;
   readonly #leader: Gauge;
+  #missingRights: () => readonly MissingRight[] = () => [];
   readonly #quarantines = new Map<string, () => number>();
   readonly #queues = new Map<string, (line: Line) => number>();
   readonly #caches = new Map<string, () => number>();
@@ -147,6 +155,13 @@ export class RuntimeMetrics {
         for (const [controller, size] of this.#quarantines) quarantined.set({ controller }, size());
       },
     });
+    const missingRights = new Gauge({
+      ...named(families.missingRights),
+      collect: () => {
+        missingRights.reset();
+        for (const { verb, resource } of this.#missingRights()) missingRights.set({ verb, resource }, 1);
+      },
+    });
     this.#leader = new Gauge(named(families.leader));
   }
 
@@ -185,6 +200,11 @@ export class RuntimeMetrics {
   /** Calls `size` whenever metrics are read. */
   watchQuarantine(controller: string, size: () => number): void {
     this.#quarantines.set(controller, size);
+  }
+
+  /** Calls `list` whenever metrics are read. */
+  watchRights(list: () => readonly MissingRight[]): void {
+    this.#missingRights = list;
   }
 
   leads(leading: boolean): void {

@@ -372,6 +372,12 @@ export const cases: readonly AlertCase[] = [
     after: 60,
   },
   {
+    when: 'a right is missing',
+    series: { 'jtel_operator_missing_rights{verb="list",resource="jtelstacks.jtel.de"}': steady(1) },
+    fires: ['JtelRightMissing'],
+    after: 90,
+  },
+  {
     when: 'objects wait',
     series: { 'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(80) },
     fires: ['JtelOperatorBehind'],
