@@ -22,8 +22,8 @@ const longestPatience = 7;
 const shareOfBackground = 3 / 4;
 /** Of all workers. */
 const shareOfSlow = 1 / 4;
-/** They cost memory, no worker. */
-const parkedPerWorker = 16;
+/** They cost memory, and calls of the API when they go on. */
+const parkedPerWorker = 4;
 
 /** Bounds how many keys of some lines are in work. */
 interface Bound {
