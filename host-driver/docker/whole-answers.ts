@@ -1,7 +1,7 @@
 /**
  * Makes each question to Docker end. docker-modem calls back at the end of an answer. It never does after one that breaks off in the
  * middle, nor when a channel is never opened, and a `message` that is no text ends its callback with an exception. So it only opens
- * the answers here. What they are is read and judged in this file.
+ * the answers here. What they are is read and judged in this file (docs/decisions/0055-answers-of-docker.md).
  */
 import type { IncomingMessage } from 'node:http';
 import { ByteCollector } from '../../base/byte-collector.ts';
