@@ -85,9 +85,9 @@ export class DockerDialer {
           // first; if there is this much of it, it never ends.
           if (answer.length > longestNoise) return channel.close();
           const bytes = answer.bytes();
-          if (status < 0) status = bytes.indexOf('HTTP/1.', Math.max(0, searched - 6));
+          if (status < 0) ({ status, searched } = statusLine(bytes, searched));
           const isWhole = status >= 0 && bytes.includes('\r\n\r\n', Math.max(status, searched - 3));
-          searched = bytes.length;
+          if (status >= 0) searched = bytes.length;
           if (!isWhole) return;
           clearTimeout(hanging);
           channel.off('data', heard);
@@ -103,6 +103,21 @@ export class DockerDialer {
       client.exec('exec docker system dial-stdio', opened);
     });
   }
+}
+
+const statusBytes = 'HTTP/1.1 200'.length;
+
+/**
+ * Finds the first line of an answer, which a login shell may print something like before. No byte is looked at often.
+ * @param from where to go on
+ * @returns `status` -1: not there yet; `searched`: where to go on then
+ */
+function statusLine(bytes: Buffer, from: number): { readonly status: number; readonly searched: number } {
+  let at = bytes.indexOf('HTTP/1.', from);
+  for (; at >= 0 && at + statusBytes <= bytes.length; at = bytes.indexOf('HTTP/1.', at + 1))
+    if (/^HTTP\/1\.[01] \d{3}$/.test(bytes.toString('latin1', at, at + statusBytes)))
+      return { status: at, searched: at };
+  return { status: -1, searched: at >= 0 ? at : Math.max(from, bytes.length - statusBytes) };
 }
 
 function unavailable(host: string, cause?: unknown): HostError {
