@@ -110,6 +110,8 @@ export interface ControllerParts {
   readonly secretVersions: Versions;
   /** What the CronJobs of the schedules run; without it there are none. */
   readonly schedulePods?: SchedulePods;
+  /** Where the stacks are; default: in all namespaces. */
+  readonly namespaces?: readonly string[] | 'All';
   /** Is told of every request, decision, effect on a host and write to a store. */
   readonly audit?: Audit;
   /** Limits of backups that differ from the default. */
@@ -387,6 +389,7 @@ async function runBackupControllers(
       ...parts,
       cluster: clusterForSchedules(parts),
       pods: parts.schedulePods,
+      namespaces: parts.namespaces ?? 'All',
       backupsOf: (stack): readonly JtelBackup[] => backupsOfStack.get(id(stack)),
       restoresOf: (stack): readonly JtelRestore[] => restoresOfStack.get(id(stack)),
     }),

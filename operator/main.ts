@@ -322,6 +322,7 @@ async function lead(
         resyncSeconds: config.resyncSeconds,
         monitorSeconds: config.monitorSeconds,
         unexpected,
+        namespaces: config.namespaces,
         backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
         backupBounds: { perStore: config.backupsPerStore, inAll: config.backupsAtOnce },
         ...optional({ schedulePods: config.schedulePods }),

@@ -1,8 +1,9 @@
 /**
- * The schedule controller: it keeps the CronJob of a stack's backups, asks for what the CronJob missed, and deletes old
- * JtelBackup objects.
+ * The schedule controller: it asks for the backups of a stack that are due, and deletes old JtelBackup objects. If the operator was
+ * told to, it keeps a CronJob for each stack, and asks only for what the CronJob missed.
  *
- * Flow: delete surplus objects, apply the CronJob if it changed, ask for the backup that is due and that nobody asked for.
+ * Flow: delete surplus objects; apply the CronJob if it changed, or remove the one of former times; ask for the backup that is due
+ * and that nobody asked for.
  *
  * Guarantees:
  *  - A due backup is asked for once: its name is made of its time, whoever asks.
@@ -10,7 +11,7 @@
  *  - It deletes only objects that nobody but the operator writes.
  *
  * Assumptions:
- *  - The CronJob's pods create the JtelBackup within two minutes; after that this controller does.
+ *  - Pods of a CronJob create the JtelBackup within two minutes; after that this controller does.
  *
  * Caveats:
  *  - It has no status, no finalizer and no wave, so it does not use the skeleton of the other controllers.
@@ -18,19 +19,20 @@
  */
 import {
   backupKind,
+  labels,
   stackKind,
   type JtelBackup,
   type JtelRestore,
   type JtelStack,
   type StackConditionType,
 } from '../../crds/index.ts';
-import { isConflict } from '../../runtime/client/api-error.ts';
+import { isConflict, isForbidden } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
-import { cronJobs } from '../../runtime/client/kinds.ts';
+import { cronJobs, type CronJob } from '../../runtime/client/kinds.ts';
 import { optional } from '../../base/optional.ts';
 import { spread } from '../../base/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
-import { formatKey, type ObjectKey } from '../../runtime/objects.ts';
+import { formatKey, keyOf, type ObjectKey } from '../../runtime/objects.ts';
 import { InputError } from '../inputs/input-error.ts';
 import { askForBackup } from '../stores/ask-for-backup.ts';
 import { resyncSpread } from '../times/pauses.ts';
@@ -42,8 +44,10 @@ import { isKeptByOthers, surplusBackups } from './plan/prune.ts';
 
 export interface ScheduleReconcilerOptions {
   readonly cluster: Cluster;
-  /** Undefined: no CronJobs; the operator asks for each backup itself. */
+  /** Undefined: no CronJobs; the operator asks for each backup itself, and removes those that it made before. */
   readonly pods: SchedulePods | undefined;
+  /** Where the stacks are. */
+  readonly namespaces: readonly string[] | 'All';
   readonly backupsOf: (stack: JtelStack) => readonly JtelBackup[];
   readonly restoresOf: (stack: JtelStack) => readonly JtelRestore[];
   readonly clock: () => Date;
@@ -65,6 +69,8 @@ export class ScheduleReconciler implements Reconciler {
   readonly #options: ScheduleReconcilerOptions;
   /** Stacks that were seen to want no CronJob and to have none: their uid and generation. */
   readonly #without = new Map<string, string>();
+  /** CronJobs of stacks that were there when this process began, by their keys; asked for once. */
+  #left: Promise<Map<string, CronJob>> | undefined;
 
   constructor(options: ScheduleReconcilerOptions) {
     this.#options = options;
@@ -79,7 +85,9 @@ export class ScheduleReconciler implements Reconciler {
     }
     await this.#prune(stack, context);
     const schedule = computableSchedule(stack);
-    await this.#keepCronJob(stack, schedule !== undefined, context);
+    const { pods } = this.#options;
+    if (pods === undefined) await this.#removeCronJob(stack, context);
+    else await this.#keepCronJob(stack, pods, schedule !== undefined, context);
     if (schedule === undefined || !isScheduled(stack))
       return { requeueAfterSeconds: this.#spread(resyncSeconds) };
     const now = this.#options.clock();
@@ -90,11 +98,55 @@ export class ScheduleReconciler implements Reconciler {
     return { requeueAfterSeconds: Math.min(untilNext, this.#spread(resyncSeconds)) };
   }
 
-  async #keepCronJob(stack: JtelStack, isComputable: boolean, context: ReconcileContext): Promise<void> {
-    const { cluster, pods } = this.#options;
+  /** Without CronJobs: removes the one that this stack had before. Others of its name are somebody else's. */
+  async #removeCronJob(stack: JtelStack, context: ReconcileContext): Promise<void> {
+    this.#left ??= this.#list(context).catch((error: unknown) => {
+      this.#left = undefined;
+      throw error;
+    });
+    const left = await this.#left;
     const { namespace, name } = stack.metadata;
     const key = { namespace, name: cronJobName(name) };
-    const wanted = pods === undefined || !isComputable ? undefined : cronJob(stack, pods);
+    const found = left.get(formatKey(key));
+    if (found === undefined || !isOwnedBy(found, stack)) return;
+    await this.#options.cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
+    left.delete(formatKey(key));
+    context.logger.info('a CronJob was removed: the operator asks for the backups itself', {
+      cronJob: key.name,
+    });
+  }
+
+  async #list(context: ReconcileContext): Promise<Map<string, CronJob>> {
+    const { cluster, namespaces } = this.#options;
+    const scopes = namespaces === 'All' ? [{}] : namespaces.map((namespace) => ({ namespace }));
+    try {
+      const lists = await Promise.all(
+        scopes.map((scope) => cluster.list(cronJobs, { ...scope, labelSelector: labels.stack }, context)),
+      );
+      return new Map(lists.flat().map((one) => [formatKey(keyOf(one)), one]));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      // One that stays does no harm: it asks for the same backups, by the same names.
+      context.logger.warn(
+        'CronJobs that the operator made before may be left, because it may not list them',
+        {
+          error,
+        },
+      );
+      return new Map();
+    }
+  }
+
+  async #keepCronJob(
+    stack: JtelStack,
+    pods: SchedulePods,
+    isComputable: boolean,
+    context: ReconcileContext,
+  ): Promise<void> {
+    const { cluster } = this.#options;
+    const { namespace, name } = stack.metadata;
+    const key = { namespace, name: cronJobName(name) };
+    const wanted = isComputable ? cronJob(stack, pods) : undefined;
     if (wanted === undefined && this.#hasNone(stack)) return;
     const found = await cluster.find(cronJobs, key, context);
     // The operator did not make this CronJob, so it does not change it.

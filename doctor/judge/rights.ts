@@ -25,7 +25,7 @@ export const operatorRights: readonly Right[] = rightsOf([
   ['jtel.de', ['jtelrestores'], ['create']],
   ['', ['secrets'], ['get', 'watch', 'create', 'patch', 'delete']],
   ['apps', ['controllerrevisions'], ['get', 'list', 'create', 'patch', 'delete']],
-  ['batch', ['cronjobs'], ['get', 'create', 'patch', 'delete']],
+  ['batch', ['cronjobs'], ['list', 'delete']],
   ['events.k8s.io', ['events'], ['get', 'create', 'update']],
 ]);
 

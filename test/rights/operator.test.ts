@@ -15,9 +15,6 @@ const user = 'system:serviceaccount:jtel-system:jtel-operator';
 
 /** Rights that end-to-end tests need not use, each with the place where it is used. */
 const usedElsewhere: Readonly<Record<string, string>> = {
-  'create cronjobs.batch':
-    'only with --image: test/integration/schedule; an apply of a new object, which the log calls patch, needs it',
-  'patch cronjobs.batch': 'only with --image: test/integration/schedule',
   'delete cronjobs.batch': 'only without --image after it was there: controllers/schedule/reconcile.ts',
   'delete jtelbackups.jtel.de': 'only beyond the historyLimit of a stack: controllers/schedule/reconcile.ts',
   'get controllerrevisions.apps':

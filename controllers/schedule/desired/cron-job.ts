@@ -130,6 +130,13 @@ function spreadExpression(expression: string, offsetSeconds: number): string {
   return [minutes % 60, Math.floor(minutes / 60) % 24, ...days].join(' ');
 }
 
-export function isOwnedBy(object: CronJob, stack: JtelStack): boolean {
-  return (object.metadata?.ownerReferences ?? []).some(({ uid }) => uid === stack.metadata.uid);
+/** Whether the operator made it for this very stack: a name proves nothing. */
+export function isOwnedBy({ metadata }: CronJob, stack: JtelStack): boolean {
+  return (
+    metadata?.annotations?.[digestAnnotation] !== undefined &&
+    metadata.labels?.[labels.stack] === stack.metadata.name &&
+    (metadata.ownerReferences ?? []).some(
+      ({ uid, controller }) => uid === stack.metadata.uid && controller === true,
+    )
+  );
 }

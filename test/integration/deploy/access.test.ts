@@ -84,9 +84,7 @@ describe('the operator’s ServiceAccount', () => {
     ['create', 'jtel.de', 'jtelbackups'],
     ['delete', 'jtel.de', 'jtelbackups'],
     ['create', 'jtel.de', 'jtelrestores'],
-    ['get', 'batch', 'cronjobs'],
-    ['create', 'batch', 'cronjobs'],
-    ['patch', 'batch', 'cronjobs'],
+    ['list', 'batch', 'cronjobs'],
     ['delete', 'batch', 'cronjobs'],
   ] as const)('may %s %s %s', async ([verb, group, resource]) => {
     expect(await may(verb, group, resource)).toBe(true);
@@ -100,6 +98,8 @@ describe('the operator’s ServiceAccount', () => {
     ['delete', 'jtel.de', 'jtelbackupstores'],
     ['update', 'jtel.de', 'jtelbackups'],
     ['create', 'batch', 'jobs'],
+    ['create', 'batch', 'cronjobs'],
+    ['patch', 'batch', 'cronjobs'],
     ['get', '', 'configmaps'],
     ['create', '', 'pods'],
     ['create', 'apps', 'deployments'],

@@ -92,6 +92,7 @@ async function look(stack: JtelStack): Promise<void> {
   const reconciler = new ScheduleReconciler({
     cluster: cluster.client,
     pods: { image, serviceAccount },
+    namespaces: [cluster.namespace],
     backupsOf: () => [],
     restoresOf: () => [],
     clock: () => new Date(),
