@@ -366,12 +366,10 @@ async function runBackupControllers(
       limits: { ...defaultLimits, ...parts.backupLimits },
     }),
   });
-  const backupsOfStack = caches.backups.index((one) => [
-    `${one.metadata.namespace}/${one.spec.stackRef.name}`,
-  ]);
-  const restoresOfStack = caches.restores.index((one) => [
-    `${one.metadata.namespace}/${one.spec.stackRef.name}`,
-  ]);
+  const ofStack = ({ metadata, spec }: JtelBackup | JtelRestore): readonly string[] => [
+    `${metadata.namespace}/${spec.stackRef.name}`,
+  ];
+  const [backupsOfStack, restoresOfStack] = [caches.backups.index(ofStack), caches.restores.index(ofStack)];
   const id = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
   const schedule = new Controller<JtelStack>({
     ...common,

@@ -71,6 +71,8 @@ export interface WorldOptions {
   readonly customer?: Partial<JtelBackupStore['spec']>;
   /** How many times faster than ours the time of operators runs; default 100. */
   readonly timeScale?: number;
+  /** The most backups at the same time; default: that of the operator. */
+  readonly backupBounds?: NonNullable<ControllerParts['backupBounds']>;
 }
 
 /** What outlives a process. */
@@ -96,9 +98,11 @@ export class World {
   });
 
   readonly timeScale: number;
+  readonly backupBounds: ControllerParts['backupBounds'];
 
-  private constructor({ immutable = true, timeScale: scale = timeScale }: WorldOptions) {
+  private constructor({ immutable = true, timeScale: scale = timeScale, backupBounds }: WorldOptions) {
     this.timeScale = scale;
+    this.backupBounds = backupBounds;
     this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
   }
 
@@ -293,6 +297,7 @@ export class Process {
       workers: 2,
       resyncSeconds: 60,
       backupLimits: { retrySeconds: 1 },
+      ...optional({ backupBounds: world.backupBounds }),
       queue: { timeScale: world.timeScale, random: () => 0.5 },
       audit: (line) => void world.audit.push(line),
     };
