@@ -23,9 +23,11 @@ async function addCustomer(world: World, namespace: string, address: string): Pr
     const metadata = { namespace, name } as typeof store.metadata;
     await world.cluster.create(storeKind, { ...store, metadata }, options);
   }
-  const key = (await world.cluster.getSecret('acme', 'ssh', options)).get('ssh-privatekey');
-  const stringData = { 'ssh-privatekey': key };
-  await world.cluster.create(secrets, { metadata: { namespace, name: 'ssh' }, stringData }, options);
+  for (const name of ['ssh', 'store-credentials']) {
+    const values = await world.cluster.getSecret('acme', name, options);
+    const stringData = Object.fromEntries(values.keys.map((key) => [key, values.get(key)]));
+    await world.cluster.create(secrets, { metadata: { namespace, name }, stringData }, options);
+  }
   world.machine(address).withoutDocker();
   const stack = stackOf({ version: '3.43.2', host: { ...aStack().spec.host, address } });
   const metadata = { ...stack.metadata, namespace };

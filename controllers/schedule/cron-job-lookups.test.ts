@@ -18,6 +18,7 @@ it('none for a stack that never had backups, and one for each change of one that
   const reconciler = new ScheduleReconciler({
     cluster: countedCluster(cluster, (call) => calls.push(call)),
     pods,
+    namespaces: 'All',
     backupsOf: () => [],
     restoresOf: () => [],
     clock: () => new Date(),
