@@ -320,9 +320,10 @@ async function runBackupControllers(
 ): Promise<void> {
   const { caches } = parts;
   const activities = new Activities<never>({ enqueue: (key) => backup.enqueue(key), ...common });
-  const unfinishedOfStack = caches.backups.index((one) =>
-    isFinished(one) ? [] : [`${one.metadata.namespace}/${one.spec.stackRef.name}`],
-  );
+  const ofStack = ({ metadata, spec }: JtelBackup | JtelRestore): readonly string[] => [
+    `${metadata.namespace}/${spec.stackRef.name}`,
+  ];
+  const unfinishedOfStack = caches.backups.index((one) => (isFinished(one) ? [] : ofStack(one)));
   const waitingFor = (namespace: string, stackName: string): readonly ObjectKey[] =>
     unfinishedOfStack
       .get(`${namespace}/${stackName}`)
@@ -366,9 +367,6 @@ async function runBackupControllers(
       limits: { ...defaultLimits, ...parts.backupLimits },
     }),
   });
-  const ofStack = ({ metadata, spec }: JtelBackup | JtelRestore): readonly string[] => [
-    `${metadata.namespace}/${spec.stackRef.name}`,
-  ];
   const [backupsOfStack, restoresOfStack] = [caches.backups.index(ofStack), caches.restores.index(ofStack)];
   const id = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
   const schedule = new Controller<JtelStack>({
