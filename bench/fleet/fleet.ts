@@ -18,6 +18,8 @@ import { changeStack, createFleet, removeFleet, untilReady, type Fleet, type Fle
 const hostMilliseconds = 50;
 const changesPerSecond = 4;
 const settleSeconds = 5;
+/** What is done once for each template is over then. */
+const hostileSeconds = 30;
 
 /** Milliseconds since each change was sent. */
 interface Changes {
@@ -198,7 +200,7 @@ export class FleetBench {
     const measure = (): Promise<Record<string, number>> =>
       this.#measured(args, undefined, async (operator) => {
         await this.#untilOursObserved(operator);
-        await sleep(settleSeconds * 1000);
+        await sleep(hostileSeconds * 1000);
         const looks: number[] = [];
         const ours = new Set(this.fleet.stacks.map(({ namespace, name }) => `${namespace}/${name}`));
         operator.onLook = ({ controller, object, milliseconds }) =>

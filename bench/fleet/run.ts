@@ -51,10 +51,10 @@ async function main(): Promise<void> {
   if (earlier !== undefined && 'missing' in earlier) throw new Error(earlier.missing);
   const fleet = fleetOf(`fleet-${Date.now()}`, Number(values.tenants), Number(values.each));
   const bench = await FleetBench.open({ kubeconfig: sandbox.kubeconfigPath, fleet });
-  const cleanUp = async (): Promise<void> => {
-    await bench.close();
-    await earlier?.remove();
-  };
+  let cleaning: Promise<unknown> | undefined;
+  // A signal ends what is being measured, too, whose failure then cleans up.
+  const cleanUp = async (): Promise<void> =>
+    void (await (cleaning ??= bench.close().finally(() => earlier?.remove())));
   const print = (measurement: string, build: string, figures: object): void =>
     void process.stdout.write(
       `${JSON.stringify({ measurement, build, stacks: fleet.stacks.length, ...figures })}\n`,
