@@ -1,6 +1,7 @@
 /** Collects bytes that come in pieces. A million pieces of one byte take no more memory or time than one large piece. */
 
-const firstBytes = 16 * 1024;
+/** Little: a log has a collector for each of its lines. */
+const firstBytes = 256;
 
 export class ByteCollector {
   #buffer: Buffer = Buffer.alloc(0);

@@ -17,7 +17,7 @@ const lineFeed = 0x0a;
 
 /** What a job said, in pieces of any length. Lines that are not JSON objects are for people and are skipped. */
 export class JobWords {
-  #line = new ByteCollector();
+  readonly #line = new ByteCollector();
   #isTooLong = false;
   readonly #complaints = new ByteTail(keptComplaints);
   #told: Told = {};
@@ -53,7 +53,7 @@ export class JobWords {
   #endLine(): void {
     if (!this.#isTooLong && this.#line.length > 0)
       this.#told = { ...this.#told, ...readLine(this.#line.bytes().toString('utf8')) };
-    this.#line = new ByteCollector();
+    this.#line.keepLast(0);
     this.#isTooLong = false;
   }
 }
