@@ -4,7 +4,7 @@
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { parse } from 'yaml';
+import { composeMounts } from '../../host-driver/compose-mounts.ts';
 import type { DeployedFiles } from '../../host-driver/host.ts';
 import { digestOf } from '../../host-driver/script/deployed-files.ts';
 import { certificateKey, type CredentialRequest, type SecretPlace } from './credential-secret.ts';
@@ -31,7 +31,7 @@ export function recoverCredentials(
   deployed: DeployedFiles | undefined,
 ): RecoveredCredentials {
   if (deployed === undefined) throw lost(secretName, 'nothing of the stack is deployed on its host');
-  const mounts = mountsOf(project, secretName, deployed);
+  const mounts = mountsOf(project, deployed);
   const data: Record<string, string> = {};
   const find = (name: string, isGood: (content: string) => boolean): string | undefined => {
     const contents = new Set(
@@ -68,23 +68,11 @@ interface Mount {
   readonly file: string;
 }
 
-function mountsOf(project: string, secretName: string, { composeYaml }: DeployedFiles): readonly Mount[] {
+function mountsOf(project: string, { composeYaml }: DeployedFiles): readonly Mount[] {
   const folder = `/opt/jtel/${project}/files/`;
-  try {
-    const document = parse(composeYaml, { maxAliasCount: 0 }) as {
-      readonly services: Readonly<Record<string, { readonly volumes?: readonly Record<string, unknown>[] }>>;
-    };
-    return Object.entries(document.services).flatMap(([service, { volumes = [] }]) =>
-      volumes.flatMap(({ source, target }) =>
-        typeof source === 'string' && typeof target === 'string' && source.startsWith(folder)
-          ? [{ service, target, file: source.slice(folder.length) }]
-          : [],
-      ),
-    );
-  } catch {
-    // The parser's own message repeats a part of the text.
-    throw lost(secretName, 'the compose file on its host cannot be read');
-  }
+  return composeMounts(composeYaml)
+    .filter(({ source }) => source.startsWith(folder))
+    .map(({ service, source, target }) => ({ service, target, file: source.slice(folder.length) }));
 }
 
 /** An empty text for a file that is mounted and not there: it is as bad as a wrong one. */
