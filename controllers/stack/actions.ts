@@ -70,8 +70,12 @@ export type Action = { readonly cause: Cause } &
         readonly selfSigned: boolean;
         readonly renew?: boolean;
       }
-    /** Make that Secret again from what the host runs with. */
-    | { readonly type: 'RecoverCredentials'; readonly request: CredentialRequest }
+    /** Make that Secret again from what the host runs with; with `machineID` from the host that the stack is moved away from. */
+    | {
+        readonly type: 'RecoverCredentials';
+        readonly request: CredentialRequest;
+        readonly machineID?: string;
+      }
     /** Take the host for this stack with a new epoch. Always the first action of a wave that changes a host. */
     | { readonly type: 'ClaimHost' }
     | { readonly type: 'SetUpHost' }

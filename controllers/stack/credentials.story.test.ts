@@ -1,7 +1,16 @@
 /** The Secret with a stack's generated credentials is lost while its data exist. With the very operator, in memory. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { events, secrets } from '../../runtime/client/kinds.ts';
-import { effects, installed, killedEverywhere, project, ready } from '../../test/support/world/restores.ts';
+import { arrived, moveTo, newAddress } from '../../test/support/world/moves.ts';
+import { storeBackup } from '../../test/support/stored-backup.ts';
+import {
+  backupID,
+  effects,
+  installed,
+  killedEverywhere,
+  project,
+  ready,
+} from '../../test/support/world/restores.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -32,6 +41,10 @@ function at(world: World) {
 
 async function reason(world: World): Promise<string | undefined> {
   return (await world.stack()).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+}
+
+async function isStalled(world: World): Promise<boolean> {
+  return (await world.stack()).status?.conditions?.some(({ type }) => type === 'Stalled') === true;
 }
 
 describe('lost credentials', () => {
@@ -78,6 +91,56 @@ describe('lost credentials', () => {
     for (const [digest, release] of releases) found?.releases.set(digest, release);
     await world.until('the Secret', async () => (await password(world)) === before);
     await world.until('the stack to be Ready', () => ready(world));
+  });
+
+  it('are no loss any more once the Secret is put back from a copy', async () => {
+    const world = await installed(await World.create());
+    await world.kill();
+    const { namespace, name } = key;
+    const copy = await world.cluster.getSecret(namespace, name, { signal: never });
+    const data = copy.keys.map((entry) => [entry, Buffer.from(copy.find(entry) ?? '').toString('base64')]);
+    await world.cluster.delete(secrets, key, {}, { signal: never });
+    at(world)?.releases.clear();
+    world.start();
+    await world.until('the loss to be told', async () => (await world.stack()).status?.phase === 'Stalled');
+    const object = {
+      metadata: { ...key, labels: copy.labels },
+      type: 'Opaque',
+      data: Object.fromEntries(data),
+    };
+    await world.cluster.create(secrets, object as never, { signal: never });
+    await world.until(
+      'the stack to be Ready, and no longer Stalled',
+      async () =>
+        (await ready(world)) && (await reason(world)) !== 'CredentialsLost' && !(await isStalled(world)),
+    );
+    expect((await world.stack()).status?.message ?? '').not.toContain('is gone');
+  });
+
+  it('are read from the host that a stack is moved away from', async () => {
+    const { world, before } = await bereft();
+    world.machine(newAddress).withoutDocker();
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    expect(await password(world)).toBe(before);
+  });
+
+  it('are new ones where the old host of a move is away for good, and only with consent to that', async () => {
+    const world = await installed(await World.create());
+    storeBackup(world.customer, { backupID });
+    await world.kill();
+    const before = await password(world);
+    await world.cluster.delete(secrets, key, {}, { signal: never });
+    world.machine(newAddress).withoutDocker();
+    world.machine().unreachable = 'HostUnreachable';
+    await moveTo(world, { address: newAddress });
+    world.start();
+    await world.until('the question', async () => (await reason(world)) === 'RelocationNeedsOldHost');
+    expect(await password(world)).toBeUndefined();
+    await world.change({ relocation: { source: 'RecoverFromBackup' } });
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    expect(await password(world)).not.toBe(before);
   });
 
   it('are made anew where somebody agreed with an empty Secret', async () => {

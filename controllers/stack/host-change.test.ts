@@ -80,6 +80,11 @@ describe('the number of a change', () => {
     expect(changeNumber(input({}, { hostChange: { number: 12 } }), wave)).toBe(13);
     expect(changeNumber(input({ change: { number: largestEpoch, time } }), wave)).toBe(largestEpoch);
     expect(changeNumber(input({}), [{ type: 'StopStack', cause: 'ToldToStop' }])).toBeUndefined();
+    const former = input({ owner: { ...state().owner, uid: 'former' } }, { version: undefined } as never);
+    const claim = { type: 'ClaimHost', cause: 'HostNotHeld' } as const;
+    expect(changeNumber(former, [claim])).toBe(7);
+    expect(changeNumber(former, [claim, ...wave])).toBe(8);
+    expect(changeNumber(input({}), [claim])).toBeUndefined();
     const noted = summariseHostChange({ ...input({}, { hostChange: { number: 7 } }), now }, 8);
     expect(noted).toEqual({ number: 8, time: now.toISOString() });
   });

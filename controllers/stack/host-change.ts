@@ -24,15 +24,20 @@ export interface HostChangeInput extends Pick<Choice, 'desired'> {
 /** Actions after which the host records a new configuration. */
 const configuring: ReadonlySet<ActionType> = new Set(['SetUpHost', 'MarkUpdate', 'RecordApplied']);
 
-/** The number for the wave that is due; undefined if there is none, or it does not configure the host. */
+/**
+ * The number to note for the wave that is due; undefined if there is none, or it does not concern the count. A claim makes what
+ * another object configured here its own, so its number is known from then on.
+ */
 export function changeNumber(
   { stack, observed }: Pick<HostChangeInput, 'stack' | 'observed'>,
   wave: readonly Action[] | undefined,
 ): number | undefined {
-  if (wave?.some(({ type }) => configuring.has(type)) !== true) return undefined;
+  if (wave === undefined) return undefined;
   const state = observed.host.ok ? observed.host.value.state : undefined;
   const seen = Math.max(stack.status?.hostChange?.number ?? 0, state?.change?.number ?? 0);
-  return Math.min(seen + 1, largestEpoch);
+  if (wave.some(({ type }) => configuring.has(type))) return Math.min(seen + 1, largestEpoch);
+  const isTakenOver = ownState(stack, state) === undefined && wave.some(({ type }) => type === 'ClaimHost');
+  return isTakenOver && seen > 0 ? seen : undefined;
 }
 
 /** What to ask consent for; undefined when the status knows everything, or somebody consented. */

@@ -60,6 +60,7 @@ import { afterSuccess } from './plan/repairs.ts';
 import { updateProgress } from './plan/stages/running.ts';
 import { summarise } from './report/status.ts';
 import { tellsProgress } from './report/progress.ts';
+import { isPast } from './report/readiness.ts';
 import { recordSteps, stepsSeen, stepsWith } from './steps.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
@@ -293,7 +294,7 @@ function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
     plan: planned,
     now,
     ...(running === undefined ? {} : { activity: toActivity(running.name, running.progress, look) }),
-    ...(running !== undefined || due || failure === undefined ? {} : { failure }),
+    ...(running !== undefined || due || failure === undefined || isPast(failure, planned) ? {} : { failure }),
   };
   const operation =
     isPaused(stack) && running === undefined

@@ -12,6 +12,7 @@ import {
   looksAt,
   project,
   ready,
+  stackOf,
 } from '../../test/support/world/restores.ts';
 import { killAll, stackKey, World } from '../../test/support/world/world.ts';
 
@@ -125,6 +126,26 @@ describe('objects from an older snapshot', () => {
     world.start();
     await refused(world);
     expect(runs(world, oldAddress)).toBe(true);
+  });
+
+  it('are not what a stack is that was deleted and applied again in the middle of its installation', async () => {
+    const world = await World.create();
+    const { runJob } = world;
+    world.runJob = () => ({ error: { reason: 'JobFailed', message: 'no' } });
+    await world.apply(stackOf());
+    world.start();
+    await world.until('a load that fails', () =>
+      world.machine().calls.some(({ method }) => method === 'removeJob'),
+    );
+    expect(world.machine().projects.get(project)?.state).toMatchObject({ change: { number: 1 } });
+    await world.cluster.delete(stackKind, stackKey, {}, { signal: never });
+    await world.until('the object to be gone', async () => (await world.find()) === undefined);
+    const reasons = new Set<string | undefined>();
+    watchReasons(world, reasons);
+    world.runJob = runJob;
+    await world.apply(stackOf());
+    await world.until('the stack to be Ready', () => ready(world));
+    expect(reasons).not.toContain('StatusOlderThanHost');
   });
 
   it('are as good as newer ones if nothing was configured since', async () => {

@@ -75,9 +75,13 @@ const longestRefusal = 900;
 
 const executors: Executors = {
   EnsureCredentials: (action, { credentials, stack, signal }) => credentials.ensure(stack, action, signal),
-  RecoverCredentials: async ({ request }, context) => {
+  RecoverCredentials: async ({ request, machineID }, context) => {
     const { project, stack, look, credentials, signal } = context;
-    const deployed = await hostOf(context).readDeployed(project, context.fence(), signal);
+    const { host, fence } =
+      machineID === undefined
+        ? { host: hostOf(context), fence: context.fence() }
+        : await context.claimOther(machineID);
+    const deployed = await host.readDeployed(project, fence, signal);
     const { namespace, name } = stack.metadata;
     const secretName = `${namespace}/${credentialsName(name)}`;
     const needed = mustBeOnHost(request, look);

@@ -10,6 +10,8 @@ export function areCredentialsLost({
   missingCredentials,
 }: Pick<SpecInput, 'stack' | 'observed' | 'missingCredentials'>): boolean {
   if (missingCredentials?.isAbsent !== true) return false;
+  // Data and accounts come from a backup: what the old host had is given up.
+  if (observed.relocation?.source === 'RecoverFromBackup') return false;
   const { status } = stack;
   const known = status?.version !== undefined || status?.data?.state === 'Complete';
   if (known || !observed.host.ok) return known;
@@ -23,9 +25,13 @@ export function areCredentialsLost({
  */
 export function mustBeOnHost(
   { generate, rootSecret }: CredentialRequest,
-  { held, observed }: { readonly held: Pick<Choice, 'release'>; readonly observed: Pick<Observed, 'host'> },
+  {
+    held,
+    observed,
+  }: { readonly held: Pick<Choice, 'release'>; readonly observed: Pick<Observed, 'host' | 'relocation'> },
 ): readonly string[] {
-  const applied = observed.host.ok ? observed.host.value.state?.applied?.version : undefined;
+  const host = observed.relocation?.old ?? observed.host;
+  const applied = host.ok ? host.value.state?.applied?.version : undefined;
   const isNewer = held.release.ok && applied !== undefined && applied !== held.release.value.version;
   return generate
     .filter(({ name, length }) => name === rootSecret || (length === 'EncryptionKeys' && !isNewer))

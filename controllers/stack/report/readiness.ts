@@ -6,7 +6,7 @@
 import type { Reason } from '../../../crds/index.ts';
 import { findUnhealthy } from '../../hosts/health.ts';
 import type { Problem } from '../../inputs/outcome.ts';
-import type { Observed, Step } from '../model.ts';
+import type { Observed, Plan, Step } from '../model.ts';
 import type { ConditionDraft, ConditionInput } from './condition-input.ts';
 import { describe } from './sentences/index.ts';
 
@@ -122,6 +122,11 @@ export function reconciling(input: ConditionInput): readonly ConditionDraft[] {
         },
       ]
     : [];
+}
+
+/** The wave that failed is planned no more: its failure is history. A Secret was put back, or a host came right by itself. */
+export function isPast({ reason }: Problem, { kind, step }: Plan): boolean {
+  return kind === 'Done' || (reason === 'CredentialsLost' && (kind !== 'Act' || step !== 'Credentials'));
 }
 
 /** It is tried on, but only a person can help. */

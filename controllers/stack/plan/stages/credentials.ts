@@ -6,15 +6,28 @@
 import { areCredentialsLost } from '../../desired/lost-credentials.ts';
 import type { PlanInput, Verdict } from '../../model.ts';
 import { act } from './act.ts';
+import { holdMove } from './relocation.ts';
 
 export function credentialsStage(input: PlanInput): Verdict | undefined {
   const { missingCredentials } = input;
   if (missingCredentials === undefined || !input.observed.host.ok || !areCredentialsLost(input))
     return undefined;
-  return act(
-    input,
-    'Credentials',
-    [{ type: 'RecoverCredentials', request: missingCredentials, cause: 'CredentialsLost' }],
-    { is: 'RecoveringCredentials' },
-  );
+  const recover = {
+    type: 'RecoverCredentials',
+    request: missingCredentials,
+    cause: 'CredentialsLost',
+  } as const;
+  const { relocation } = input.observed;
+  // The new host knows nothing; the old one has them.
+  if (relocation !== undefined) {
+    if (!relocation.old.ok) return holdMove(input, relocation);
+    const { machineID } = relocation.from;
+    return {
+      kind: 'Act',
+      step: 'Credentials',
+      wave: [{ ...recover, machineID }],
+      facts: { is: 'RecoveringCredentials' },
+    };
+  }
+  return act(input, 'Credentials', [recover], { is: 'RecoveringCredentials' });
 }

@@ -112,7 +112,7 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   if (!old.ok) {
     if (final?.status?.phase === 'Completed' && stack.status?.relocation?.state === 'Loading')
       return undefined;
-    return hold(input, relocation);
+    return holdMove(input, relocation);
   }
   const { state, containers } = old.value;
   if (state === undefined || state.data === undefined)
@@ -162,7 +162,7 @@ function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefi
 }
 
 /** Only a person can decide that what was written since the last backup is lost. */
-function hold({ stack, now }: PlanInput, { old, from, newest }: RelocationLook): Verdict {
+export function holdMove({ stack, now }: PlanInput, { old, from, newest }: RelocationLook): Verdict {
   return blocked(
     'RelocationNeedsOldHost',
     {
