@@ -220,6 +220,19 @@ describe('the backups of a thousand stacks', () => {
     ['over no more than half an hour, if there is one each hour', { schedule: '0 * * * *' }, 30 * 60],
     ['over no more than half of the shortest pause', { schedule: '0,10 2,14 * * *' }, 5 * 60],
     ['over half a minute, if there is one each minute', { schedule: '* * * * *' }, 30],
+    [
+      'over a quarter of an hour, if two of a month are half an hour apart',
+      { schedule: '0,30 0 1 * *' },
+      900,
+    ],
+    ['over a quarter of an hour, if two of a week are half an hour apart', { schedule: '*/30 0 * * 4' }, 900],
+    [
+      'over no more than half an hour, if there is one each hour of a night',
+      { schedule: '0 0,1,2 * * 4', scheduleSpreadMinutes: 360 },
+      1800,
+    ],
+    ['over no more than half of the pause at midnight', { schedule: '45,15 0,23 * * *' }, 900],
+    ['over no more than half of the pause from one day to the next', { schedule: '0 0,23 * * *' }, 1800],
     ['over six hours, if that is wanted', { scheduleSpreadMinutes: 360 }, 360 * 60],
   ])('are spread %s', (_, backup, span) => {
     const spread = offsets(backup, 100);

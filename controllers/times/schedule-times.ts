@@ -119,17 +119,19 @@ export class Schedule {
     return isEarly && time.getTime() - last.time.getTime() > hourMilliseconds ? next : last;
   }
 
-  /** Between two times on one day of the schedule; a day at most. */
+  /** Between two times on one day of the schedule, or from its last time to its first on the next day; a day at most. */
   #shortestPauseSeconds(): number {
     let shortest = dayMilliseconds;
     if (this.#isDaily) return shortest / 1000;
-    const first = this.#cron.nextRun(new Date(0));
+    // Every day of the schedule has the same times. The search begins before the first moment of a day, so it finds all of them.
+    const first = this.#cron.nextRun(new Date(-1000));
     if (first === null) return shortest / 1000;
     let last = first;
     // No two times are closer than a minute.
-    while (last.getTime() - first.getTime() < dayMilliseconds && shortest > 60_000) {
+    while (shortest > 60_000) {
       const next = this.#cron.nextRun(last);
-      if (next === null) break;
+      const isSameDay = next !== null && next.getTime() - first.getTime() < dayMilliseconds;
+      if (!isSameDay) return Math.min(shortest, first.getTime() + dayMilliseconds - last.getTime()) / 1000;
       shortest = Math.min(shortest, next.getTime() - last.getTime());
       last = next;
     }
