@@ -9,6 +9,7 @@ import {
   type JtelStack,
 } from '../../crds/index.ts';
 import { scheduleOf } from '../times/stack-schedule.ts';
+import { missedBackup } from './plan/catch-up.ts';
 import { surplusBackups } from './plan/prune.ts';
 import { aStack, Bench, context, key } from './testing.ts';
 
@@ -49,6 +50,21 @@ describe('what the CronJob missed', () => {
     if (_ === 'without spec.backup') await bench.change({ backup: undefined });
     await bench.look();
     expect(await bench.backups()).toEqual([]);
+  });
+
+  test('is not what a cron asked for before the time that counts, where clocks go forward', () => {
+    const stack = aStack({ schedule: '50 2 * * *' });
+    const schedule = scheduleOf(stack);
+    const missedOf = (...backups: readonly JtelBackup[]) =>
+      schedule && missedBackup(stack, schedule, backups, 0, new Date('2026-03-29T03:00:00Z'))?.name;
+    const early = (name: string): JtelBackup =>
+      ({
+        metadata: { namespace: 'acme', name, creationTimestamp: '2026-03-29T01:10:00Z' },
+        spec: { stackRef: { name: 'main' }, trigger: 'Scheduled', verify: 'Checksum' },
+      }) as object as JtelBackup;
+    // 02:50 means 03:50, which is 01:50 in UTC.
+    expect(missedOf(early('main-20260328'))).toBe('main-20260329');
+    expect(missedOf(early('main-20260329'))).toBeUndefined();
   });
 
   test('is looked for again right after the next time', async () => {

@@ -41,5 +41,8 @@ export function missedBackup(
     now,
   });
   if (slot === undefined) return undefined;
-  return { name: `${stack.metadata.name}-${slot.name}`, time: slot.due, verify: backup.verify };
+  const name = `${stack.metadata.name}-${slot.name}`;
+  // A cron may ask up to an hour before the time that counts, in the night when clocks go forward.
+  if (backups.some(({ metadata }) => metadata.name === name)) return undefined;
+  return { name, time: slot.due, verify: backup.verify };
 }

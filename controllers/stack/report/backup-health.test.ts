@@ -109,6 +109,18 @@ describe('the backups of a stack', () => {
     expect(at(61, '2026-06-10').health).toMatchObject({ reason: 'BackupCompleted' });
   });
 
+  test('are not overdue while one runs that a cron asked for before the time, where clocks go forward', () => {
+    // 02:50 means 03:50 in that night, which is 01:50 in UTC.
+    const stack = stackWith({ schedule: '50 2 * * *', startDeadlineMinutes: 60 });
+    const at = { now: new Date('2026-03-29T03:20:00Z') };
+    const runs = { phase: 'Running', completionTime: undefined };
+    const before = aBackup('main-20260328', '2026-03-28');
+    const reasonWith = (name: string) =>
+      told(stack, [before, aBackup(name, '2026-03-29', runs)], at).health?.reason;
+    expect(reasonWith('main-20260329')).not.toBe('BackupOverdue');
+    expect(reasonWith('by-hand')).toBe('BackupOverdue');
+  });
+
   test('keep the last restore test among what is known of them', () => {
     const { status } = told(stackWith(), [], { restores: [restoredIn(900)] });
     expect(status.backup?.lastRestoreTestTime).toBe('2026-06-01T00:00:00Z');

@@ -207,13 +207,11 @@ function overdueSince(
   const isMade = (time: string | undefined): boolean =>
     time !== undefined && Date.parse(time) >= slot.time.getTime();
   if (isMade(summary?.lastSuccessTime)) return undefined;
-  // One that runs is late, not missed: its own deadline ends it.
-  if (
-    backups.some(
-      ({ metadata, status }) => status?.completionTime === undefined && isMade(metadata.creationTimestamp),
-    )
-  )
-    return undefined;
+  // One that runs is late, not missed: its own deadline ends it. A cron may have asked for it before the time, where clocks change.
+  const name = `${stack.metadata.name}-${slot.name}`;
+  const isAskedFor = ({ metadata }: JtelBackup): boolean =>
+    metadata.name === name || isMade(metadata.creationTimestamp);
+  if (backups.some((one) => one.status?.completionTime === undefined && isAskedFor(one))) return undefined;
   return formatTime(slot.due);
 }
 
