@@ -43,6 +43,7 @@ import {
   stackToTell,
   storeMatters,
   storeToCount,
+  waitingBackupMatters,
   waitsForHost,
 } from './wakes.ts';
 import {
@@ -348,7 +349,7 @@ async function runBackupControllers(
         isFinished(one) ? waitingFor(one.metadata.namespace, one.spec.stackRef.name) : [],
       ),
       watching(caches.stacks, ({ metadata }) => waitingFor(metadata.namespace, metadata.name), {
-        matters: hostIsBack,
+        matters: waitingBackupMatters,
       }),
       // A finished test restore decides its backup.
       watching(caches.restores, ({ metadata }) =>

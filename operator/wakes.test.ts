@@ -3,7 +3,7 @@ import { aStore } from '../controllers/store/testing.ts';
 import { aStack } from '../controllers/stack/testing.ts';
 import type { Condition, JtelBackupStore, JtelStack } from '../crds/index.ts';
 import type { Change } from '../runtime/cache/store.ts';
-import { doorsOf, hostIsBack, readMetadata, storeMatters } from './wakes.ts';
+import { doorsOf, hostIsBack, readMetadata, storeMatters, waitingBackupMatters } from './wakes.ts';
 
 function condition(type: string, status: Condition['status'], reason: string): Condition {
   const lastTransitionTime = '2026-03-01T03:00:00Z';
@@ -61,6 +61,22 @@ describe('a change of a stack', () => {
     const changes = [changed(away, there), changed(there, away), changed(there, there), changed(away, away)];
     expect(changes.map(hostIsBack)).toEqual([true, false, false, false]);
     expect(hostIsBack({ type: 'Added', key: { namespace: 'acme', name: 'x' }, object: there })).toBe(false);
+  });
+
+  it('concerns its backups that wait, when it tells when they begin, or that they never do', () => {
+    const stack = aStack();
+    const backup = { schedule: '0 2 * * *', scheduleSpreadMinutes: 45 };
+    const planned = aStack({ backup: backup as NonNullable<JtelStack['spec']['backup']> });
+    const goes = aStack({}, { deletionTimestamp: '2026-03-01T03:00:00Z' });
+    expect(waitingBackupMatters(changed(stack, planned))).toBe(true);
+    expect(waitingBackupMatters(changed(stack, goes))).toBe(true);
+    expect(waitingBackupMatters(changed(stack, aStack({}, { uid: 'another' })))).toBe(true);
+    expect(waitingBackupMatters(changed(away, there))).toBe(true);
+    expect(
+      waitingBackupMatters({ type: 'Deleted', key: { namespace: 'acme', name: 'x' }, object: stack }),
+    ).toBe(true);
+    expect(waitingBackupMatters(changed(there, away))).toBe(false);
+    expect(waitingBackupMatters(changed(planned, structuredClone(planned)))).toBe(false);
   });
 
   it('concerns those behind the same address, and behind the same jump host', () => {

@@ -44,6 +44,20 @@ export function hostIsBack({ object, previous }: Change<JtelStack>): boolean {
   return previous !== undefined && isHostAway(previous) && !isHostAway(object);
 }
 
+/** Whether a backup of the stack may begin now, or never: it waits for the host, for its moment by the schedule, or for a place. */
+export function waitingBackupMatters(change: Change<JtelStack>): boolean {
+  const { type, object, previous } = change;
+  return (
+    type === 'Deleted' ||
+    hostIsBack(change) ||
+    (previous !== undefined && !isDeepStrictEqual(readByBackup(object), readByBackup(previous)))
+  );
+}
+
+function readByBackup({ metadata, spec }: JtelStack): unknown {
+  return [metadata.uid, metadata.deletionTimestamp, spec.backup];
+}
+
 /** What a stack's host is reached through. Those who share one of them may be reached again together. */
 export function doorsOf({ spec: { host } }: JtelStack): readonly string[] {
   const { jumpHost } = host;
