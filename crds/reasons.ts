@@ -209,7 +209,7 @@ const backup = {
   BackupRunning: 'A job on the host reads the data and stores what is new.',
   BackupVerifying: 'The operator compares what was stored, writes the manifest, and tries immutability.',
   BackupQueued:
-    'As many backups run as may at the same time, in its store or in all. It begins when its turn comes; the message says how many come first.',
+    'As many backups run as may at the same time, in its store, of its namespace or in all. It begins when its turn comes; the message says how many come first.',
   BackupWaits: 'Another backup of the same stack came first.',
   StackBusy: 'Data of the stack are being loaded, restored, updated or moved; the backup begins afterwards.',
   StackNotFound: 'The named JtelStack does not exist in this namespace.',

@@ -10,7 +10,8 @@
  * Guarantees:
  *  - A backup exists when its manifest does, and everything was compared before that.
  *  - A try that was interrupted at any point is found again by its job's uid, or by what it stored; nothing is stored twice.
- *  - No more begin than may run at the same time, per store and in all (`places/`); those of an operation always do.
+ *  - No more begin than may run at the same time, per store, of a namespace and in all (`places/`); those of an operation wait only
+ *    for the share of their namespace.
  *  - One backup of a stack runs at a time, and none beside a load, an update or a move of it.
  *  - `Completed` in a store that demands immutability means that an attempt to destroy the manifest was refused.
  *
@@ -31,6 +32,7 @@ import { FormatError } from '../../backup-format/schema.ts';
 import { backupFinalizer, backupKind, type JtelBackup, type JtelBackupStatus } from '../../crds/index.ts';
 import type { ImageReference, StackOwner } from '../../host-driver/host.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
+import type { Reconciler } from '../../runtime/control/reconciler.ts';
 import {
   WaveController,
   type Look,
@@ -84,7 +86,22 @@ interface BackupTypes extends WaveTypes {
 
 const busySeconds = 15;
 
-export function backupReconciler(options: BackupReconcilerOptions): WaveController<BackupTypes> {
+export function backupReconciler(options: BackupReconcilerOptions): Reconciler {
+  const waves = waveController(options);
+  return {
+    reconcile: async (key, context) => {
+      try {
+        return await waves.reconcile(key, context);
+      } catch (error) {
+        // It may fail for ever, so it must not keep the place that it was given for this look.
+        options.places.failed(key);
+        throw error;
+      }
+    },
+  };
+}
+
+function waveController(options: BackupReconcilerOptions): WaveController<BackupTypes> {
   return new WaveController<BackupTypes>(
     {
       kind: backupKind,

@@ -59,12 +59,13 @@ export interface Ahead {
 export type Held =
   /** RFC 3339. The stack's share of the spread is not over. */
   | { readonly until: 'Due'; readonly due: string; readonly inSeconds: number }
-  /** As many as may run at the same time do, or are about to: in that store, or in all. */
+  /** As many as may run at the same time do, or are about to: in that store, of that namespace, or in all. */
   | {
       readonly until: 'Place';
       readonly store?: string;
+      readonly namespace?: string;
       readonly most: number;
-      /** So many others wait and come first. */
+      /** So many others wait for the same and come first. */
       readonly before: number;
     };
 

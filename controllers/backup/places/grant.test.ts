@@ -8,6 +8,7 @@ const aWaiting = (namespace: string, name: string, changes: Partial<Waiting> = {
   namespace,
   name,
   store: `${namespace}/store`,
+  isOperation: false,
   isScheduled: true,
   created: '2026-06-01T00:00:00Z',
   ...changes,
@@ -40,11 +41,23 @@ describe('the order', () => {
     ).toEqual(['b/1', 'b/2', 'a/1']);
   });
 
-  test('begins with what people asked for', () => {
+  test('begins in a namespace with those of operations, then with what people asked for', () => {
     const asked = { isScheduled: false, created: '2026-06-01T02:00:00Z' };
     expect(
-      orderOf([aTaken('a')], aWaiting('b', '1'), aWaiting('a', '1'), aWaiting('a', 'now', asked)),
-    ).toEqual(['a/now', 'b/1', 'a/1']);
+      orderOf(
+        [],
+        aWaiting('a', '1'),
+        aWaiting('a', 'now', asked),
+        aWaiting('a', 'update', { ...asked, isOperation: true }),
+      ),
+    ).toEqual(['a/update', 'a/now', 'a/1']);
+  });
+
+  test('puts nobody behind what a namespace with more under way calls requests of people', () => {
+    const many = ['1', '2', '3', '4', '5'].map((name) =>
+      aWaiting('bad', name, { isScheduled: false, created: '2026-05-31T00:00:00Z' }),
+    );
+    expect(orderOf([aTaken('bad')], ...many, aWaiting('good', '1'))[0]).toBe('good/1');
   });
 });
 
@@ -54,7 +67,49 @@ describe('the places', () => {
     expect(admittedOf([], ...many)).toEqual(['a/1', 'a/2']);
     expect(admittedOf([], ...many, aWaiting('b', '1'))).toEqual(['a/1', 'b/1', 'a/2']);
     expect(admittedOf([aTaken('a'), aTaken('a')], ...many, aWaiting('b', '1'))).toEqual(['b/1']);
-    expect(admittedOf([], ...many, aWaiting('a', '6', { store: 'a/other' }))).toEqual(['a/1', 'a/2', 'a/6']);
+    const toOther = aWaiting('a', '6', { store: 'a/other' });
+    const { admitted } = grant([], [...many, toOther], { perStore: 2, inAll: 6 });
+    expect([...admitted]).toEqual(['a/1', 'a/2', 'a/6']);
+  });
+
+  test('are no more than half of all for one namespace, whatever its stores and requests are', () => {
+    const wide = { perStore: 10, inAll: 4 };
+    const admitted = (changes: Partial<Waiting>) =>
+      grant(
+        [],
+        [...['1', '2', '3', '4'].map((name) => aWaiting('bad', name, changes)), aWaiting('good', '1')],
+        wide,
+      );
+    for (const changes of [{}, { isScheduled: false }, { isScheduled: false, isOperation: true }]) {
+      const { admitted: uids, refused } = admitted(changes);
+      expect([...uids].toSorted()).toEqual(['bad/1', 'bad/2', 'good/1']);
+      expect(refused.get('bad/4')).toEqual({ full: 'Namespace', before: 3 });
+    }
+  });
+
+  test('are not needed by those of operations, up to that half', () => {
+    const full = [aTaken('b'), aTaken('b'), aTaken('c'), aTaken('a')];
+    const update = aWaiting('a', '1', { isOperation: true, isScheduled: false });
+    expect(admittedOf(full, update, aWaiting('d', '1'))).toEqual(['a/1']);
+    expect(admittedOf([...full, aTaken('a')], update)).toEqual([]);
+  });
+
+  test('that are missing are named, with those who wait for the same and come first', () => {
+    const refusedOf = (taken: readonly Taken[], ...waiting: readonly Waiting[]) =>
+      grant(taken, waiting, { perStore: 2, inAll: 9 }).refused;
+    const others = ['b', 'c', 'd', 'e'].map((namespace) => aWaiting(namespace, '1'));
+    // Of those before it, none goes to its store.
+    expect(refusedOf([aTaken('a'), aTaken('a')], ...others, aWaiting('a', '1')).get('a/1')).toEqual({
+      full: 'Store',
+      before: 0,
+    });
+    // Its store has a place, which the one before it takes.
+    expect(refusedOf([aTaken('a')], aWaiting('a', '1'), aWaiting('a', '2')).get('a/2')).toEqual({
+      full: 'Store',
+      before: 1,
+    });
+    const nine = Array.from({ length: 9 }, (_, index) => aTaken(`n${index}`));
+    expect(refusedOf(nine, ...others, aWaiting('f', '1')).get('f/1')).toEqual({ full: 'All', before: 4 });
   });
 
   test('are so many in all, however many run already', () => {

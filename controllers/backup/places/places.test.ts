@@ -29,11 +29,13 @@ function newPlaces(inAll = 2): Places {
 
 type Phase = NonNullable<NonNullable<JtelBackup['status']>['phase']>;
 
+/** Each is in a namespace of its own. */
 function shown(
   name: string,
   phase?: Phase,
   reason: Reason = 'BackupRunning',
   metadata: Partial<JtelBackup['metadata']> = {},
+  trigger: JtelBackup['spec']['trigger'] = 'Scheduled',
 ): JtelBackup {
   const time = '2026-06-01T00:00:00Z';
   const condition = {
@@ -44,8 +46,8 @@ function shown(
     lastTransitionTime: time,
   } as const;
   const status = phase === undefined ? undefined : { phase, conditions: [condition] };
-  const identity = { name, uid: name, resourceVersion: String((version += 1)), ...metadata };
-  const backup = aBackup(status, { trigger: 'Scheduled' }, identity);
+  const identity = { name, namespace: name, uid: name, resourceVersion: String((version += 1)), ...metadata };
+  const backup = aBackup(status, { trigger }, identity);
   cache.put(backup);
   return backup;
 }
@@ -97,7 +99,10 @@ test('another process counts the same', () => {
 
 test.each([
   ['runs on a host that is away', () => shown('a', 'Running', 'HostUnreachable')],
+  ['runs on a host that went away in the middle of an answer', () => shown('a', 'Running', 'OutcomeUnknown')],
+  ['pauses before its next try', () => shown('a', 'Running', 'JobFailed')],
   ['cannot be stored, because the store is away', () => shown('a', 'Verifying', 'StoreUnreachable')],
+  ['cannot be stored, because the store has too much to do', () => shown('a', 'Verifying', 'StoreThrottled')],
   [
     'is being deleted',
     () => shown('a', 'Running', 'BackupRunning', { deletionTimestamp: '2026-06-01T00:00:00Z' }),
@@ -115,6 +120,80 @@ test('the store that is full is named', () => {
     stackOf: () => aStack(),
     wake: () => {},
   });
-  shown('a', 'Running');
-  expect(places.ask(shown('b'))).toEqual({ until: 'Place', store: 'backups', most: 1, before: 0 });
+  const acme = { namespace: 'acme' };
+  shown('a', 'Running', 'BackupRunning', acme);
+  expect(places.ask(shown('b', 'Pending', 'BackupQueued', acme))).toEqual({
+    until: 'Place',
+    store: 'backups',
+    most: 1,
+    before: 0,
+  });
+});
+
+/** Put aside after looks that failed. */
+function putAside(backup: JtelBackup): void {
+  const conditions = [
+    {
+      type: 'Quarantined',
+      status: 'True',
+      reason: 'Quarantined',
+      message: '',
+      lastTransitionTime: '2026-06-01T00:00:00Z',
+    },
+  ] as const;
+  const resourceVersion = String((version += 1));
+  cache.put({ ...backup, metadata: { ...backup.metadata, resourceVersion }, status: { conditions } });
+}
+
+test('one that was told to begin and is put aside loses its place', () => {
+  const places = newPlaces(1);
+  const a = shown('a');
+  places.ask(a);
+  const b = queued('b');
+  woken = [];
+  putAside(a);
+  expect(woken).toEqual(['b']);
+  expect(places.ask(b)).toBeUndefined();
+});
+
+test('one whose look ends with an error gives its place back', () => {
+  const places = newPlaces(1);
+  const a = shown('a');
+  places.ask(a);
+  const b = queued('b');
+  woken = [];
+  places.failed({ namespace: 'a', name: 'a' });
+  expect(woken).toEqual(['b']);
+  expect(places.ask(b)).toBeUndefined();
+});
+
+test('a place that became free before the status of the next said that it waits is given to it', () => {
+  const places = newPlaces(1);
+  const a = shown('a', 'Running');
+  const b = shown('b');
+  expect(places.ask(b)).toBeDefined();
+  cache.remove(a);
+  expect(woken).toEqual([]);
+  queued('b');
+  expect(woken).toEqual(['b']);
+});
+
+test('a backup that says that it is part of an operation waits for the share of its namespace alone', () => {
+  const places = newPlaces(4);
+  const update = (name: string): JtelBackup =>
+    shown(name, 'Pending', 'BackupQueued', { namespace: 'acme' }, 'PreUpdate');
+  const others = ['a', 'b', 'c', 'd'].map((name) => shown(name, 'Running'));
+  const [first, second, third] = ['1', '2', '3'].map(update);
+  expect([first, second].map((one) => one && places.ask(one))).toEqual([undefined, undefined]);
+  expect(third && places.ask(third)).toEqual({ until: 'Place', namespace: 'acme', most: 2, before: 0 });
+  // Their namespace has one less than its share now. All places are taken, so nobody else is woken.
+  queued('e');
+  woken = [];
+  cache.remove(first ?? shown('1'));
+  expect(woken).toEqual(['3']);
+  expect(third && places.ask(third)).toBeUndefined();
+  // They are counted: two of the four places are left to others.
+  for (const one of others.slice(0, 3)) cache.remove(one);
+  expect(places.ask(queued('e'))).toBeUndefined();
+  expect(places.ask(queued('f'))).toMatchObject({ most: 4 });
 });

@@ -8,32 +8,17 @@ import type { Change, Index } from '../../../runtime/cache/store.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { Held } from '../observe/observed.ts';
-import { countBy, grant, type Bounds, type Granted, type Taken, type Waiting } from './grant.ts';
+import { isPartOfOperation } from '../desired/request.ts';
+import { grant, shareOf, type Bounds, type Refused, type Taken, type Waiting } from './grant.ts';
 
 /** The status of a backup that waits for a place. */
 const queuedReason: Reason = 'BackupQueued';
 
 /**
- * While a backup is told this, nobody knows what it does, and it may last for a day. Fifty hosts that went away must not keep
- * all others from being backed up.
+ * What is told of a backup that is at work. While it is told anything else, its host or store is away, which may last for a day.
+ * Fifty hosts that went away must not keep all others from being backed up.
  */
-const awayReasons: ReadonlySet<string> = new Set<Reason>([
-  'HostUnreachable',
-  'HostKeyMismatch',
-  'AuthenticationFailed',
-  'AddressBanned',
-  'DockerUnavailable',
-  'MachineChanged',
-  'HostStateInvalid',
-  'SecretNotFound',
-  'SecretInvalid',
-  'EndpointRefused',
-  'StoreUnreachable',
-  'StoreCredentialsRefused',
-  'StoreNetworkRefused',
-  'StoreNotFound',
-  'ContainerNotFound',
-]);
+const workReasons: ReadonlySet<string> = new Set<Reason>(['BackupRunning', 'BackupVerifying']);
 
 export interface PlacesOptions {
   readonly bounds: Bounds;
@@ -59,10 +44,19 @@ export class Places {
     this.#told.delete(uid);
     const { taken, waiting } = this.#seen();
     const asking = this.#waiting(backup);
-    const granted = grant(taken, [...waiting.filter((one) => one.uid !== uid), asking], this.#options.bounds);
-    if (!granted.admitted.has(uid)) return this.#whyNot(asking, taken, granted);
+    const all = [...waiting.filter((one) => one.uid !== uid), asking];
+    const refused = grant(taken, all, this.#options.bounds).refused.get(uid);
+    if (refused !== undefined) return this.#heldBy(asking, refused);
     this.#told.add(uid);
     return undefined;
+  }
+
+  /** A look at it ended with an error, so it may be long until the next one. */
+  failed({ namespace, name }: ObjectKey): void {
+    const backup = this.#options.unfinished
+      .get('')
+      .find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+    if (backup !== undefined) this.giveBack(backup);
   }
 
   /** It does not begin: something else is in its way. */
@@ -76,13 +70,16 @@ export class Places {
     const isGone = type === 'Deleted';
     const before = stateOf(isGone ? object : previous);
     const now = isGone ? 'Other' : stateOf(object);
-    const wasTold = (isGone || !isPending(object)) && this.#told.delete(object.metadata.uid);
-    if (wasTold || (before !== now && before !== 'Other')) this.#wakeNext();
+    const wasTold =
+      (isGone || isAside(object) || !isPending(object)) && this.#told.delete(object.metadata.uid);
+    // One that begins to wait may find a place that became free after it was told that there is none.
+    if (wasTold || (before !== now && (before !== 'Other' || now === 'Queued'))) this.#wakeNext();
   }
 
   #wakeNext(): void {
     const { taken, waiting } = this.#seen();
-    if (waiting.length === 0 || taken.length >= this.#options.bounds.inAll) return;
+    const isFull = taken.length >= this.#options.bounds.inAll;
+    if (waiting.every(({ isOperation }) => isFull && !isOperation)) return;
     const { order, admitted } = grant(taken, waiting, this.#options.bounds);
     for (const { uid, namespace, name } of order)
       if (admitted.has(uid)) this.#options.wake({ namespace, name });
@@ -100,7 +97,8 @@ export class Places {
     return { taken, waiting };
   }
 
-  #waiting({ metadata, spec, status }: JtelBackup): Waiting {
+  #waiting(backup: JtelBackup): Waiting {
+    const { metadata, spec, status } = backup;
     const { namespace, name, uid, creationTimestamp } = metadata;
     const store =
       status?.storeRef?.name ??
@@ -111,18 +109,22 @@ export class Places {
       namespace,
       name,
       store: `${namespace}/${store ?? ''}`,
+      isOperation: isPartOfOperation(backup),
       isScheduled: spec.trigger === 'Scheduled',
       created: creationTimestamp,
     };
   }
 
-  #whyNot({ uid, store }: Waiting, taken: readonly Taken[], { order }: Granted): Held {
-    const { perStore, inAll } = this.#options.bounds;
-    const inStore = countBy(taken, (one) => one.store).get(store) ?? 0;
-    const before = order.findIndex((one) => one.uid === uid);
-    return inStore >= perStore && taken.length < inAll
-      ? { until: 'Place', store: store.slice(store.indexOf('/') + 1), most: perStore, before }
-      : { until: 'Place', most: inAll, before };
+  #heldBy({ namespace, store }: Waiting, { full, before }: Refused): Held {
+    const { bounds } = this.#options;
+    switch (full) {
+      case 'All':
+        return { until: 'Place', most: bounds.inAll, before };
+      case 'Namespace':
+        return { until: 'Place', namespace, most: shareOf(bounds), before };
+      case 'Store':
+        return { until: 'Place', store: store.slice(store.indexOf('/') + 1), most: bounds.perStore, before };
+    }
   }
 }
 
@@ -131,14 +133,18 @@ type State = 'Taken' | 'Queued' | 'Other';
 function stateOf(backup: JtelBackup | undefined): State {
   if (backup === undefined) return 'Other';
   const { status, metadata } = backup;
-  // Nobody looks at one that is put aside; one that is deleted begins no more, and its host may be away for ever.
-  const isAside = findCondition(status?.conditions, 'Quarantined')?.status === 'True';
-  if (isAside || metadata.deletionTimestamp !== undefined) return 'Other';
+  // One that is deleted begins no more, and its host may be away for ever.
+  if (isAside(backup) || metadata.deletionTimestamp !== undefined) return 'Other';
   const reason = findCondition(status?.conditions, 'Complete')?.reason ?? '';
   if (status?.phase === 'Running' || status?.phase === 'Verifying')
     // What it stored counts by then; its test restore has its own JtelRestore, which may wait for days.
-    return awayReasons.has(reason) || status.operation?.step === 'Testing' ? 'Other' : 'Taken';
+    return workReasons.has(reason) && status.operation?.step !== 'Testing' ? 'Taken' : 'Other';
   return isPending(backup) && reason === queuedReason ? 'Queued' : 'Other';
+}
+
+/** Nobody looks at it. */
+function isAside({ status }: JtelBackup): boolean {
+  return findCondition(status?.conditions, 'Quarantined')?.status === 'True';
 }
 
 function isPending({ status, metadata }: JtelBackup): boolean {

@@ -37,6 +37,10 @@ test.each([
     { is: 'Held', held: { until: 'Place', store: 'backups', most: 10, before: 0 } },
     'no more than 10 backups in JtelBackupStore backups',
   ],
+  [
+    { is: 'Held', held: { until: 'Place', namespace: 'acme', most: 25, before: 0 } },
+    'no more than 25 backups of namespace acme',
+  ],
   [{ is: 'DatabaseNotRunning', service: 'acd-dbm' }, 'acd-dbm is not there'],
   [
     { is: 'DatabaseNotRunning', service: 'acd-dbm', container: { state: 'running', health: 'starting' } },

@@ -149,8 +149,9 @@ function describeAhead(ahead: readonly Ahead[], namespace: string): string {
 function describeHeld(held: Held): string {
   if (held.until === 'Due')
     return `It begins at ${held.due}: scheduled backups are spread (spec.backup.scheduleSpreadMinutes).`;
-  const { store, most, before } = held;
-  const where = store === undefined ? 'of all stacks' : `in JtelBackupStore ${store}`;
+  const { store, namespace, most, before } = held;
+  const ofWhom = namespace === undefined ? 'of all stacks' : `of namespace ${namespace}`;
+  const where = store === undefined ? ofWhom : `in JtelBackupStore ${store}`;
   return `It waits for a place: no more than ${most} backups ${where} run at the same time.${describeBefore(before)}`;
 }
 
