@@ -214,8 +214,10 @@ export interface HostEvent {
 /** Holds secrets: never in a log, an event or a status. */
 export interface DeployedFiles {
   readonly composeYaml: string;
-  /** Content by the file's name. */
+  /** Content by the file's name, of those that may have been generated. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** SHA-256 of the content by the file's name, of all secret files. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 export interface Host {

@@ -5,6 +5,9 @@ import { RenderError, type FileNames } from './stack-input.ts';
 
 const secretMode = 0o600;
 
+/** A secret and a readable file have one name, and one path cannot have two modes. */
+export class NameTakenError extends RenderError {}
+
 export class FileSet {
   readonly #names: FileNames | undefined;
   readonly #files = new Map<string, RenderedFile>();
@@ -15,15 +18,15 @@ export class FileSet {
 
   /**
    * Returns the name under which the file lies on the host.
-   * @throws {RenderError} when a secret and a readable file have the same content: one path cannot have two
-   * modes.
+   * @throws {NameTakenError} when a secret and a readable file have the same content, or the name of the one was read from a host
+   * that had the other under it
    */
   add(content: string, mode: number): string {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const name = mode === secretMode ? this.#secretName(content, sha256) : sha256;
     const present = this.#files.get(name);
     if (present !== undefined && present.mode !== mode) {
-      throw new RenderError(
+      throw new NameTakenError(
         'two files have the same content and different modes (a secret must not equal a configuration file)',
       );
     }

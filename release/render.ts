@@ -17,7 +17,7 @@ import type {
 import { composeService, type MountedFile } from './compose.ts';
 import { databaseFiles } from './database-files.ts';
 import { secretTarget } from './components.ts';
-import { FileSet } from './file-set.ts';
+import { FileSet, NameTakenError } from './file-set.ts';
 import { selectComponents, type SelectedComponent } from './select.ts';
 import { RenderError, secretKeyID, type RenderInput } from './stack-input.ts';
 import { isSafeText } from './template-context.ts';
@@ -37,6 +37,18 @@ interface Rendering {
  * @throws {RenderError} when the stack asks for something that the release cannot do, or a secret is missing.
  */
 export function renderRelease(input: RenderInput, texts: TemplateTexts): RenderedRelease {
+  const { fileNames } = input;
+  try {
+    return renderOnce(input, texts);
+  } catch (error) {
+    if (!(error instanceof NameTakenError) || fileNames?.kept === undefined) throw error;
+    // A host chose the names. They spare a start of containers, and are not worth a release that cannot be rendered.
+    const { kept: _, ...own } = fileNames;
+    return renderOnce({ ...input, fileNames: own }, texts);
+  }
+}
+
+function renderOnce(input: RenderInput, texts: TemplateTexts): RenderedRelease {
   const { release, stack } = input;
   const selected = selectComponents(release, stack);
   const rendering: Rendering = { input, texts, files: new FileSet(input.fileNames) };

@@ -7,6 +7,8 @@ import { selfSignedCertificate } from './self-signed.ts';
 
 const project = 'jtel-acme-main';
 const [file, other] = ['a'.repeat(64), 'b'.repeat(64)];
+const unused = 'c'.repeat(64);
+const stack = { project, secretName: 'acme/main-credentials', fqdn: 'acme.jtel.example' };
 const target = '/run/secrets/root';
 const place = { secret: 'root', isCertificate: false, component: 'acd-db', target };
 const request: CredentialRequest = {
@@ -29,17 +31,23 @@ function compose(services: Readonly<Record<string, readonly string[]>>, of = pro
 
 function recover(content: string, asked = request, composeYaml = compose({ 'acd-db': [file] })) {
   const secrets = new Map([[file, content]]);
-  return recoverCredentials(project, 'acme/main-credentials', asked, ['root'], { composeYaml, secrets });
+  const digests = new Map([
+    [file, digestOf(content)],
+    [unused, digestOf('y')],
+  ]);
+  return recoverCredentials(stack, asked, ['root'], { composeYaml, secrets, digests });
 }
 
 describe('credentials that are read back from a host', () => {
   it('are what its containers have, and keep the names of their files', () => {
-    expect(recover('Pa55word')).toEqual({
-      data: { root: 'Pa55word' },
-      kept: [{ sha256: digestOf('Pa55word'), name: file }],
+    expect(recover('Pa55wordPa55wordPa55word')).toEqual({
+      data: { root: 'Pa55wordPa55wordPa55word' },
+      kept: [{ sha256: digestOf('Pa55wordPa55wordPa55word'), name: file }],
     });
     const replicas = compose({ 'acd-db-1': [file], 'acd-db-2': [file] });
-    expect(recover('Pa55word', request, replicas).data).toEqual({ root: 'Pa55word' });
+    expect(recover('Pa55wordPa55wordPa55word', request, replicas).data).toEqual({
+      root: 'Pa55wordPa55wordPa55word',
+    });
     const keyFile = `1;${'0f'.repeat(32)}\n`;
     expect(recover(keyFile, keys).data).toEqual({ root: keyFile });
   });
@@ -53,12 +61,17 @@ describe('credentials that are read back from a host', () => {
       places: [{ ...place, isCertificate: true }],
     } as const;
     expect(recover(pem, asked).data).toEqual({ [certificateKey]: pem });
-    expect(() => recover(`${pem}`.replace('BEGIN CERTIFICATE', 'BEGIN CERT'), asked)).toThrow(/root/);
+    for (const foreign of [
+      pem.replace('BEGIN CERTIFICATE', 'BEGIN CERT'),
+      pem.slice(pem.indexOf('-----BEGIN CERTIFICATE')),
+      await selfSignedCertificate('evil.example'),
+    ])
+      expect(recover(foreign, asked).data).toEqual({});
   });
 
   it('that no container has are new ones of the release', () => {
     const asked = { ...request, generate: [...request.generate, { name: 'new', length: 32 }] };
-    expect(recover('Pa55word', asked).data).toEqual({ root: 'Pa55word' });
+    expect(recover('Pa55wordPa55wordPa55word', asked).data).toEqual({ root: 'Pa55wordPa55wordPa55word' });
   });
 
   const good = compose({ 'acd-db': [file] });
@@ -66,8 +79,10 @@ describe('credentials that are read back from a host', () => {
     ['an empty password', () => recover('')],
     ['a password with a line end', () => recover('a\nb')],
     ['a password with a control character', () => recover('a\u001b[2J')],
-    ['a password without end', () => recover('x'.repeat(1025))],
-    ['keys that are none', () => recover('Pa55word', keys)],
+    ['a password without end', () => recover('x'.repeat(257))],
+    ['a password that can be guessed', () => recover('x')],
+    ['a password that means something to a shell', () => recover('$(reboot)$(reboot)$(reboot)')],
+    ['keys that are none', () => recover('Pa55wordPa55wordPa55word', keys)],
     ['no file where one is mounted', () => recover('x', request, compose({ 'acd-db': [other] }))],
     ['two for one', () => recover('x', request, compose({ 'acd-db': [file, other] }))],
     ['none at all', () => recover('x', request, compose({ 'acd-db': [] }))],
@@ -76,7 +91,7 @@ describe('credentials that are read back from a host', () => {
     ['a way out of the folder', () => recover('x', request, good.replace(file, `../${file}`))],
     ['no YAML', () => recover('x', request, 'a: [')],
     ['no compose file', () => recover('x', request, 'just words')],
-    ['a host without a release', () => recoverCredentials(project, 's', request, ['root'], undefined)],
+    ['a host without a release', () => recoverCredentials(stack, request, ['root'], undefined)],
   ])('are not %s', (_, from) => {
     expect(from).toThrow(expect.objectContaining({ reason: 'CredentialsLost' }));
   });

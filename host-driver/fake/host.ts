@@ -29,7 +29,7 @@ import { applyRelease } from './compose.ts';
 import { machineEvents } from './events.ts';
 import type { FakeMachine, FakeProject } from './machine.ts';
 import { fenced, needDisk, needDocker, newProject, refuseMoved } from './refusals.ts';
-import { observed, reportOf } from './observe.ts';
+import { deployedFiles, observed, reportOf } from './observe.ts';
 import { recordedServices } from '../record.ts';
 
 export class FakeHost implements Host {
@@ -68,12 +68,7 @@ export class FakeHost implements Host {
     return this.#call('readDeployed', project, signal, () => {
       const { current, releases } = fenced(this.#machine, project, fence);
       const release = releases.get(current ?? '');
-      if (release === undefined) return undefined;
-      const secrets = release.files.filter(({ mode }) => mode === 0o600);
-      return {
-        composeYaml: release.composeYaml,
-        secrets: new Map(secrets.map(({ name, content }) => [name, content.toString()])),
-      };
+      return release === undefined ? undefined : deployedFiles(release);
     });
   }
 

@@ -1,6 +1,8 @@
 /** What an observation of the fake machine shows. */
 import { createHash } from 'node:crypto';
-import type { HostObservation, JobReport, ObservedContainer, ObservedJob } from '../host.ts';
+import type { DeployedFiles, HostObservation, JobReport, ObservedContainer, ObservedJob } from '../host.ts';
+import type { RenderedRelease } from '../rendered-release.ts';
+import { longestSecretBytes } from '../script/deployed-files.ts';
 import type { FakeContainer, FakeJob, FakeMachine, FakeProject } from './machine.ts';
 import { optional } from '../../base/optional.ts';
 
@@ -91,5 +93,16 @@ export function reportOf(machine: FakeMachine, fake: FakeJob): JobReport {
           },
         }
       : {}),
+  };
+}
+
+/** What the script prints of the release that runs. */
+export function deployedFiles({ composeYaml, files }: RenderedRelease): DeployedFiles {
+  const secrets = files.filter(({ mode }) => mode === 0o600);
+  const short = secrets.filter(({ content }) => content.length <= longestSecretBytes);
+  return {
+    composeYaml,
+    secrets: new Map(short.map(({ name, content }) => [name, content.toString()])),
+    digests: new Map(secrets.map(({ name, sha256 }) => [name, sha256])),
   };
 }

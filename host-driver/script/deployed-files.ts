@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { HostError } from '../host.ts';
 import type { DeployedFiles } from '../host.ts';
 
-const mostFiles = 256;
-/** Of one secret. The script reads one byte more. */
-const longestSecretBytes = 65_536;
+const mostFiles = 1000;
+/** Of a secret that may have been generated. The script gives only the digest of a longer one. */
+export const longestSecretBytes = 8192;
 const longestComposeBytes = 1024 * 1024;
 
 /** @returns undefined if nothing is deployed. @throws HostError HostStateInvalid, without a word of the contents. */
@@ -20,7 +20,13 @@ export function parseDeployedFiles(host: string, stdout: string): DeployedFiles 
   if (lines.length > mostFiles + 1) throw invalid(`more than ${mostFiles}`);
   let composeYaml: string | undefined;
   const secrets = new Map<string, string>();
+  const digests = new Map<string, string>();
   for (const line of lines) {
+    const [, long, sha256] = /^([0-9a-f]{64}) :([0-9a-f]{64})$/.exec(line) ?? [];
+    if (long !== undefined && sha256 !== undefined) {
+      digests.set(long, sha256);
+      continue;
+    }
     const [, name = '', encoded = ''] =
       /^(compose\.yaml|[0-9a-f]{64}) ([A-Za-z0-9+/]*={0,2})$/.exec(line) ?? [];
     const content = Buffer.from(encoded, 'base64');
@@ -30,11 +36,14 @@ export function parseDeployedFiles(host: string, stdout: string): DeployedFiles 
     const text = content.toString('utf8');
     if (!Buffer.from(text).equals(content)) throw invalid('one is no text');
     if (name === 'compose.yaml') composeYaml ??= text;
-    else if (secrets.has(name)) throw invalid('one is there twice');
-    else secrets.set(name, text);
+    else if (digests.has(name)) throw invalid('one is there twice');
+    else {
+      secrets.set(name, text);
+      digests.set(name, digestOf(text));
+    }
   }
   if (composeYaml === undefined) throw invalid('there is no compose.yaml');
-  return { composeYaml, secrets };
+  return { composeYaml, secrets, digests };
 }
 
 /** SHA-256 of the content of each secret, by which the operator knows it again. */

@@ -24,8 +24,8 @@ put-state)
   cat >"$dir/.state.new" && sync "$dir/.state.new" && mv -f "$dir/.state.new" "$dir/state.json" || die "$FAILED" "cannot write state.json"
   ;;
 
-# Prints the compose file of the release that runs, and its secret files, each on a line with its name, in base64. Nothing
-# if none runs.
+# Prints the compose file of the release that runs, and its secret files, each on a line with its name, in base64. Of what is
+# too long for a generated one only the digest, after a colon. Nothing if none runs.
 read-deployed)
   lock || die "$FENCED" "nobody claimed $dir"
   check_fence
@@ -34,7 +34,12 @@ read-deployed)
   while read -r file; do
     case $file in '' | *[!0-9a-f]*) continue ;; esac
     [ "$(stat -c %a "$dir/files/$file" 2>/dev/null)" = 600 ] || continue
-    printf '%s %s\n' "$file" "$(head -c 65537 "$dir/files/$file" | base64 -w 0)"
+    if [ "$(stat -c %s "$dir/files/$file")" -le 8192 ]; then
+      printf '%s %s\n' "$file" "$(head -c 8192 "$dir/files/$file" | base64 -w 0)"
+    else
+      digest=$(sha256sum <"$dir/files/$file")
+      printf '%s :%s\n' "$file" "${digest%% *}"
+    fi
   done <files.list
   exit 0
   ;;

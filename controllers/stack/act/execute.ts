@@ -4,7 +4,7 @@
  */
 
 import type { JtelStack } from '../../../crds/index.ts';
-import type { Fence, Host, PullProgress } from '../../../host-driver/host.ts';
+import { HostError, type Fence, type Host, type PullProgress } from '../../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../../host-driver/volumes.ts';
 import type { Cluster } from '../../../runtime/client/cluster.ts';
 import type { Action, ActionType } from '../actions.ts';
@@ -12,7 +12,7 @@ import { askForBackup } from '../../stores/ask-for-backup.ts';
 import { askForWayBack } from './ask-for-way-back.ts';
 import { credentialsName } from '../../inputs/credential-secret.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
-import { recoverCredentials } from '../../inputs/recovered-credentials.ts';
+import { credentialsLost, recoverCredentials } from '../../inputs/recovered-credentials.ts';
 import { mustBeOnHost } from '../desired/lost-credentials.ts';
 import type { BesideVolumes, Desired } from '../model.ts';
 import type { Inputs } from './inputs.ts';
@@ -81,11 +81,17 @@ const executors: Executors = {
       machineID === undefined
         ? { host: hostOf(context), fence: context.fence() }
         : await context.claimOther(machineID);
-    const deployed = await host.readDeployed(project, fence, signal);
     const { namespace, name } = stack.metadata;
-    const secretName = `${namespace}/${credentialsName(name)}`;
+    const { fqdn } = stack.spec.network;
+    const of = { project, secretName: `${namespace}/${credentialsName(name)}`, fqdn };
+    const deployed = await host.readDeployed(project, fence, signal).catch((error: unknown) => {
+      // It will say the same next time: only a person can help.
+      throw error instanceof HostError && error.reason === 'HostStateInvalid'
+        ? credentialsLost(of.secretName, error.message)
+        : error;
+    });
     const needed = mustBeOnHost(request, look);
-    const recovered = recoverCredentials(project, secretName, request, needed, deployed);
+    const recovered = recoverCredentials(of, request, needed, deployed);
     await credentials.ensure(stack, request, signal, recovered);
   },
   ClaimHost: (_, context) => context.claim(hostOf(context)),

@@ -65,15 +65,20 @@ export function releaseCases(bench: HostBench): void {
 
     it('that runs is read back: its compose file and its secrets, and nothing that others may read', async () => {
       const { host, project, image } = await bench.claimed();
-      const release = aRelease(project, image);
+      const plain = aRelease(project, image);
+      const release = { ...plain, files: [...plain.files, aFile('x'.repeat(10_000), 0o600)] };
       await host.writeRelease(project, release, aFence(), signal);
       expect(await host.readDeployed(project, aFence(), signal)).toBeUndefined();
       await host.composeUp(project, release, 'all', aFence(), signal);
       const secrets = release.files.filter(({ mode }) => mode === 0o600);
-      expect(secrets).toHaveLength(1);
+      expect(secrets).toHaveLength(2);
       expect(await host.readDeployed(project, aFence(), signal)).toEqual({
         composeYaml: release.composeYaml,
-        secrets: new Map(secrets.map(({ name, content }) => [name, content.toString()])),
+        secrets: new Map(
+          plain.files.filter(({ mode }) => mode === 0o600).map((one) => [one.name, String(one.content)]),
+        ),
+        // Of what is too long for a generated one, it gives only the digest.
+        digests: new Map(secrets.map((one) => [one.name, one.sha256])),
       });
       const stranger = { ...aFence(9), owner: { ...aFence().owner, name: 'stranger' } };
       await expect(host.readDeployed(project, stranger, signal)).rejects.toMatchObject({
