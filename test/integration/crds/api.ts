@@ -12,6 +12,7 @@ const plurals: Readonly<Record<string, string>> = {
   Secret: 'secrets',
   ServiceAccount: 'serviceaccounts',
   RoleBinding: 'rolebindings',
+  CronJob: 'cronjobs',
 };
 
 /** Path of the collection of a manifest's kind in the test's namespace. */

@@ -74,13 +74,20 @@ function ofStore(name: string): { readonly store?: string } {
   return optional({ store: stores[name] });
 }
 
+/** Labels of the alerts that are about the operator, not about an object. */
+const ofOperator: Readonly<Record<string, string>> = {
+  JtelWatchdog: '',
+  JtelOperatorDown: '',
+  JtelOperatorErrors: ',controller="stack"',
+  JtelOperatorBehind: ',controller="stack"',
+  JtelQuarantined: ',controller="stack"',
+  JtelApiTrouble: '',
+  JtelRightMissing: ',verb="list",resource="jtelstacks.jtel.de"',
+};
+
 /** As `ALERTS` shows a firing alert: with the labels of its subject. */
 function firing(name: string): { readonly labels: string; readonly value: 1 } {
-  const subject = /^Jtel(Operator|Api|Watchdog)/.test(name)
-    ? /^JtelOperator(Errors|Behind)$/.test(name)
-      ? ',controller="stack"'
-      : ''
-    : `,namespace="customers",name="acme"`;
+  const subject = ofOperator[name] ?? ',namespace="customers",name="acme"';
   const { severity } = alertOf(name).labels;
   const { store } = ofStore(name);
   return {
