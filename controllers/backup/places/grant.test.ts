@@ -8,7 +8,6 @@ const aWaiting = (namespace: string, name: string, changes: Partial<Waiting> = {
   namespace,
   name,
   store: `${namespace}/store`,
-  isOperation: false,
   isScheduled: true,
   created: '2026-06-01T00:00:00Z',
   ...changes,
@@ -41,16 +40,9 @@ describe('the order', () => {
     ).toEqual(['b/1', 'b/2', 'a/1']);
   });
 
-  test('begins in a namespace with those of operations, then with what people asked for', () => {
+  test('begins in a namespace with what people asked for', () => {
     const asked = { isScheduled: false, created: '2026-06-01T02:00:00Z' };
-    expect(
-      orderOf(
-        [],
-        aWaiting('a', '1'),
-        aWaiting('a', 'now', asked),
-        aWaiting('a', 'update', { ...asked, isOperation: true }),
-      ),
-    ).toEqual(['a/update', 'a/now', 'a/1']);
+    expect(orderOf([], aWaiting('a', '1'), aWaiting('a', 'now', asked))).toEqual(['a/now', 'a/1']);
   });
 
   test('puts nobody behind what a namespace with more under way calls requests of people', () => {
@@ -80,18 +72,11 @@ describe('the places', () => {
         [...['1', '2', '3', '4'].map((name) => aWaiting('bad', name, changes)), aWaiting('good', '1')],
         wide,
       );
-    for (const changes of [{}, { isScheduled: false }, { isScheduled: false, isOperation: true }]) {
+    for (const changes of [{}, { isScheduled: false }]) {
       const { admitted: uids, refused } = admitted(changes);
       expect([...uids].toSorted()).toEqual(['bad/1', 'bad/2', 'good/1']);
       expect(refused.get('bad/4')).toEqual({ full: 'Namespace', before: 3 });
     }
-  });
-
-  test('are not needed by those of operations, up to that half', () => {
-    const full = [aTaken('b'), aTaken('b'), aTaken('c'), aTaken('a')];
-    const update = aWaiting('a', '1', { isOperation: true, isScheduled: false });
-    expect(admittedOf(full, update, aWaiting('d', '1'))).toEqual(['a/1']);
-    expect(admittedOf([...full, aTaken('a')], update)).toEqual([]);
   });
 
   test('that are missing are named, with those who wait for the same and come first', () => {

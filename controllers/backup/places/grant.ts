@@ -1,8 +1,8 @@
 /**
  * Which of the backups that wait may begin; pure. So many run at the same time, in each store and in all, and those of one namespace
  * have half of the places at most: its hosts may hold them for a day. Namespaces take turns, the one with the fewest under way first.
- * Within a namespace those of operations come first, then what people asked for, then the oldest. People wait for an operation, so
- * its backup waits for nothing but the share of its namespace. Who asked is what the creator writes, so it helps nobody against others.
+ * Within a namespace what people asked for comes first, then the oldest. Who asked is what the creator writes, so it helps nobody
+ * against others.
  */
 
 /** The most that run at the same time. */
@@ -21,8 +21,6 @@ export interface Taken {
 export interface Waiting extends Taken {
   readonly uid: string;
   readonly name: string;
-  /** Asked for by an update, a restore or a move. */
-  readonly isOperation: boolean;
   readonly isScheduled: boolean;
   /** RFC 3339 */
   readonly created: string;
@@ -59,10 +57,10 @@ export function grant(taken: readonly Taken[], waiting: readonly Waiting[], boun
   const inNamespace = countBy(taken, ({ namespace }) => namespace);
   const before = { all: 0, store: new Map<string, number>(), namespace: new Map<string, number>() };
   let free = bounds.inAll - taken.length;
-  for (const { uid, store, namespace, isOperation } of order) {
+  for (const { uid, store, namespace } of order) {
     // A full store, or a namespace with its share, holds up nobody else.
-    if (free <= 0 && !isOperation) refused.set(uid, { full: 'All', before: before.all });
-    else if (countOf(inStore, store) >= bounds.perStore && !isOperation)
+    if (free <= 0) refused.set(uid, { full: 'All', before: before.all });
+    else if (countOf(inStore, store) >= bounds.perStore)
       refused.set(uid, { full: 'Store', before: countOf(before.store, store) });
     else if (countOf(inNamespace, namespace) >= shareOf(bounds))
       refused.set(uid, { full: 'Namespace', before: countOf(before.namespace, namespace) });
@@ -92,9 +90,9 @@ function inOrder(taken: readonly Taken[], waiting: readonly Waiting[]): readonly
     .map(({ one }) => one);
 }
 
-/** Those of operations, then requests of people, then those of the schedule; then the oldest. */
-function ageOf({ isOperation, isScheduled, created, namespace, name }: Waiting): string {
-  return `${isOperation ? 0 : isScheduled ? 2 : 1} ${created} ${namespace}/${name}`;
+/** Requests of people, then those of the schedule; then the oldest. */
+function ageOf({ isScheduled, created, namespace, name }: Waiting): string {
+  return `${isScheduled ? 1 : 0} ${created} ${namespace}/${name}`;
 }
 
 function compare(a: string, b: string): number {

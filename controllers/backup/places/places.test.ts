@@ -178,22 +178,13 @@ test('a place that became free before the status of the next said that it waits 
   expect(woken).toEqual(['b']);
 });
 
-test('a backup that says that it is part of an operation waits for the share of its namespace alone', () => {
-  const places = newPlaces(4);
-  const update = (name: string): JtelBackup =>
-    shown(name, 'Pending', 'BackupQueued', { namespace: 'acme' }, 'PreUpdate');
-  const others = ['a', 'b', 'c', 'd'].map((name) => shown(name, 'Running'));
-  const [first, second, third] = ['1', '2', '3'].map(update);
-  expect([first, second].map((one) => one && places.ask(one))).toEqual([undefined, undefined]);
-  expect(third && places.ask(third)).toEqual({ until: 'Place', namespace: 'acme', most: 2, before: 0 });
-  // Their namespace has one less than its share now. All places are taken, so nobody else is woken.
-  queued('e');
-  woken = [];
-  cache.remove(first ?? shown('1'));
-  expect(woken).toEqual(['3']);
-  expect(third && places.ask(third)).toBeUndefined();
-  // They are counted: two of the four places are left to others.
-  for (const one of others.slice(0, 3)) cache.remove(one);
-  expect(places.ask(queued('e'))).toBeUndefined();
-  expect(places.ask(queued('f'))).toMatchObject({ most: 4 });
+test('a backup that is part of an operation neither waits nor takes a place from others', () => {
+  const places = newPlaces(1);
+  const update = (name: string, phase: Phase): JtelBackup =>
+    shown(name, phase, phase === 'Running' ? 'BackupRunning' : 'BackupQueued', {}, 'PreUpdate');
+  update('a', 'Running');
+  expect(places.ask(shown('b'))).toBeUndefined();
+  expect(places.ask(update('c', 'Pending'))).toBeUndefined();
+  const d = queued('d');
+  expect(places.ask(d)).toEqual({ until: 'Place', most: 1, before: 0 });
 });

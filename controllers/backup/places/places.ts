@@ -1,6 +1,8 @@
 /**
  * The places of backups that run at the same time. What is taken is counted from the statuses that are seen, so the next process
- * finds it, too. In memory is only what the cache does not show yet: who was told to begin.
+ * finds it, too. In memory is only what the cache does not show yet: who was told to begin. A backup that is part of an operation
+ * neither waits nor takes a place: people wait for it, in a move with the stack stopped; and whoever only says that theirs is one
+ * has their own hosts and stores to do it with, and takes nothing from others.
  */
 
 import type { JtelBackup, JtelStack, Reason } from '../../../crds/index.ts';
@@ -40,6 +42,7 @@ export class Places {
 
   /** Takes a place, or says why there is none. */
   ask(backup: JtelBackup): Held | undefined {
+    if (isPartOfOperation(backup)) return undefined;
     const { uid } = backup.metadata;
     this.#told.delete(uid);
     const { taken, waiting } = this.#seen();
@@ -78,8 +81,7 @@ export class Places {
 
   #wakeNext(): void {
     const { taken, waiting } = this.#seen();
-    const isFull = taken.length >= this.#options.bounds.inAll;
-    if (waiting.every(({ isOperation }) => isFull && !isOperation)) return;
+    if (taken.length >= this.#options.bounds.inAll) return;
     const { order, admitted } = grant(taken, waiting, this.#options.bounds);
     for (const { uid, namespace, name } of order)
       if (admitted.has(uid)) this.#options.wake({ namespace, name });
@@ -89,6 +91,7 @@ export class Places {
     const taken: Taken[] = [];
     const waiting: Waiting[] = [];
     for (const backup of this.#options.unfinished.get('')) {
+      if (isPartOfOperation(backup)) continue;
       const state = stateOf(backup);
       if (state === 'Taken' || (isPending(backup) && this.#told.has(backup.metadata.uid)))
         taken.push(this.#waiting(backup));
@@ -109,7 +112,6 @@ export class Places {
       namespace,
       name,
       store: `${namespace}/${store ?? ''}`,
-      isOperation: isPartOfOperation(backup),
       isScheduled: spec.trigger === 'Scheduled',
       created: creationTimestamp,
     };
