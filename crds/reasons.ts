@@ -68,7 +68,7 @@ const store = {
 const references = {
   SecretNotFound: 'A named Secret does not exist in this namespace.',
   CredentialsLost:
-    'The Secret `<stack>-credentials` is gone while data of the stack exist, and what the host runs with cannot be read back. No new passwords are made over data that exist; the message says what to do.',
+    'The Secret `<stack>-credentials` is gone or lacks passwords while data of the stack exist, and what the host runs with cannot be read back. No new passwords are made over data that exist; the message says what to do.',
   SecretInvalid: 'A Secret lacks a required key, or its content cannot be used.',
   NameTaken:
     'Somebody else has an object under a name that the operator derives for its own: the Secret `<stack>-credentials`, or a ControllerRevision of the stack. It is neither used, changed nor deleted. Give it another name; a Secret that the stack is to use needs the label `jtel.de/stack` with the stack’s name.',
@@ -195,7 +195,7 @@ const events = {
   CredentialsCreated:
     'Passwords (and a certificate, if none was given) were made and stored in the Secret `<stack>-credentials`.',
   CredentialsRecovered:
-    'The Secret `<stack>-credentials` was gone. What it held was read back from the host and stored again; no password changed, and no container was started anew.',
+    'The Secret `<stack>-credentials` was gone or lacked passwords. What it held was read back from the host and stored again; no password changed, and no container was started anew.',
   HostSetUp: 'Docker, directories, DNS, firewall and time zone of the host are as the spec asks.',
   ImagesPulled: 'All images of the release are on the host.',
   DatabaseStarted: 'The database runs alone, so data can be loaded into it.',

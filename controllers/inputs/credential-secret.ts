@@ -21,9 +21,9 @@ export interface SecretPlace {
 export interface CredentialRequest {
   readonly generate: readonly GeneratedSecret[];
   readonly selfSigned: boolean;
-  /** The Secret itself does not exist. */
-  readonly isAbsent?: true;
-  /** With `isAbsent`: where they can be found if they were made before, and which must be found then. */
+  /** What may have been there: the Secret itself, or entries of it. An empty Secret is consent to new ones. */
+  readonly lacks?: 'Secret' | 'Entries';
+  /** With `lacks`: where they can be found if they were made before, and which must be found then. */
   readonly places?: readonly SecretPlace[];
   readonly rootSecret?: string;
   /** Replaces the certificate that is there. */

@@ -48,7 +48,7 @@ export class CredentialStore {
   }
 
   /**
-   * Adds what is missing. With `recovered`, a Secret that does not exist begins with that.
+   * Adds what is missing, from `recovered` if it has it.
    * It never changes a password: that would lock the stack out of its database.
    */
   async ensure(
@@ -59,13 +59,13 @@ export class CredentialStore {
   ): Promise<void> {
     const existing = await this.read(stack, { signal });
     const data: Record<string, string> =
-      existing === undefined ? { ...recovered?.data } : contentOf(existing);
+      existing === undefined ? { ...recovered?.data } : { ...recovered?.data, ...contentOf(existing) };
     for (const { name, length } of request.generate)
       data[name] ??= length === 'EncryptionKeys' ? keyFile() : password(length);
     if (request.renew === true) delete data[certificateKey];
     if (request.selfSigned) data[certificateKey] ??= await newCertificate(stack.spec.network.fqdn);
     // Of a Secret that is there, files may lie on the host already; see nameFiles.
-    if (existing === undefined)
+    if (existing === undefined || (recovered !== undefined && data[fileNamesKey] === undefined))
       data[fileNamesKey] = newFileNames(randomBytes(32).toString('hex'), [], recovered?.kept);
     await this.#write(stack, existing, data, signal);
   }

@@ -14,7 +14,7 @@ const place = { secret: 'root', isCertificate: false, component: 'acd-db', targe
 const request: CredentialRequest = {
   generate: [{ name: 'root', length: 32 }],
   selfSigned: false,
-  isAbsent: true,
+  lacks: 'Secret',
   places: [place],
   rootSecret: 'root',
 };

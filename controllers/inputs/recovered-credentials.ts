@@ -129,7 +129,7 @@ function isOwnCertificate(content: string, fqdn: string): boolean {
 export function credentialsLost(secretName: string, why: string): InputError {
   return new InputError(
     'CredentialsLost',
-    `Secret ${secretName} is gone, and cannot be made again from the host: ${why}. No new passwords are made over data that exist; what runs runs on. ` +
+    `Secret ${secretName} is gone or lacks passwords, which cannot be made again from the host: ${why}. No new passwords are made over data that exist; what runs runs on. ` +
       'Put the Secret back from a copy. If there is none and you agree to new ones, make it empty, with the label jtel.de/stack and the name of the stack.',
   );
 }

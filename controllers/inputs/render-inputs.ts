@@ -78,15 +78,15 @@ export function collectReleaseSecrets(
     else generate.push({ name, length: kind === 'EncryptionKeys' ? kind : length });
   }
   if (generate.length > 0 || selfSigned) {
-    const absent =
-      generated === undefined
-        ? ({
-            isAbsent: true,
+    const found =
+      generated?.keys.length === 0
+        ? {}
+        : ({
+            lacks: generated === undefined ? 'Secret' : 'Entries',
             places: secretPlaces(release),
             rootSecret: release.database.rootSecret,
-          } as const)
-        : {};
-    return { complete: false, missing: { generate, selfSigned, ...absent } };
+          } as const);
+    return { complete: false, missing: { generate, selfSigned, ...found } };
   }
   return { complete: true, values };
 }

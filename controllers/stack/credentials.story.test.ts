@@ -1,5 +1,6 @@
 /** The Secret with a stack's generated credentials is lost while its data exist. With the very operator, in memory. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { SecretValues } from '../../runtime/client/cluster.ts';
 import { events, secrets } from '../../runtime/client/kinds.ts';
 import { arrived, moveTo, newAddress } from '../../test/support/world/moves.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
@@ -41,6 +42,26 @@ function at(world: World) {
 
 async function reason(world: World): Promise<string | undefined> {
   return (await world.stack()).status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+}
+
+function contentOf(values: SecretValues): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(values.keys.map((entry) => [entry, values.find(entry)]));
+}
+
+/** Puts a copy of the Secret, or a part of it, in its place. */
+async function replaceSecret(
+  world: World,
+  copy: SecretValues,
+  isCopied: (entry: string) => boolean = () => true,
+): Promise<void> {
+  const entries = Object.entries(contentOf(copy)).filter(([entry]) => isCopied(entry));
+  const data = entries.map(([entry, value = '']) => [entry, Buffer.from(value).toString('base64')]);
+  await world.cluster.delete(secrets, key, {}, { signal: never });
+  await world.cluster.create(
+    secrets,
+    { metadata: { ...key, labels: copy.labels }, type: 'Opaque', data: Object.fromEntries(data) } as never,
+    { signal: never },
+  );
 }
 
 async function isStalled(world: World): Promise<boolean> {
@@ -96,19 +117,12 @@ describe('lost credentials', () => {
   it('are no loss any more once the Secret is put back from a copy', async () => {
     const world = await installed(await World.create());
     await world.kill();
-    const { namespace, name } = key;
-    const copy = await world.cluster.getSecret(namespace, name, { signal: never });
-    const data = copy.keys.map((entry) => [entry, Buffer.from(copy.find(entry) ?? '').toString('base64')]);
+    const copy = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
     await world.cluster.delete(secrets, key, {}, { signal: never });
     at(world)?.releases.clear();
     world.start();
     await world.until('the loss to be told', async () => (await world.stack()).status?.phase === 'Stalled');
-    const object = {
-      metadata: { ...key, labels: copy.labels },
-      type: 'Opaque',
-      data: Object.fromEntries(data),
-    };
-    await world.cluster.create(secrets, object as never, { signal: never });
+    await replaceSecret(world, copy);
     await world.until(
       'the stack to be Ready, and no longer Stalled',
       async () =>
@@ -141,6 +155,19 @@ describe('lost credentials', () => {
     await world.change({ relocation: { source: 'RecoverFromBackup' } });
     await world.until('the stack to arrive', () => arrived(world, newAddress));
     expect(await password(world)).not.toBe(before);
+  });
+
+  it('of which one entry is gone are read back, too', async () => {
+    const world = await installed(await World.create());
+    await world.kill();
+    const before = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
+    await replaceSecret(world, before, (entry) => entry !== 'database-root-password');
+    const since = effects(world).length;
+    world.start();
+    await world.until('the entry', async () => (await password(world)) !== undefined && (await ready(world)));
+    const after = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
+    expect(contentOf(after)).toEqual(contentOf(before));
+    expect(effects(world).slice(since)).toEqual(['claim', 'readDeployed']);
   });
 
   it('are made anew where somebody agreed with an empty Secret', async () => {

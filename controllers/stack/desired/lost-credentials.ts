@@ -3,16 +3,29 @@
 import type { CredentialRequest } from '../../inputs/credential-secret.ts';
 import type { Choice, Observed, SpecInput } from '../model.ts';
 
-/** Their Secret does not exist, and the host or the status knows of data or containers that were made with them. */
+/**
+ * Their Secret does not exist, or has not all that the version has that runs; and the host or the status knows of data or
+ * containers that were made with them.
+ */
 export function areCredentialsLost({
   stack,
   observed,
+  release,
   missingCredentials,
-}: Pick<SpecInput, 'stack' | 'observed' | 'missingCredentials'>): boolean {
-  if (missingCredentials?.isAbsent !== true) return false;
+}: Pick<SpecInput, 'stack' | 'observed' | 'release' | 'missingCredentials'>): boolean {
+  if (missingCredentials?.lacks === undefined) return false;
   // Data and accounts come from a backup: what the old host had is given up.
   if (observed.relocation?.source === 'RecoverFromBackup') return false;
   const { status } = stack;
+  if (missingCredentials.lacks === 'Entries') {
+    const state = observed.host.ok ? observed.host.value.state : undefined;
+    const present = state?.applied?.version ?? status?.version;
+    // Another version may bring secrets of its own. Missing keys are told as such (DatabaseKeysMissing).
+    const { generate } = missingCredentials;
+    const isOurs = release.ok && release.value.version === present;
+    if (!isOurs || generate.length === 0 || generate.some(({ length }) => length === 'EncryptionKeys'))
+      return false;
+  }
   const known = status?.version !== undefined || status?.data?.state === 'Complete';
   if (known || !observed.host.ok) return known;
   const { state, currentRelease } = observed.host.value;

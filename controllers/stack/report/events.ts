@@ -14,7 +14,7 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
   EnsureCredentials: { reason: 'CredentialsCreated', what: 'Generated credentials were stored' },
   RecoverCredentials: {
     reason: 'CredentialsRecovered',
-    what: 'The Secret with the generated credentials was gone; they were read back from the host and stored',
+    what: 'The Secret with the generated credentials was gone or incomplete; they were read back from the host and stored',
   },
   SetUpHost: { reason: 'HostSetUp', what: 'The host was set up' },
   PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
