@@ -349,6 +349,7 @@ export interface HostDriver {
 
 /** Stable reasons, also used as condition reasons; each is explained in `docs/reasons.md`. */
 export type HostErrorReason =
+  | 'NotChecked' // the time was over before there was a place to ask it
   | 'HostUnreachable' // no TCP, no SSH banner, time-out, connection lost
   | 'HostKeyMismatch' // the machine that answers is not the one pinned
   | 'AuthenticationFailed' // the SSH user or key is refused

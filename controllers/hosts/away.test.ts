@@ -1,15 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JtelStack, Reason } from '../../crds/index.ts';
-import { HostError } from '../../host-driver/host.ts';
+import { aStack } from '../stack/testing.ts';
 import { unreachablePause } from '../times/pauses.ts';
-import { answerOf, isHostAway, pauseWhileAway } from './away.ts';
+import { awaySinceAfter, isHostAway, pauseWhileAway } from './away.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 
-function stackWith(status: 'True' | 'False', reason: Reason, secondsAgo: number): Pick<JtelStack, 'status'> {
+function stackWith(status: 'True' | 'False', reason: Reason, secondsAgo: number, generation = 1): JtelStack {
   const lastTransitionTime = new Date(now.getTime() - secondsAgo * 1000).toISOString();
   const condition = { type: 'HostReachable', status, reason, message: '', lastTransitionTime } as const;
-  return { status: { conditions: [{ ...condition, observedGeneration: 1 }] } };
+  const { metadata, ...rest } = aStack();
+  return {
+    ...rest,
+    metadata: { ...metadata, generation },
+    status: { conditions: [{ ...condition, observedGeneration: 1 }] },
+  };
 }
 
 describe('a host that does not answer', () => {
@@ -30,49 +35,38 @@ describe('a host that does not answer', () => {
     expect([0, 15, 60, 120, 600, 960, 86_400].map(unreachablePause)).toEqual([15, 15, 15, 30, 150, 240, 240]);
     expect(pauseWhileAway(stackWith('False', 'HostUnreachable', 600), now)).toBe(150);
     expect(pauseWhileAway(stackWith('True', 'HostReachable', 600), now)).toBe(15);
-    expect(pauseWhileAway({}, now)).toBe(15);
-  });
-});
-
-describe('an answer of a host', () => {
-  const never = new AbortController().signal;
-  const hang = async (signal: AbortSignal): Promise<never> =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-
-  beforeEach(() => {
-    vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-      const abort = new AbortController();
-      setTimeout(() => abort.abort(new DOMException('late', 'TimeoutError')), milliseconds / 1000);
-      return abort.signal;
-    });
-  });
-  afterEach(() => void vi.restoreAllMocks());
-
-  it('is the result of the look', async () => {
-    expect(await answerOf('192.0.2.10', never, () => Promise.resolve('seen'))).toBe('seen');
+    expect(pauseWhileAway({ metadata: aStack().metadata }, now)).toBe(15);
   });
 
-  it('that does not come in time means that the host does not answer', async () => {
-    const answer = answerOf('192.0.2.10', never, hang, 8);
-    await expect(answer).rejects.toMatchObject({
-      reason: 'HostUnreachable',
-      message: '192.0.2.10 did not answer within 8 s; check the machine and the network',
-    });
-    await expect(answer).rejects.toBeInstanceOf(HostError);
+  it.each([
+    ['was unreachable while another host was named', stackWith('False', 'HostUnreachable', 86_400, 2)],
+    ['refused the key for a day', stackWith('False', 'AuthenticationFailed', 86_400)],
+  ])('is tried after 15 s when the one before it %s', (_, object) => {
+    const away = { ok: false, reason: 'HostUnreachable', message: '' } as const;
+    expect(pauseWhileAway(object, now)).toBe(15);
+    const since = awaySinceAfter(undefined, away, { object, now });
+    // By then the condition is about this host, and keeps the time of the first trouble.
+    const later = {
+      now: new Date(now.getTime() + 15_000),
+      object: stackWith('False', 'HostUnreachable', 86_400),
+    };
+    expect(pauseWhileAway(later.object, later.now, awaySinceAfter(since, away, later))).toBe(15);
   });
 
-  it('says nothing of the host when somebody else ends the look', async () => {
-    const stop = new AbortController();
-    const answer = answerOf('192.0.2.10', stop.signal, hang);
-    stop.abort(new Error('the operator ends'));
-    await expect(answer).rejects.toThrow('the operator ends');
-  });
-
-  it('keeps what the host said late', async () => {
-    const refused = new HostError('AuthenticationFailed', '192.0.2.10', 'refused');
-    const answer = answerOf('192.0.2.10', never, (signal) =>
-      hang(signal).catch(() => Promise.reject(refused)),
+  it('is not away any more when it answers or refuses; that nobody asked says nothing', () => {
+    const object = stackWith('False', 'HostUnreachable', 600);
+    const after = (reason: Reason) => awaySinceAfter(1, { ok: false, reason, message: '' }, { object, now });
+    expect(awaySinceAfter(1, { ok: true, value: '' }, { object, now })).toBeUndefined();
+    expect([after('AuthenticationFailed'), after('NotChecked'), after('OutcomeUnknown')]).toEqual([
+      undefined,
+      1,
+      1,
+    ]);
+    const first = awaySinceAfter(
+      undefined,
+      { ok: false, reason: 'HostUnreachable', message: '' },
+      { object, now },
     );
-    await expect(answer).rejects.toBe(refused);
+    expect(first).toBe(now.getTime() - 600_000);
   });
 });

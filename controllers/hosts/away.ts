@@ -1,32 +1,13 @@
-/** Hosts that do not answer: how a look tells it, and when to try again. */
+/** Hosts that do not answer: how a status tells it, and when to try again. Pure. */
 
 import type { JtelStack, Reason } from '../../crds/index.ts';
-import { HostError } from '../../host-driver/host.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
+import { optional } from '../../base/optional.ts';
+import type { Outcome } from '../inputs/outcome.ts';
 import { unreachablePause } from '../times/pauses.ts';
-
-/** One look at a host must not last longer. */
-const usualSeconds = 30;
 
 /** A look that ends so has waited in vain; all other refusals come at once. */
 const waited: ReadonlySet<Reason> = new Set<Reason>(['HostUnreachable', 'OutcomeUnknown']);
-
-/** Runs a look at a host. @throws HostError HostUnreachable when it does not end in time */
-export async function answerOf<T>(
-  address: string,
-  signal: AbortSignal,
-  look: (signal: AbortSignal) => Promise<T>,
-  longestSeconds = usualSeconds,
-): Promise<T> {
-  const deadline = AbortSignal.timeout(longestSeconds * 1000);
-  try {
-    return await look(AbortSignal.any([signal, deadline]));
-  } catch (error) {
-    if (signal.aborted || !deadline.aborted || error instanceof HostError) throw error;
-    const message = `${address} did not answer within ${longestSeconds} s; check the machine and the network`;
-    throw new HostError('HostUnreachable', address, message, error);
-  }
-}
 
 export function hasWaited(reason: Reason): boolean {
   return waited.has(reason);
@@ -38,9 +19,36 @@ export function isHostAway({ status }: Pick<JtelStack, 'status'>): boolean {
   return reachable?.status === 'False' && hasWaited(reachable.reason as Reason);
 }
 
-/** Seconds until the next look at a stack whose host does not answer. */
-export function pauseWhileAway({ status }: Pick<JtelStack, 'status'>, now: Date): number {
+/**
+ * When the host began to be away, as far as the status tells; else now. Its condition may be about another
+ * host, or False for another reason.
+ * @returns Unix milliseconds
+ */
+function awaySince({ metadata, status }: Pick<JtelStack, 'metadata' | 'status'>, now: Date): number {
   const reachable = findCondition(status?.conditions, 'HostReachable');
-  const since = reachable?.status === 'False' ? Date.parse(reachable.lastTransitionTime) : now.getTime();
+  return reachable !== undefined &&
+    isHostAway(optional({ status })) &&
+    reachable.observedGeneration === metadata.generation
+    ? Date.parse(reachable.lastTransitionTime)
+    : now.getTime();
+}
+
+/** @param before when it began to be away, remembered from earlier looks @returns the same after a look; undefined if it is not away */
+export function awaySinceAfter(
+  before: number | undefined,
+  host: Outcome<unknown>,
+  { object, now }: { readonly object: JtelStack; readonly now: Date },
+): number | undefined {
+  // Nobody asked the host, so nothing new is known.
+  if (!host.ok && host.reason === 'NotChecked') return before;
+  return host.ok || !hasWaited(host.reason) ? undefined : (before ?? awaySince(object, now));
+}
+
+/** Seconds until the next look at a stack whose host does not answer. @param since Unix milliseconds */
+export function pauseWhileAway(
+  stack: Pick<JtelStack, 'metadata' | 'status'>,
+  now: Date,
+  since = awaySince(stack, now),
+): number {
   return unreachablePause((now.getTime() - since) / 1000);
 }

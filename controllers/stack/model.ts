@@ -234,6 +234,8 @@ export interface SpecInput extends Choice {
 
 export interface PlanInput extends SpecInput {
   readonly identity: Identity;
+  /** Unix milliseconds at which the host was first found away. Default: as the status tells. */
+  readonly awaySince?: number;
   /** How long everything must stay up after an update before it counts as good. Default 10. */
   readonly monitorSeconds?: number;
 }

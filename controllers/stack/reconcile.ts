@@ -39,6 +39,7 @@ import {
 } from '../../runtime/control/wave-controller.ts';
 import { isOutdated } from '../../runtime/control/wave-memory.ts';
 import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
+import { awaySinceAfter } from '../hosts/away.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { projectName } from '../hosts/project.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
@@ -61,6 +62,7 @@ import { updateProgress } from './plan/stages/running.ts';
 import { summarise } from './report/status.ts';
 import { tellsProgress } from './report/progress.ts';
 import { isPast } from './report/readiness.ts';
+import { awayFormersAfter, nextFormerLook, type AwayFormers } from './former-pauses.ts';
 import { recordSteps, stepsSeen, stepsWith } from './steps.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
@@ -103,14 +105,14 @@ interface StackTypes extends WaveTypes {
     readonly fullObservationTime: number;
     /** Of the change under way, as its revision should keep them. */
     readonly steps: readonly RecordedStep[];
+    /** Unix milliseconds at which the host was first found away. */
+    readonly awaySince: number | undefined;
+    readonly awayFormers: AwayFormers;
   };
 }
 
 /** A look at everything (restarts, exit codes, files on the host) after so many resyncs of a stack that is well. */
 const resyncsPerFullLook = 2;
-
-/** Between looks at a former host that was not fenced yet. */
-const formerLookSeconds = 20;
 
 /** Between looks at containers while docker compose brings them to a release. */
 const updateLookSeconds = 3;
@@ -129,14 +131,14 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       finalizer: { name: stackFinalizer, isDue: () => true },
       forget: (key) => options.watcher.forget(key),
       observe: (look, context) => observe(look, options, context),
-      plan: ({ object, now }, { held, observed }) => {
+      plan: ({ object, now, memory }, { held, observed }) => {
         const heldEpoch = claims.held(object.metadata.uid, machineOf(observed.host));
         return plan({
           ...held,
           observed,
           identity: { clusterID, ...optional({ heldEpoch }) },
           now,
-          ...optional({ monitorSeconds }),
+          ...optional({ monitorSeconds, awaySince: memory.notes.awaySince }),
         });
       },
       remember: (look) => ({
@@ -144,6 +146,8 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
           ? { fullObservationTime: look.now.getTime() }
           : {}),
         ...(look.plan.kind === 'Done' || look.plan.kind === 'Blocked' ? { repairs: 0 } : {}),
+        awaySince: awaySinceAfter(look.memory.notes.awaySince, look.seen.observed.host, look),
+        awayFormers: awayFormersAfter(look.memory.notes.awayFormers, look.seen.observed.formers, look.now),
         steps: (isPaused(look.object) ? undefined : stepsSeen(look)) ?? [],
       }),
       within: async (look, context) => ({
@@ -171,12 +175,13 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         );
       },
       after: async (look, written, context) => {
-        const { seen, now } = look;
+        const { seen, now, memory } = look;
         if (!isPaused(look.object)) await recordSteps(look, cluster, context);
         await nameFiles(look, options, context);
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.observed;
-        return Math.min(letGoSeconds ?? Infinity, formers === undefined ? Infinity : formerLookSeconds);
+        const away = awayFormersAfter(memory.notes.awayFormers, formers, now);
+        return Math.min(letGoSeconds ?? Infinity, nextFormerLook(written, formers, away, now) ?? Infinity);
       },
       nextLook: (look, isBusy) => nextLook(look, isBusy, options),
       waves: {
@@ -217,7 +222,8 @@ async function observe(
   const depth = isQuickEnough(stack, memory.notes.fullObservationTime, now, fullLookSeconds)
     ? 'quick'
     : 'full';
-  const look = await lookAt(stack, { project, depth, now }, options, context);
+  const about = { project, depth, now, ...optional({ awayFormers: memory.notes.awayFormers }) } as const;
+  const look = await lookAt(stack, about, options, context);
   const { observed, gathered } = look;
   const { host } = observed;
   if (host.ok && gathered.host !== undefined && host.value.facts.dockerVersion !== undefined) {

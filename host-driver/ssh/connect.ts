@@ -19,9 +19,9 @@ const readySeconds = 15;
 
 /**
  * Seconds until the host has to take the TCP connection: time for a packet and its repetitions after 1, 3 and
- * 7 s. A host that did not answer last time gets fewer of them.
+ * 7 s. A host that did not answer last time gets less time.
  */
-const tcpSeconds = { unknown: 10, wasAway: 5 } as const;
+export const tcpSeconds = { unknown: 10, wasAway: 5 } as const;
 
 /**
  * A machine has a key of each family, and the user may have pinned any of them. Which key it shows depends on
@@ -103,7 +103,7 @@ export async function connect(
 export async function openTCP(
   endpoint: HostEndpoint,
   rules: AddressRules | undefined,
-  last: keyof typeof tcpSeconds = 'unknown',
+  seconds: number = tcpSeconds.unknown,
 ): Promise<Duplex> {
   const { address: host, port } = endpoint;
   try {
@@ -112,7 +112,6 @@ export async function openTCP(
     throw new HostError('HostUnreachable', endpointName(endpoint), (error as Error).message, error);
   }
   const socket = connectTCP({ host, port, ...optional({ lookup: rules?.lookup }) });
-  const seconds = tcpSeconds[last];
   const late = setTimeout(
     () => socket.destroy(new Error(`no TCP connection within ${seconds} s`)),
     seconds * 1000,

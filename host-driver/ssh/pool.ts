@@ -1,22 +1,23 @@
 /**
- * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host. sshd
- * punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after a
- * few failures. So connects pass a global limit with jitter, in which namespaces take turns and hosts that did
- * not answer have few places, and after a failure the same endpoint gets a pause. A ban is for an address, so
- * everybody else who would connect to that sshd waits too.
+ * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host.
+ *
+ * sshd punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after
+ * a few failures. So connects pass a limit with jitter: one for all that go directly, and one for each jump
+ * host. In both, namespaces take turns, hosts that did not answer have few places, and who takes long gives
+ * the place to others. After a failure the same endpoint gets a pause. A ban is for an address, so everybody
+ * else who would connect to that sshd waits too.
  */
 import { createHash } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { AddressRules } from '../../base/address-rules.ts';
 import { pauseSeconds, spread } from '../../base/back-off.ts';
 import { HostError } from '../host.ts';
-import type { HostEndpoint, HostTarget } from '../host.ts';
+import type { HostTarget } from '../host.ts';
 import { abortable } from './abortable.ts';
-import { connect, endpointName, openTCP } from './connect.ts';
+import { connect, endpointName, openTCP, tcpSeconds } from './connect.ts';
 import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
+import { forward } from './forward.ts';
 import { KeyRing } from './key-ring.ts';
-import { orDisconnect } from './or-disconnect.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { FairSemaphore } from '../../base/fair-semaphore.ts';
 
@@ -31,10 +32,16 @@ export interface HostLogger {
   warn(message: string, fields: object): unknown;
 }
 
+/** Of an attempt, among all who connect. */
+interface Turn {
+  isAwaited: boolean;
+}
+
 /** All callers share it. */
 interface Attempt {
   readonly connection: Promise<Connection>;
   readonly abort: AbortController;
+  readonly turn: Turn;
   callers: number;
 }
 
@@ -47,7 +54,7 @@ class Entry {
   failure: HostError | undefined;
   retryAt = 0;
   toldNoise = false;
-  jumps = new FairSemaphore(connectsAtOncePerJumpHost);
+  jumps = new FairSemaphore(connectsAtOncePerJumpHost, { parkAfterSeconds });
 }
 
 export class ConnectionPool {
@@ -68,7 +75,10 @@ export class ConnectionPool {
     this.#addresses = addresses;
   }
 
-  /** Returns the open connection to the target, or opens one. @throws HostError when that fails. */
+  /**
+   * Returns the open connection to the target, or opens one.
+   * @throws HostError when that fails. `NotChecked`: the signal's time was over before a turn came to connect.
+   */
   async get(target: HostTarget, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     this.#life.signal.throwIfAborted();
@@ -80,7 +90,21 @@ export class ConnectionPool {
     if (ban !== undefined && Date.now() < ban.until) throw ban.error;
     this.#bans.delete(doorOf(target));
     entry.attempt ??= this.#begin(target, entry);
-    return await shared(entry.attempt, entry, signal);
+    const { turn } = entry.attempt;
+    try {
+      return await shared(entry.attempt, entry, signal);
+    } catch (error) {
+      const isLate = signal.aborted && (error as Partial<Error> | undefined)?.name === 'TimeoutError';
+      const { jumpHost } = target;
+      const before = jumpHost === undefined ? undefined : this.#entry(jumpHost).attempt?.turn;
+      if (!isLate || (!turn.isAwaited && before?.isAwaited !== true)) throw error;
+      const name = endpointName(target);
+      throw new HostError(
+        'NotChecked',
+        name,
+        `${name} was not asked yet: too many others are connected to first`,
+      );
+    }
   }
 
   /** Closes the connection to the target. The next use opens a new one, whose login has its new groups. */
@@ -127,16 +151,17 @@ export class ConnectionPool {
   #begin(target: HostTarget, entry: Entry): Attempt {
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#life.signal, abort.signal]);
-    const connection = this.#open(target, entry, signal).finally(() => {
+    const turn: Turn = { isAwaited: false };
+    const connection = this.#open(target, entry, turn, signal).finally(() => {
       if (entry.attempt === attempt) entry.attempt = undefined;
     });
-    const attempt: Attempt = { connection, abort, callers: 0 };
+    const attempt: Attempt = { connection, abort, turn, callers: 0 };
     return attempt;
   }
 
-  async #open(target: HostTarget, entry: Entry, signal: AbortSignal): Promise<Connection> {
+  async #open(target: HostTarget, entry: Entry, turn: Turn, signal: AbortSignal): Promise<Connection> {
     try {
-      const { client, hostKey } = await this.#connect(target, entry, signal);
+      const { client, hostKey } = await this.#connect(target, entry, turn, signal);
       if (signal.aborted) client.end();
       signal.throwIfAborted();
       const connection = new Connection(client, endpointName(target), hostKey);
@@ -181,22 +206,35 @@ export class ConnectionPool {
     return new HostError(error.reason, error.host, `${error.message}; ${suspicion}`, error.cause);
   }
 
-  async #connect(target: HostTarget, { failure }: Entry, signal: AbortSignal): Promise<Connected> {
+  async #connect(
+    target: HostTarget,
+    { failure }: Entry,
+    turn: Turn,
+    signal: AbortSignal,
+  ): Promise<Connected> {
     const { jumpHost, ...locked } = target;
     const endpoint = await this.#keys.open(locked, signal);
-    if (jumpHost === undefined) {
-      const wasAway = failure?.reason === 'HostUnreachable';
-      const open = (): Promise<Duplex> => openTCP(endpoint, this.#addresses, wasAway ? 'wasAway' : undefined);
-      return await this.#connects.run(
+    const wasAway = failure?.reason === 'HostUnreachable';
+    const seconds = wasAway ? tcpSeconds.wasAway : tcpSeconds.unknown;
+    const inTurn = async (places: FairSemaphore, work: () => Promise<Connected>): Promise<Connected> => {
+      turn.isAwaited = true;
+      return await places.run(
         target.namespace ?? '',
         signal,
-        () => this.#spread(() => connect(endpoint, signal, open)),
+        () => {
+          turn.isAwaited = false;
+          return work();
+        },
         wasAway,
       );
-    }
+    };
+    if (jumpHost === undefined)
+      return await inTurn(this.#connects, () =>
+        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses, seconds))),
+      );
     const gate = await this.get(jumpHost, signal);
-    const connected = await this.#entry(jumpHost).jumps.run(target.namespace ?? '', signal, () =>
-      connect(endpoint, signal, () => forward(gate, endpoint)),
+    const connected = await inTurn(this.#entry(jumpHost).jumps, () =>
+      connect(endpoint, signal, () => forward(gate, endpoint, signal, seconds)),
     );
     // The jump host's connection is in use while somebody uses the target.
     void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));
@@ -222,28 +260,6 @@ async function shared(attempt: Attempt, entry: Entry, signal: AbortSignal): Prom
       attempt.abort.abort(new Error('nobody waits for the connection any more'));
     }
   }
-}
-
-function forward(gate: Connection, endpoint: HostEndpoint): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: unknown) =>
-      reject(
-        new HostError(
-          'HostUnreachable',
-          endpointName(endpoint),
-          `the jump host ${gate.host} does not reach ${endpoint.address}:${endpoint.port}: ${error instanceof Error ? error.message : String(error)}`,
-          error,
-        ),
-      );
-    try {
-      const opened = orDisconnect(gate.client, (error, channel) =>
-        error ? failed(error) : resolve(channel),
-      );
-      gate.client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, opened);
-    } catch (error) {
-      failed(error);
-    }
-  });
 }
 
 /** Identifies what a ban is about: the sshd, and the place from which it is reached. */

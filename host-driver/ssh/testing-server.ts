@@ -16,6 +16,11 @@ export interface TestingServer extends AsyncDisposable {
   readonly commands: string[];
   /** Numbers of connections that arrived, and of those that logged in. */
   readonly counts: { connections: number; logins: number };
+  /**
+   * Addresses that somebody asked to be led to. Of other machines nothing is said, as sshd does while one is
+   * silent.
+   */
+  readonly ways: readonly string[];
   /** Breaks every connection off. */
   drop(): void;
 }
@@ -51,6 +56,7 @@ function keyPair(): { readonly privateKey: string; readonly blob: Buffer } {
 export async function startTestingServer(options: TestingServerOptions = {}): Promise<TestingServer> {
   const [hostKey, userKey] = [keyPair(), keyPair()];
   const commands: string[] = [];
+  const ways: string[] = [];
   const counts = { connections: 0, logins: 0 };
   const open = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
@@ -85,7 +91,10 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
         channel.end();
       });
     });
-    client.on('tcpip', (accept, _reject, { destIP, destPort }) => lead(accept(), destIP, destPort));
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      ways.push(destIP);
+      if (destIP === '127.0.0.1') lead(accept(), destIP, destPort);
+    });
     const { dockerPort } = options;
     if (dockerPort !== undefined)
       client.on('openssh.streamlocal', (accept) => lead(accept(), '127.0.0.1', dockerPort));
@@ -105,6 +114,7 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
     },
     commands,
     counts,
+    ways,
     drop,
     [Symbol.asyncDispose]: async () => {
       drop();

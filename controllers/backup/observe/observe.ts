@@ -23,7 +23,7 @@ import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import { databaseFiles } from '../../../release/database-files.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { currentEncryptionKey } from '../../inputs/encryption-keys.ts';
-import { answerOf } from '../../hosts/away.ts';
+import { answersOf } from '../../hosts/answers.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
@@ -163,15 +163,16 @@ async function observeHost(
   if (!target.ok) return { host: target };
   const host = driver.host(target.value);
   const { address } = place;
+  const ask = answersOf(address, options.signal);
   const observation = await outcome(() =>
-    answerOf(address, options.signal, async (signal) =>
+    ask(async (signal) =>
       recognise(stack, place, requireDocker(address, await host.observe(project, 'quick', signal))),
     ),
   );
   const uid = jobUID(backup);
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
     return { host: observation, driver: host };
-  const job = await outcome(() => answerOf(address, options.signal, (signal) => host.readJob(uid, signal)));
+  const job = await outcome(() => ask((signal) => host.readJob(uid, signal)));
   if (!job.ok) return { host: job, driver: host };
   return { host: observation, driver: host, ...optional({ job: job.value }) };
 }

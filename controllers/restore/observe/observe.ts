@@ -21,7 +21,7 @@ import { acceptedBackup, newestGoodBackup, newestSigned, requireChoice } from '.
 import { catalogOf, consentOf, requireTrusted, type Catalog } from '../../stores/trust.ts';
 import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
-import { answerOf } from '../../hosts/away.ts';
+import { answersOf } from '../../hosts/answers.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, problemOf, type Outcome } from '../../inputs/outcome.ts';
@@ -350,8 +350,7 @@ async function observeScratch(
   );
   if (!target.ok) return { scratch: { project, place, databaseService, host: target } };
   const host = dependencies.driver.host(target.value);
-  const ask = <T>(look: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    answerOf(place.address, options.signal, look);
+  const ask = answersOf(place.address, options.signal);
   const seen: Outcome<HostObservation> = await outcome(() =>
     ask((signal) => host.observe(project, 'full', signal)),
   );

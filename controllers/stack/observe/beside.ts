@@ -6,7 +6,7 @@ import { countJobUID } from '../../loading/restore-orders.ts';
 import type { BesideLook, Observed } from '../model.ts';
 import type { DataLook } from './source.ts';
 import { isCarriedOut } from '../data-order.ts';
-import { answerOf } from '../../hosts/away.ts';
+import { answersOf } from '../../hosts/answers.ts';
 import { outcome } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -31,7 +31,10 @@ export async function observeBeside(
   const uid = countJobUID(order.requestUID);
   const counts = seen.jobs.some((job) => job.uid === uid);
   return await outcome(async (): Promise<BesideLook> => {
-    const [there, count] = await answerOf(address, signal, (bounded) =>
+    const [there, count] = await answersOf(
+      address,
+      signal,
+    )((bounded) =>
       Promise.all([host.observe(project, 'full', bounded), counts ? host.readJob(uid, bounded) : undefined]),
     );
     const manifest = data?.loading?.backup?.loaded.manifest;

@@ -13,7 +13,7 @@ import {
 } from '../../../crds/index.ts';
 import type { Host, HostDriver, HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
-import { answerOf } from '../../hosts/away.ts';
+import { answersOf } from '../../hosts/answers.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { recognise } from '../../hosts/machine.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
@@ -25,6 +25,7 @@ import type { Observed } from '../model.ts';
 import { jobToRead, observeOrders, type Orders, type RestoreDependencies } from './orders.ts';
 import type { DataDependencies } from './data-source.ts';
 import { readInputs } from './inputs.ts';
+import type { AwayFormers } from '../former-pauses.ts';
 import { observeOthers, type RelocationObserved } from './relocation.ts';
 import { listRevisions } from './revisions.ts';
 import { optional } from '../../../base/optional.ts';
@@ -39,6 +40,8 @@ export interface Target {
   readonly project: string;
   readonly depth: 'quick' | 'full';
   readonly now: Date;
+  /** Former hosts that do not answer, with the times when they are due. */
+  readonly awayFormers?: AwayFormers;
 }
 
 export interface Seen {
@@ -163,7 +166,7 @@ interface HostLook {
 }
 
 async function observeHost(
-  { stack, project, depth, now }: Target,
+  { stack, project, depth, now, awayFormers }: Target,
   orders: Orders,
   dependencies: ObserveDependencies,
   options: CallOptions,
@@ -178,13 +181,16 @@ async function observeHost(
     };
   const host = driver.host(target.value);
   const { address } = stack.spec.host;
+  const ask = answersOf(address, options.signal);
   const observation = await outcome(() =>
-    answerOf(address, options.signal, async (signal) =>
-      recognise(stack, stack.spec.host, await host.observe(project, depth, signal)),
-    ),
+    ask(async (signal) => recognise(stack, stack.spec.host, await host.observe(project, depth, signal))),
   );
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
-  const others = await observeOthers(stack, project, machineID, now, dependencies, options);
+  const others = await observeOthers(
+    { stack, project, now, ...optional({ machineID, awayFormers }) },
+    dependencies,
+    options,
+  );
   const uid = jobToRead(
     stack,
     orders,
@@ -193,7 +199,7 @@ async function observeHost(
   );
   if (!observation.ok || !observation.value.jobs.some((job) => job.uid === uid))
     return { target, observation, host, others };
-  const load = await outcome(() => answerOf(address, options.signal, (signal) => host.readJob(uid, signal)));
+  const load = await outcome(() => ask((signal) => host.readJob(uid, signal)));
   if (!load.ok) return { target, observation: load, host, others };
   return { target, observation, host, others, ...optional({ load: load.value }) };
 }

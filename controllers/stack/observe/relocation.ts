@@ -11,7 +11,8 @@ import { InputError } from '../../inputs/input-error.ts';
 import { newestBackup } from './newest-backup.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
 import type { Observed } from '../model.ts';
-import { answerOf } from '../../hosts/away.ts';
+import { answersOf } from '../../hosts/answers.ts';
+import { isFormerDue, type AwayFormers } from '../former-pauses.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import {
   isMoving,
@@ -37,11 +38,17 @@ export interface RelocationObserved {
 /** A host that is gone must not hold up the stack. */
 const otherHostSeconds = 8;
 
+export interface OthersOf {
+  readonly stack: JtelStack;
+  readonly project: string;
+  /** That answers at `spec.host`. */
+  readonly machineID?: string;
+  readonly now: Date;
+  readonly awayFormers?: AwayFormers;
+}
+
 export async function observeOthers(
-  stack: JtelStack,
-  project: string,
-  machineID: string | undefined,
-  now: Date,
+  { stack, project, machineID, now, awayFormers }: OthersOf,
   dependencies: OtherHostDependencies,
   options: CallOptions,
 ): Promise<RelocationObserved> {
@@ -54,12 +61,11 @@ export async function observeOthers(
     const host = dependencies.driver.host(target.value);
     others.set(place.machineID, host);
     const seen = await outcome(() =>
-      answerOf(
+      answersOf(
         place.host.address,
         options.signal,
-        (signal) => host.observe(project, 'quick', signal),
         otherHostSeconds,
-      ),
+      )((signal) => host.observe(project, 'quick', signal)),
     );
     if (!seen.ok || answersAs(place.machineID, seen.value.facts)) return seen;
     return {
@@ -69,7 +75,8 @@ export async function observeOthers(
     };
   };
   const pending = (stack.status?.formerHosts ?? []).filter(
-    ({ state, machineID: former }) => state === 'Pending' && former !== machineID,
+    ({ state, machineID: former }) =>
+      state === 'Pending' && former !== machineID && isFormerDue(awayFormers, former, now),
   );
   const formers: FormerLook[] = await Promise.all(
     pending.map(async (former) => ({ former, host: await look(former) })),

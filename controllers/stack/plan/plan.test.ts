@@ -284,9 +284,24 @@ describe('a host that must not be touched', () => {
   ] as const)('that has been away for 800 s because of %s is asked again after %i s', (reason, seconds) => {
     const lastTransitionTime = new Date(now.getTime() - 800_000).toISOString();
     const condition = { type: 'HostReachable', status: 'False', reason, lastTransitionTime, message: '' };
-    const stack = aStack({}, {}, { conditions: [condition] } as JtelStack['status']);
+    const { generation: observedGeneration } = aStack().metadata;
+    const conditions = [{ ...condition, observedGeneration }];
+    const stack = aStack({}, {}, { conditions } as JtelStack['status']);
     const observed = observing(aHost(), { host: { ok: false, reason, message: 'no answer' } });
     expect(plan(planInput(observed, { stack }))).toMatchObject({ kind: 'Blocked', afterSeconds: seconds });
+  });
+
+  it('that has been away for long is not asked each minute by a stack that is deleted', () => {
+    const stack = aStack({ deletionPolicy: 'Stop' }, { deletionTimestamp: now.toISOString() });
+    const away = (reason: 'HostUnreachable' | 'DockerUnavailable') =>
+      plan(
+        planInput(observing(aHost(), { host: { ok: false, reason, message: 'no answer' } }), {
+          stack,
+          awaySince: now.getTime() - 800_000,
+        }),
+      );
+    expect(away('HostUnreachable')).toMatchObject({ step: 'Delete', afterSeconds: 200 });
+    expect(away('DockerUnavailable')).toMatchObject({ step: 'Delete', afterSeconds: 60 });
   });
 
   it('is taken back by a stack of the same name that was deleted and applied again', () => {

@@ -67,15 +67,12 @@ function hostReachable({ observed, plan }: ConditionInput): ConditionDraft {
     reason,
     message,
   });
+  const verdict = (reason: Reason) => (reason === 'NotChecked' ? 'Unknown' : 'False');
   if (plan.kind === 'Blocked' && plan.condition === 'HostReachable')
-    return draft('False', plan.reason, describe(plan.facts));
+    return draft(verdict(plan.reason), plan.reason, describe(plan.facts));
   if (observed.host.ok)
     return draft('True', 'HostReachable', `Machine ${observed.host.value.facts.machineID} answers.`);
-  return draft(
-    observed.host.reason === 'NotChecked' ? 'Unknown' : 'False',
-    observed.host.reason,
-    observed.host.message,
-  );
+  return draft(verdict(observed.host.reason), observed.host.reason, observed.host.message);
 }
 
 function releaseAvailable({ release }: ConditionInput): ConditionDraft {

@@ -1,6 +1,7 @@
 /** What happens to a host when its JtelStack is deleted. Stored backups are never touched, whatever the policy. */
 
 import { annotations, type Reason } from '../../../../crds/index.ts';
+import { hasWaited, pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -8,7 +9,7 @@ import { act } from './act.ts';
 import { isOurs } from './host.ts';
 
 export function planDeletion(input: PlanInput): Verdict {
-  const { stack, secrets, observed, identity } = input;
+  const { stack, secrets, observed, identity, now, awaySince } = input;
   const letGo: readonly Action[] = [{ type: 'ReleaseFinalizer', cause: 'StackDeleted' }];
   const { name, namespace, uid } = stack.metadata;
   const gone = (because: Extract<LifeFacts, { is: 'LettingGo' }>['because']): Verdict => ({
@@ -24,14 +25,17 @@ export function planDeletion(input: PlanInput): Verdict {
   if (given[annotations.abandonHost] === 'true') return gone('Abandoned');
   if (deletionPolicy === 'Destroy' && given[annotations.confirmDestroy] !== uid)
     return blocked('DeletionBlocked', { is: 'DestroyNeedsConsent', stack: { name, namespace }, uid });
-  if (!observed.host.ok)
-    return blocked(observed.host.reason, {
+  if (!observed.host.ok) {
+    const { reason, message } = observed.host;
+    const facts: Facts = {
       is: 'CannotCleanUp',
-      message: observed.host.message,
+      message,
       secretGone: !secrets.ok && secrets.reason === 'SecretNotFound',
       stack: { name, namespace },
       address: stack.spec.host.address,
-    });
+    };
+    return blocked(reason, facts, hasWaited(reason) ? pauseWhileAway(stack, now, awaySince) : undefined);
+  }
   const { state } = observed.host.value;
   // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
   if (state === undefined || !isOurs(state, stack, identity.clusterID)) return gone('NothingThere');
@@ -51,7 +55,7 @@ export function planDeletion(input: PlanInput): Verdict {
   );
 }
 
-function blocked(reason: Reason, facts: Facts): Verdict {
+function blocked(reason: Reason, facts: Facts, afterSeconds = 60): Verdict {
   return {
     kind: 'Blocked',
     step: 'Delete',
@@ -59,6 +63,6 @@ function blocked(reason: Reason, facts: Facts): Verdict {
     reason,
     facts,
     stalled: false,
-    afterSeconds: 60,
+    afterSeconds,
   };
 }

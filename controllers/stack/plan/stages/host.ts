@@ -10,7 +10,7 @@ import { act } from './act.ts';
 /** How long to wait before looking again at something that a person has to change; a watch usually wakes us sooner. */
 const inputRetrySeconds = 60;
 
-export function hostStage({ stack, observed, identity, now }: PlanInput): Verdict | undefined {
+export function hostStage({ stack, observed, identity, now, awaySince }: PlanInput): Verdict | undefined {
   if (!observed.host.ok) {
     const { reason, facts } = told(observed.host);
     const stalled =
@@ -25,7 +25,7 @@ export function hostStage({ stack, observed, identity, now }: PlanInput): Verdic
       reason,
       facts,
       stalled,
-      afterSeconds: stalled ? 120 : hasWaited(reason) ? pauseWhileAway(stack, now) : 15,
+      afterSeconds: stalled ? 120 : hasWaited(reason) ? pauseWhileAway(stack, now, awaySince) : 15,
     };
   }
   const { facts: machine, state } = observed.host.value;
