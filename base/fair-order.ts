@@ -13,7 +13,7 @@
 /** Where a key waits: what was asked for, or is due by the clock; and the same of keys that waited in vain. */
 export type Line = 'Asked' | 'AskedSlow' | 'Periodic' | 'PeriodicSlow';
 
-/** First come, first served, in this order. */
+/** In the order of their right of way. Within a line it is first come, first served. */
 export const lines: readonly Line[] = ['Asked', 'AskedSlow', 'Periodic', 'PeriodicSlow'];
 
 /** A line has a turn after it was passed over so often. */

@@ -45,6 +45,10 @@ import {
   storeToCount,
   waitingBackupMatters,
   waitsForHost,
+  isAtWork,
+  isNotReady,
+  keyOfMetadata,
+  waitingFirst,
 } from './wakes.ts';
 import {
   Activities,
@@ -163,6 +167,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   ]);
   const restoresOf = ({ metadata }: JtelStack): Promise<readonly JtelRestore[]> =>
     Promise.resolve(restoresOfStack.get(`${metadata.namespace}/${metadata.name}`));
+  const toWake = (stackID: string) => waitingFirst(restoresOfStack.get(stackID), isAtWork);
   const backupSource = new BackupSource();
   const stacksOfStore = caches.stacks.index((one) =>
     [
@@ -194,10 +199,12 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     store: caches.stacks,
     workers: parts.workers,
     isSlow: isHostAway,
+    isUnfinished: isAtWork,
     wakes: [
       watching(
         caches.stores,
-        (store) => stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`).map(keyOfMetadata),
+        (store) =>
+          waitingFirst(stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`), isNotReady),
         { matters: storeMatters },
       ),
       watching(caches.stacks, alsoAway, { matters: hostIsBack }),
@@ -216,14 +223,11 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     store: caches.restores,
     workers: restoreWorkers,
     isSlow: waitsForHost(caches.stacks),
+    isUnfinished: isAtWork,
     quarantine: new Quarantine({ ...aside, kind: restoreKind, store: caches.restores }),
     wakes: [
-      watching(caches.stacks, ({ metadata }) =>
-        restoresOfStack.get(`${metadata.namespace}/${metadata.name}`).map(keyOfMetadata),
-      ),
-      watching(caches.backups, ({ metadata, spec }) =>
-        restoresOfStack.get(`${metadata.namespace}/${spec.stackRef.name}`).map(keyOfMetadata),
-      ),
+      watching(caches.stacks, ({ metadata }) => toWake(`${metadata.namespace}/${metadata.name}`)),
+      watching(caches.backups, ({ metadata, spec }) => toWake(`${metadata.namespace}/${spec.stackRef.name}`)),
     ],
     reconciler: restoreReconciler({
       ...parts,
@@ -258,11 +262,11 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   });
   const secretWatches = new SecretWatches(parts.secretVersions);
   const unfollow = [
-    secretWatches.follow(caches.stacks, 'stack', (key) => {
+    secretWatches.follow(caches.stacks, 'stack', (key, afterSeconds) => {
       stackLooks.tryAgain(key);
-      stack.wake(key);
+      stack.wake(key, afterSeconds);
     }),
-    secretWatches.follow(caches.stores, 'store', (key) => store.wake(key)),
+    secretWatches.follow(caches.stores, 'store', (key, afterSeconds) => store.wake(key, afterSeconds)),
   ];
   try {
     await Promise.all([
@@ -295,10 +299,6 @@ function audited(parts: OpeningParts, audit: Audit, signal: AbortSignal): Openin
   };
 }
 
-function keyOfMetadata({ metadata }: JtelStack | JtelRestore): ObjectKey {
-  return { namespace: metadata.namespace, name: metadata.name };
-}
-
 interface SharedParts {
   readonly claims: HostClaims;
   readonly credentials: CredentialStore;
@@ -326,9 +326,7 @@ async function runBackupControllers(
   ];
   const unfinishedOfStack = caches.backups.index((one) => (isFinished(one) ? [] : ofStack(one)));
   const waitingFor = (namespace: string, stackName: string): readonly ObjectKey[] =>
-    unfinishedOfStack
-      .get(`${namespace}/${stackName}`)
-      .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
+    unfinishedOfStack.get(`${namespace}/${stackName}`).map(keyOfMetadata);
   const places = new Places({
     bounds: parts.backupBounds ?? defaultBounds,
     unfinished: caches.backups.index((one) => (isFinished(one) ? [] : [''])),
@@ -342,6 +340,7 @@ async function runBackupControllers(
     store: caches.backups,
     workers: backupWorkers,
     isSlow: waitsForHost(caches.stacks),
+    isUnfinished: isAtWork,
     quarantine: new Quarantine({ ...aside, kind: backupKind, store: caches.backups }),
     wakes: [
       // A finished backup lets the next begin.

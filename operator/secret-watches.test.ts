@@ -28,6 +28,8 @@ function stage(existing?: string): {
   readonly watched: () => string[];
   readonly change: (key: string) => void;
   readonly woken: string[];
+  /** Seconds after which each of them is woken. */
+  readonly pauses: number[];
   readonly watches: SecretWatches;
 } {
   const store = new ObjectStore<NamingObject>();
@@ -40,12 +42,17 @@ function stage(existing?: string): {
     },
   });
   const woken: string[] = [];
-  watches.follow(store, 'stack', (key) => woken.push(key.name));
+  const pauses: number[] = [];
+  watches.follow(store, 'stack', (key, afterSeconds) => {
+    woken.push(key.name);
+    pauses.push(afterSeconds);
+  });
   return {
     store,
     watched: () => watches.wanted.toSorted(),
     change: (key) => tell?.(parseKey(key)),
     woken,
+    pauses,
     watches,
   };
 }
@@ -76,6 +83,13 @@ describe('Secrets that are waited for', () => {
     store.put(aStack('well', 'Healthy', 'True'));
     change('acme/ssh');
     expect(woken.toSorted()).toEqual(['first', 'second']);
+  });
+
+  it('wake those who wait for them in turn when they are many', () => {
+    const { store, change, pauses } = stage();
+    for (let index = 0; index < 25; index += 1) store.put(aStack(`stack-${index}`, 'SecretInvalid'));
+    change('acme/ssh');
+    expect([0, 1, 2].map((second) => pauses.filter((one) => one === second).length)).toEqual([10, 10, 5]);
   });
 
   it('are let go when the last one is well, or gone', () => {

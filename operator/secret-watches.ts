@@ -3,6 +3,7 @@
  * woken by a Secret that it names. The others see a change at their next look.
  */
 import { isReason, type Reason } from '../crds/index.ts';
+import { wakePause } from '../runtime/control/controller.ts';
 import {
   formatKey,
   type KubernetesObject,
@@ -34,13 +35,14 @@ export class SecretWatches {
   readonly #versions: Versions;
   readonly #stop: () => void;
   /** Who waits for a Secret, and how to wake them. */
-  readonly #waiting = new Map<string, Map<string, () => void>>();
+  readonly #waiting = new Map<string, Map<string, (afterSeconds: number) => void>>();
   readonly #wanted = new Map<string, readonly string[]>();
 
   constructor(versions: Versions) {
     this.#versions = versions;
     this.#stop = versions.onChange((key) => {
-      for (const wake of this.#waiting.get(formatKey(key))?.values() ?? []) wake();
+      const waiting = [...(this.#waiting.get(formatKey(key))?.values() ?? [])];
+      for (const [index, wake] of waiting.entries()) wake(wakePause(index));
     });
   }
 
@@ -53,12 +55,14 @@ export class SecretWatches {
   follow<T extends KubernetesObject & NamingObject>(
     store: Store<T>,
     kind: string,
-    wake: (key: ObjectKey) => void,
+    wake: (key: ObjectKey, afterSeconds: number) => void,
   ): () => void {
     const look = (object: T, gone: boolean): void => {
       const key = { namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '' };
-      this.#want(`${kind} ${formatKey(key)}`, gone ? [] : secretsInTrouble(object, key.namespace), () =>
-        wake(key),
+      this.#want(
+        `${kind} ${formatKey(key)}`,
+        gone ? [] : secretsInTrouble(object, key.namespace),
+        (afterSeconds) => wake(key, afterSeconds),
       );
     };
     for (const object of store.list()) look(object, false);
@@ -71,7 +75,7 @@ export class SecretWatches {
     this.#wanted.clear();
   }
 
-  #want(owner: string, keys: readonly ObjectKey[], wake: () => void): void {
+  #want(owner: string, keys: readonly ObjectKey[], wake: (afterSeconds: number) => void): void {
     const ids = keys.map(formatKey);
     const before = this.#wanted.get(owner) ?? [];
     for (const id of before.filter((one) => !ids.includes(one))) {
@@ -84,7 +88,7 @@ export class SecretWatches {
     else this.#wanted.delete(owner);
     // It may have changed between the look that found it wanting and now.
     const isNew = keys.some((key, index) => !before.includes(ids[index] ?? '') && this.#exists(key));
-    if (isNew) wake();
+    if (isNew) wake(0);
   }
 
   #exists(key: ObjectKey): boolean {

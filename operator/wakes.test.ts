@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { aStore } from '../controllers/store/testing.ts';
 import { aStack } from '../controllers/stack/testing.ts';
-import type { Condition, JtelBackupStore, JtelStack } from '../crds/index.ts';
+import type { Condition, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
 import type { Change } from '../runtime/cache/store.ts';
-import { doorsOf, hostIsBack, readMetadata, storeMatters, waitingBackupMatters } from './wakes.ts';
+import {
+  doorsOf,
+  hostIsBack,
+  readMetadata,
+  storeMatters,
+  waitingBackupMatters,
+  isAtWork,
+  waitingFirst,
+} from './wakes.ts';
 
 function condition(type: string, status: Condition['status'], reason: string): Condition {
   const lastTransitionTime = '2026-03-01T03:00:00Z';
@@ -60,6 +68,9 @@ describe('a change of a stack', () => {
   it('tells that its host is back, once', () => {
     const changes = [changed(away, there), changed(there, away), changed(there, there), changed(away, away)];
     expect(changes.map(hostIsBack)).toEqual([true, false, false, false]);
+    // A new stack that is reached at its first look tells that the way to others is mended.
+    expect(hostIsBack(changed(aStack(), there))).toBe(true);
+    expect(hostIsBack(changed(away, stackWith('False', 'AuthenticationFailed')))).toBe(false);
     expect(hostIsBack({ type: 'Added', key: { namespace: 'acme', name: 'x' }, object: there })).toBe(false);
   });
 
@@ -79,11 +90,29 @@ describe('a change of a stack', () => {
     expect(waitingBackupMatters(changed(planned, structuredClone(planned)))).toBe(false);
   });
 
+  it('wakes those first that wait for it', () => {
+    const restores = ['Completed', 'Failed', 'Loading', undefined].map(
+      (phase) =>
+        ({
+          kind: 'JtelRestore',
+          metadata: { namespace: 'acme', name: phase ?? 'new' },
+          status: { phase },
+        }) as JtelRestore,
+    );
+    const woken = waitingFirst(restores, isAtWork).map(({ name }) => name);
+    expect(woken).toEqual(['Loading', 'new', 'Completed', 'Failed']);
+    expect(isAtWork(aStack())).toBe(false);
+    expect(isAtWork(aStack({}, {}, { operation: {} } as JtelStack['status']))).toBe(true);
+  });
+
   it('concerns those behind the same address, and behind the same jump host', () => {
     const { host } = aStack().spec;
     const jumpHost = { ...host, address: '198.51.100.1', port: 2222 };
     expect(doorsOf(aStack())).toEqual(['192.0.2.10:22']);
-    expect(doorsOf(aStack({ host: { ...host, jumpHost } }))).toEqual(['192.0.2.10:22', '198.51.100.1:2222']);
+    expect(doorsOf(aStack({ host: { ...host, jumpHost } }))).toEqual([
+      '192.0.2.10:22 by 198.51.100.1:2222',
+      '198.51.100.1:2222',
+    ]);
   });
 
   it('wakes nobody when it is a label, or an annotation of somebody else', () => {

@@ -39,9 +39,13 @@ function readOfStore({ metadata, status }: JtelBackupStore): unknown {
   ];
 }
 
-/** Whether the host of the stack answers again. */
-export function hostIsBack({ object, previous }: Change<JtelStack>): boolean {
-  return previous !== undefined && isHostAway(previous) && !isHostAway(object);
+/** Whether the host of the stack is reached now and was not before. */
+export function hostIsBack({ type, object, previous }: Change<JtelStack>): boolean {
+  return type === 'Modified' && isReached(object) && !(previous !== undefined && isReached(previous));
+}
+
+function isReached({ status }: JtelStack): boolean {
+  return findCondition(status?.conditions, 'HostReachable')?.status === 'True';
 }
 
 /** Whether a backup of the stack may begin now, or never: it waits for the host, for its moment by the schedule, or for a place. */
@@ -61,9 +65,10 @@ function readByBackup({ metadata, spec }: JtelStack): unknown {
 /** What a stack's host is reached through. Those who share one of them may be reached again together. */
 export function doorsOf({ spec: { host } }: JtelStack): readonly string[] {
   const { jumpHost } = host;
-  return [host, ...(jumpHost === undefined ? [] : [jumpHost])].map(
-    ({ address, port }) => `${address}:${port}`,
-  );
+  const door = ({ address, port }: { readonly address: string; readonly port: number }): string =>
+    `${address}:${port}`;
+  // Customers behind different jump hosts may have the same private addresses.
+  return jumpHost === undefined ? [door(host)] : [`${door(host)} by ${door(jumpHost)}`, door(jumpHost)];
 }
 
 /**
@@ -81,6 +86,29 @@ export function storeToCount({ metadata, status }: JtelBackup): readonly ObjectK
   return status?.phase === 'Completed' && status.storeRef !== undefined
     ? [{ namespace: metadata.namespace, name: status.storeRef.name }]
     : [];
+}
+
+/** Whether something is done to the object that somebody waits for. */
+export function isAtWork({ kind, status }: JtelStack | JtelBackup | JtelRestore): boolean {
+  if (kind === 'JtelStack') return status?.operation !== undefined;
+  return status?.phase !== 'Completed' && status?.phase !== 'Failed';
+}
+
+export function isNotReady({ status }: JtelStack): boolean {
+  return status?.phase !== 'Ready';
+}
+
+export function keyOfMetadata({ metadata }: JtelStack | JtelBackup | JtelRestore): ObjectKey {
+  return { namespace: metadata.namespace, name: metadata.name };
+}
+
+/** Those whom a change concerns, in the order in which they are woken. Those that wait for it are first. */
+export function waitingFirst<T extends JtelStack | JtelRestore>(
+  objects: readonly T[],
+  isWaiting: (object: T) => boolean,
+): readonly ObjectKey[] {
+  const others = objects.filter((one) => !isWaiting(one));
+  return [...objects.filter(isWaiting), ...others].map(keyOfMetadata);
 }
 
 /** Whether a request waits for the host of its stack, which does not answer. */

@@ -42,7 +42,8 @@ export class FleetBench {
   readonly #cluster: ClusterClient;
   readonly #kubectl: Kubectl;
   readonly #directory: string;
-  #changes = 0;
+  /** Of each stack, so a value never follows itself: that would be no change. */
+  readonly #changes = new Map<FleetStack, number>();
   #running: FleetOperator | undefined;
 
   private constructor(
@@ -235,9 +236,12 @@ export class FleetBench {
 
   async close(): Promise<void> {
     await this.#running?.stop();
-    await removeFleet(this.#cluster, this.fleet);
-    await this.#connection.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    try {
+      await removeFleet(this.#cluster, this.fleet);
+    } finally {
+      await this.#connection.close();
+      await rm(this.#directory, { recursive: true, force: true });
+    }
   }
 
   async #addDead(count: number): Promise<{ remove(): Promise<void> }> {
@@ -293,7 +297,9 @@ export class FleetBench {
 
   async #ask(stack: FleetStack, answered: number[]): Promise<void> {
     const askedAt = sharedClock();
-    await changeStack(this.#cluster, stack, this.#changes++);
+    const change = this.#changes.get(stack) ?? 0;
+    this.#changes.set(stack, change + 1);
+    await changeStack(this.#cluster, stack, change);
     answered.push(sharedClock() - askedAt);
   }
 

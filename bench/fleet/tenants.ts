@@ -157,7 +157,7 @@ async function sideBySide<T>(items: readonly T[], each: (item: T) => Promise<voi
 /** Not the default, which would be no change. */
 const leastLimit = 11;
 
-/** A change of the spec after which the host needs nothing. @param change one more than the last time */
+/** A change of the spec after which the host needs nothing. @param change one more than this stack's last time */
 export async function changeStack(
   cluster: Cluster,
   { namespace, name }: FleetStack,

@@ -142,12 +142,17 @@ describe('a controller', () => {
     for (const [name, generation] of [
       ['away', 1],
       ['same', 1],
+      ['at-work', 1],
       ['changed', 2],
     ] as const)
       store.put(widget(name, 1, { ...seen, generation }));
-    start(undefined, { workers: 1, isSlow: ({ metadata }) => metadata?.name === 'away' });
-    await runsAre(3);
-    expect(runs).toEqual(['x/changed', 'x/same', 'x/away']);
+    start(undefined, {
+      workers: 1,
+      isSlow: ({ metadata }) => metadata?.name === 'away',
+      isUnfinished: ({ metadata }) => metadata?.name === 'at-work',
+    });
+    await runsAre(4);
+    expect(runs).toEqual(['x/at-work', 'x/changed', 'x/same', 'x/away']);
   });
 
   it('looks at others while looks wait, and not at the same objects', async () => {

@@ -24,6 +24,11 @@ export interface WatchingOptions<U> {
 /** So many of those that one change wakes are woken at once, and as many in each second after that. */
 const wokenPerSecond = 10;
 
+/** Seconds after which the n-th of them is woken, counted from 0. */
+export function wakePause(index: number): number {
+  return Math.floor(index / wokenPerSecond);
+}
+
 /**
  * Wakes the keys that `map` returns for each change in a store: inputs of the object, or objects that it
  * owns.
@@ -41,7 +46,7 @@ export function watching<U extends KubernetesObject>(
       for (const object of [change.previous, change.object]) {
         if (object !== undefined) for (const key of map(object)) woken.set(formatKey(key), key);
       }
-      for (const [index, key] of [...woken.values()].entries()) wake(key, Math.floor(index / wokenPerSecond));
+      for (const [index, key] of [...woken.values()].entries()) wake(key, wakePause(index));
     });
 }
 
@@ -56,12 +61,14 @@ export interface ControllerOptions<T extends KubernetesObject> {
   /** What of its metadata the reconciler reads; a change of the rest wakes nobody. Default: labels, annotations. */
   readonly reads?: ReadMetadata;
   /**
-   * Number of reconciles at the same time, without those that last longer than 2 s. One namespace has half at
-   * most. Default 8.
+   * Number of reconciles at the same time. One namespace has half at most. Those that last longer than 2 s do
+   * not count, up to four for each worker. Default 8.
    */
   readonly workers?: number;
   /** Whether the last look at an object waited in vain, such as for a host. Such looks have few workers. */
   readonly isSlow?: (object: T) => boolean;
+  /** Whether work on an object is under way. A new process looks at such objects first. */
+  readonly isUnfinished?: (object: T) => boolean;
   readonly metrics?: RuntimeMetrics;
   readonly queue?: Omit<WorkQueueOptions, 'workers' | 'isSlow'>;
   /** Without it, an error that nobody awaits ends the process. */
@@ -110,15 +117,17 @@ export class Controller<T extends KubernetesObject> {
    * looks at every object in the store once at the start. A controller runs once.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, wakes = [], reads } = this.#options;
+    const { store, wakes = [], reads, isUnfinished = () => false } = this.#options;
     const stops = [
       store.onChange((change) => {
         if (meaningfulChange(change, reads)) this.wake(change.key);
       }),
       ...wakes.map((start) => start((key, afterSeconds) => this.wake(key, afterSeconds))),
     ];
-    for (const object of store.list())
-      this.#queue.add(formatKey(keyOfStored(object)), 0, isUnanswered(object) ? 'Asked' : 'Periodic');
+    for (const object of store.list()) {
+      const urgency = isUnanswered(object) || isUnfinished(object) ? 'Asked' : 'Periodic';
+      this.#queue.add(formatKey(keyOfStored(object)), 0, urgency);
+    }
     const close = (): void => this.#queue.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();

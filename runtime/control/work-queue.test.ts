@@ -145,6 +145,20 @@ describe('the work queue', () => {
       one.close();
     });
 
+    it('lets keys that are woken one after the other move up one after the other', async () => {
+      const one = new WorkQueue({ workers: 1 });
+      const keys = ['a/x', 'b/x', 'c/x'];
+      for (const key of keys) one.add(key, 0, 'Periodic');
+      for (const [second, key] of keys.entries()) one.wake(key, second);
+      const lines = (): number[] => [one.depthOf('Asked'), one.depthOf('Periodic')];
+      expect(lines()).toEqual([1, 2]);
+      vi.advanceTimersByTime(1000);
+      expect(lines()).toEqual([2, 1]);
+      one.wake('c/x');
+      expect(lines()).toEqual([3, 0]);
+      one.close();
+    });
+
     it('remembers that a key in work was asked for', async () => {
       const one = new WorkQueue({ workers: 1 });
       one.add('b/x', 0, 'Periodic');

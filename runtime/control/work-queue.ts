@@ -58,6 +58,8 @@ export class WorkQueue {
   readonly #again = new Map<string, Due>();
   /** Of work that has not been parked. */
   readonly #parking = new Map<string, NodeJS.Timeout>();
+  /** Keys that wait, and move up later; with milliseconds of the monotonic clock. */
+  readonly #moving = new Map<string, { readonly deadline: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #closed = false;
@@ -141,6 +143,8 @@ export class WorkQueue {
     this.#order.clear();
     this.#again.clear();
     for (const timer of this.#parking.values()) clearTimeout(timer);
+    for (const { cancel } of this.#moving.values()) cancel();
+    this.#moving.clear();
     this.#parking.clear();
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
@@ -156,7 +160,7 @@ export class WorkQueue {
       return;
     }
     if (this.#order.isWaiting(key)) {
-      if (due.urgency === 'Asked') this.#order.ask(key);
+      if (due.urgency === 'Asked') this.#moveUp(key, due.deadline);
       return;
     }
     const scheduled = this.#scheduled.get(key);
@@ -175,6 +179,26 @@ export class WorkQueue {
     this.#scheduled.set(key, { deadline, urgency, cancel });
   }
 
+  /** Whoever is woken with many others moves up in turn, or comes to its look before. */
+  #moveUp(key: string, deadline: number): void {
+    const before = this.#moving.get(key);
+    if (before !== undefined && before.deadline <= deadline) return;
+    before?.cancel();
+    this.#moving.delete(key);
+    const pause = deadline - performance.now();
+    if (pause <= 0) {
+      this.#order.ask(key);
+      this.#handOut();
+      return;
+    }
+    const cancel = setTimeoutLong(() => {
+      this.#moving.delete(key);
+      this.#order.ask(key);
+      this.#handOut();
+    }, pause);
+    this.#moving.set(key, { deadline, cancel });
+  }
+
   #makeReady(key: string, urgency: Urgency): void {
     this.#order.add(key, this.#isSlow(key) ? `${urgency}Slow` : urgency);
     this.#handOut();
@@ -184,6 +208,8 @@ export class WorkQueue {
     const key = this.#order.take();
     if (key === undefined) return undefined;
     this.#floor.looked(key, performance.now());
+    this.#moving.get(key)?.cancel();
+    this.#moving.delete(key);
     const park = (): void => {
       this.#parking.delete(key);
       this.#order.park(key);
