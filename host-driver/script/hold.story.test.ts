@@ -51,7 +51,7 @@ it('what says more than an answer has is not listened to', async () => {
   const holding = withLock(connection, 'jtel-demo-acme', aFence(), 'start', signal, () => Promise.resolve());
   await expect(holding).rejects.toMatchObject({
     reason: 'HostUnreachable',
-    message: expect.stringContaining('more than 65536 bytes'),
+    message: expect.stringContaining('more than 16384 bytes'),
   });
   await connection.closed;
 });
