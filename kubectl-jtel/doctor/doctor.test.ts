@@ -52,7 +52,7 @@ describe('doctor', () => {
     expect(out).toContain('\u001b[32mok');
     expect(err).toContain('checks; waiting for');
     expect(lines.join(' ')).toMatch(/There is no Lease jtel-system\/jtel-operator/);
-    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toMatch(/The operator has none of the 39 rights/);
+    expect(lines.join(' ').replaceAll(/ +/g, ' ')).toMatch(/The operator has none of the \d+ rights/);
   });
 
   it('counts in the end the checks that the progress counted', async () => {
