@@ -91,6 +91,13 @@ describe('the CronJob of a stack', () => {
     expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(['main-20260601']);
   });
 
+  test('that cannot be made keeps nobody from asking for the backups, and is told', async () => {
+    const bench = await Bench.with(aStack());
+    bench.cluster.mayTouchCronJobs = false;
+    await expect(bench.look()).rejects.toThrow('no');
+    expect((await bench.backups()).map(({ metadata }) => metadata.name)).toEqual(['main-20260601']);
+  });
+
   test('that fired before it was removed leaves one backup, also with a spread', async () => {
     const bench = await Bench.with(aStack({ scheduleSpreadMinutes: 360 }));
     bench.now = new Date('2026-06-01T00:00:00Z');

@@ -28,7 +28,7 @@ import {
 } from '../../crds/index.ts';
 import { isConflict, isForbidden } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
-import { cronJobs, type CronJob } from '../../runtime/client/kinds.ts';
+import { cronJobs } from '../../runtime/client/kinds.ts';
 import { optional } from '../../base/optional.ts';
 import { spread } from '../../base/back-off.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from '../../runtime/control/reconciler.ts';
@@ -38,7 +38,15 @@ import { askForBackup } from '../stores/ask-for-backup.ts';
 import { resyncSpread } from '../times/pauses.ts';
 import type { Schedule } from '../times/schedule-times.ts';
 import { isScheduled, scheduleOf } from '../times/stack-schedule.ts';
-import { cronJob, cronJobName, digestAnnotation, isOwnedBy, type SchedulePods } from './desired/cron-job.ts';
+import {
+  cronJob,
+  cronJobName,
+  digestAnnotation,
+  isMadeFor,
+  madeByOperator,
+  type Made,
+  type SchedulePods,
+} from './desired/cron-job.ts';
 import { missedBackup } from './plan/catch-up.ts';
 import { isKeptByOthers, surplusBackups } from './plan/prune.ts';
 
@@ -70,7 +78,7 @@ export class ScheduleReconciler implements Reconciler {
   /** Stacks that were seen to want no CronJob and to have none: their uid and generation. */
   readonly #without = new Map<string, string>();
   /** CronJobs of stacks that were there when this process began, by their keys; asked for once. */
-  #left: Promise<Map<string, CronJob>> | undefined;
+  #left: Promise<Map<string, Made>> | undefined;
 
   constructor(options: ScheduleReconcilerOptions) {
     this.#options = options;
@@ -85,17 +93,32 @@ export class ScheduleReconciler implements Reconciler {
     }
     await this.#prune(stack, context);
     const schedule = computableSchedule(stack);
-    const { pods } = this.#options;
-    if (pods === undefined) await this.#removeCronJob(stack, context);
-    else await this.#keepCronJob(stack, pods, schedule !== undefined, context);
+    const trouble = await this.#followCronJob(stack, schedule !== undefined, context);
+    const now = this.#options.clock();
+    if (schedule !== undefined && isScheduled(stack)) await this.#catchUp(stack, schedule, now, context);
+    if (trouble !== undefined) throw trouble.error;
     if (schedule === undefined || !isScheduled(stack))
       return { requeueAfterSeconds: this.#spread(resyncSeconds) };
-    const now = this.#options.clock();
-    await this.#catchUp(stack, schedule, now, context);
     const next = schedule.next(now);
     const untilNext =
       next === undefined ? resyncSeconds : (next.due.getTime() - now.getTime()) / 1000 + this.#grace() + 1;
     return { requeueAfterSeconds: Math.min(untilNext, this.#spread(resyncSeconds)) };
+  }
+
+  /** @returns what went wrong. A CronJob that cannot be made or removed must not keep the operator from asking itself. */
+  async #followCronJob(
+    stack: JtelStack,
+    isComputable: boolean,
+    context: ReconcileContext,
+  ): Promise<{ readonly error: unknown } | undefined> {
+    const { pods } = this.#options;
+    try {
+      if (pods === undefined) await this.#removeCronJob(stack, context);
+      else await this.#keepCronJob(stack, pods, isComputable, context);
+    } catch (error) {
+      return { error };
+    }
+    return undefined;
   }
 
   /** Without CronJobs: removes the one that this stack had before. Others of its name are somebody else's. */
@@ -108,22 +131,28 @@ export class ScheduleReconciler implements Reconciler {
     const { namespace, name } = stack.metadata;
     const key = { namespace, name: cronJobName(name) };
     const found = left.get(formatKey(key));
-    if (found === undefined || !isOwnedBy(found, stack)) return;
-    await this.#options.cluster.delete(cronJobs, key, { uid: found.metadata?.uid ?? '' }, context);
+    if (found === undefined || !isMadeFor(found, stack)) return;
+    await this.#options.cluster.delete(cronJobs, key, { uid: found.uid }, context);
     left.delete(formatKey(key));
     context.logger.info('a CronJob was removed: the operator asks for the backups itself', {
       cronJob: key.name,
     });
   }
 
-  async #list(context: ReconcileContext): Promise<Map<string, CronJob>> {
+  async #list(context: ReconcileContext): Promise<Map<string, Made>> {
     const { cluster, namespaces } = this.#options;
     const scopes = namespaces === 'All' ? [{}] : namespaces.map((namespace) => ({ namespace }));
     try {
       const lists = await Promise.all(
         scopes.map((scope) => cluster.list(cronJobs, { ...scope, labelSelector: labels.stack }, context)),
       );
-      return new Map(lists.flat().map((one) => [formatKey(keyOf(one)), one]));
+      // Anybody may label a CronJob, so only what proves whose it is stays in memory.
+      return new Map(
+        lists.flat().flatMap((one) => {
+          const made = madeByOperator(one);
+          return made === undefined ? [] : [[formatKey(keyOf(one)), made] as const];
+        }),
+      );
     } catch (error) {
       if (!isForbidden(error)) throw error;
       // One that stays does no harm: it asks for the same backups, by the same names.
@@ -150,7 +179,7 @@ export class ScheduleReconciler implements Reconciler {
     if (wanted === undefined && this.#hasNone(stack)) return;
     const found = await cluster.find(cronJobs, key, context);
     // The operator did not make this CronJob, so it does not change it.
-    if (found !== undefined && !isOwnedBy(found, stack)) {
+    if (found !== undefined && !isMadeFor(madeByOperator(found), stack)) {
       context.logger.warn(
         'a CronJob of that name belongs to somebody else; the operator asks for the backups itself',
         { cronJob: key.name },

@@ -130,13 +130,27 @@ function spreadExpression(expression: string, offsetSeconds: number): string {
   return [minutes % 60, Math.floor(minutes / 60) % 24, ...days].join(' ');
 }
 
-/** Whether the operator made it for this very stack: a name proves nothing. */
-export function isOwnedBy({ metadata }: CronJob, stack: JtelStack): boolean {
-  return (
-    metadata?.annotations?.[digestAnnotation] !== undefined &&
-    metadata.labels?.[labels.stack] === stack.metadata.name &&
-    (metadata.ownerReferences ?? []).some(
-      ({ uid, controller }) => uid === stack.metadata.uid && controller === true,
-    )
-  );
+/** Of a CronJob that the operator made: the uid of its stack, and of itself. A name proves nothing. */
+export interface Made {
+  readonly uid: string;
+  readonly stackUID: string;
+  readonly stackName: string;
+}
+
+/** Undefined for what somebody else made. */
+export function madeByOperator({ metadata }: CronJob): Made | undefined {
+  const { uid, annotations, ownerReferences = [] } = metadata ?? {};
+  const stackName = metadata?.labels?.[labels.stack];
+  const stackUID = ownerReferences.find(({ controller }) => controller === true)?.uid;
+  return annotations?.[digestAnnotation] === undefined ||
+    uid === undefined ||
+    stackName === undefined ||
+    stackUID === undefined
+    ? undefined
+    : { uid, stackUID, stackName };
+}
+
+/** Whether the operator made it for this very stack. */
+export function isMadeFor(made: Made | undefined, { metadata }: JtelStack): boolean {
+  return made?.stackUID === metadata.uid && made.stackName === metadata.name;
 }
