@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { BlobError } from '../../blob-store/blob-store.ts';
 import { MemoryBlobStore } from '../../blob-store/memory.ts';
 import { paths } from '../../backup-format/names.ts';
 import { newSigner, trusting } from '../../test/support/signing.ts';
@@ -14,9 +15,15 @@ const ids = ['20260301t020000z-00000a', '20260302t020000z-00000b', '20260303t020
 /** A store that counts what is read of it. */
 class Counting extends MemoryBlobStore {
   readonly reads: string[] = [];
+  /** The next answer is damaged on its way. */
+  damagesNext = false;
 
   override read(...[name, ...rest]: Parameters<MemoryBlobStore['read']>): Promise<Buffer> {
     this.reads.push(name);
+    if (this.damagesNext) {
+      this.damagesNext = false;
+      throw new BlobError('DigestMismatch', `${name} was damaged on its way`);
+    }
     return super.read(name, ...rest);
   }
 }
@@ -39,6 +46,14 @@ it('a manifest that does not count is read once, whoever searches', async () => 
   expect(await search(trusting(store))).toEqual(['Unsigned', 'UnknownKey', 'Ours']);
   // What counts is read and checked each time.
   expect(store.reads.slice(3)).toEqual([paths.manifest(identity, ids[0])]);
+});
+
+it('one that was damaged on its way is read again', async () => {
+  const store = new Counting();
+  storeBackup(store, { backupID: ids[0] });
+  store.damagesNext = true;
+  expect(await search(trusting(store))).toEqual(['Wrong']);
+  expect(await search(trusting(store))).toEqual(['Ours']);
 });
 
 it('is read again after a change of it, of the keys, or by whoever accepts it unsigned', async () => {

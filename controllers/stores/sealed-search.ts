@@ -71,7 +71,8 @@ export async function* searchSealed(
     const began = now().getTime();
     const sealed = await readUnlessArchived(catalog, identity, backupID, signal);
     const looked = judge(catalog.trust, identity, backupID, sealed);
-    if (sealed !== undefined && sealed.seal.is !== 'Signed')
+    // What was damaged on its way may be read whole the next time.
+    if (sealed !== undefined && sealed.bytes.length > 0 && sealed.seal.is !== 'Signed')
       dismissed.set(key, { is: sealed.seal.is, digest: digestOf(sealed) }, key.length + entryBytes);
     if (looked.is !== 'Ours') {
       bytes += sealed?.bytes.length ?? 0;

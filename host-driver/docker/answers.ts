@@ -14,6 +14,8 @@ import {
 } from '../../backup-format/schema.ts';
 
 const most = 10_000;
+/** Each has an entry for IPv4 and one for IPv6; the whole answer is bounded, too. */
+const mostPorts = 2 * 65_535;
 
 const word: Schema<string> = (value) => {
   if (typeof value !== 'string') throw new Misfit('must be a text');
@@ -46,7 +48,9 @@ const containerList = list(
     ImageID: optional(word),
     Created: optional(finite),
     Mounts: optional(list(object({ Type: word, Name: optional(word) }), { most })),
-    Ports: optional(orNull(list(object({ PublicPort: optional(finite), Type: optional(word) }), { most }))),
+    Ports: optional(
+      orNull(list(object({ PublicPort: optional(finite), Type: optional(word) }), { most: mostPorts })),
+    ),
   }),
   { most },
 );

@@ -33,8 +33,8 @@ interface CachedKind {
 /** Values of Secrets, in characters. What does not fit is read again. */
 const secretBytes = 16 * 2 ** 20;
 const perSecretBytes = 1000;
-/** Whoever masks secrets forgets one that was not read for a day. */
-const secretSeconds = 12 * 3600;
+/** A change that the watch lost is noticed by then. Whoever masks secrets forgets one that was not read for a day. */
+const secretSeconds = 3600;
 
 export function cachedReads(cluster: Cluster, options: CachedReadsOptions): Cluster {
   const { now = () => performance.now() } = options;

@@ -5,9 +5,10 @@ import {
   watchOf,
   type Answer,
 } from '../../test/support/scripted-api-server.ts';
+import { RecordingLogger } from '../../test/support/recording-logger.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { formatKey } from '../objects.ts';
-import { silentLogger } from '../report/logger.ts';
+import { silentLogger, type Logger } from '../report/logger.ts';
 import { ObjectVersions } from './object-versions.ts';
 
 const kind = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
@@ -20,7 +21,10 @@ const expired = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'E
 /** Stays open. */
 const silence: Answer = (response) => response.writeHead(200).flushHeaders();
 
-async function follow(watches: readonly Answer[]): Promise<{
+async function follow(
+  watches: readonly Answer[],
+  logger: Logger = silentLogger,
+): Promise<{
   readonly of: (name: string) => string | undefined;
   readonly requests: readonly string[];
   readonly heard: readonly string[];
@@ -30,7 +34,7 @@ async function follow(watches: readonly Answer[]): Promise<{
     connection: server.connection,
     kind,
     namespaces: 'All',
-    logger: silentLogger,
+    logger,
   });
   const heard: string[] = [];
   versions.onChange((key) => heard.push(formatKey(key)));
@@ -67,4 +71,11 @@ it.each([
   await waitFor('the watch after it', () => requests.length === 3);
   expect(requests.at(-1)).toBe('watch ');
   expect([of('old'), of('a')]).toEqual([undefined, undefined]);
+});
+
+it('takes a beginning that is said to be too old for trouble, and does not ask without a pause', async () => {
+  const logger = new RecordingLogger();
+  const { requests } = await follow([refusal(410, 'Expired'), silence], logger);
+  await waitFor('the watch after it', () => requests.length === 2);
+  expect(logger.messages('warn')).toEqual([expect.stringContaining('versions are not followed now')]);
 });

@@ -72,7 +72,8 @@ export class ObjectVersions implements Versions {
       // What changes from now on is not heard of, so nothing of before counts any more.
       this.#forget(namespace);
       version = '';
-      if (end.reason === 'Expired' || end.reason === 'Aborted') continue;
+      // To begin anew cannot be too old, so a server that says so has trouble.
+      if ((end.reason === 'Expired' && from !== '') || end.reason === 'Aborted') continue;
       failures += 1;
       this.#tell(end, namespace, failures);
       const isRefused = end.reason === 'Failed' && isForbidden(end.error);
