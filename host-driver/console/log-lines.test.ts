@@ -4,7 +4,11 @@ import { LogLines } from './log-lines.ts';
 const time = '2026-11-23T12:00:00.000000001Z';
 
 function frame(stream: 1 | 2, text: string): Buffer {
-  const payload = Buffer.from(`${time} ${text}`);
+  return bareFrame(stream, `${time} ${text}`);
+}
+
+function bareFrame(stream: 1 | 2 | 3, text: string): Buffer {
+  const payload = Buffer.from(text);
   const head = Buffer.alloc(8);
   head[0] = stream;
   head.writeUInt32BE(payload.length, 4);
@@ -43,5 +47,29 @@ describe('a container’s log', () => {
 
   it('keeps an empty line', () => {
     expect(new LogLines().add(frame(1, '\n'))).toEqual([{ stream: 'stdout', time, text: '' }]);
+  });
+
+  it('has Docker’s own errors as lines without a time, also within a line', () => {
+    const log = Buffer.concat([
+      frame(2, 'half '),
+      bareFrame(3, 'Error grabbing logs: unexpected EOF\n'),
+      frame(2, 'line\n'),
+    ]);
+    expect(new LogLines().add(log)).toEqual([
+      { stream: 'stderr', time: '', text: 'Error grabbing logs: unexpected EOF' },
+      { stream: 'stderr', time, text: 'half line' },
+    ]);
+  });
+
+  it.each(['Error of something', '2026-99-99T12:00:00.000000001Z text', 'word', ''])(
+    'has no time in %j',
+    (text) =>
+      expect(new LogLines().add(bareFrame(1, `${text}\n`))).toEqual([{ stream: 'stdout', time: '', text }]),
+  );
+  it('has the time zone of the host', () => {
+    const local = '2026-11-23T13:00:00.000000001+01:00';
+    expect(new LogLines().add(bareFrame(1, `${local} text\n`))).toEqual([
+      { stream: 'stdout', time: local, text: 'text' },
+    ]);
   });
 });

@@ -6,7 +6,12 @@ import { ByteCollector } from '../../base/byte-collector.ts';
 import type { LogLine } from '../console.ts';
 
 type Stream = LogLine['stream'];
+/** Its time is empty when Docker gave none. */
 export type TimedLine = Omit<LogLine, 'service'>;
+
+/** Docker's own words, such as `Error grabbing logs: …`. They have no time. */
+const systemError = 3;
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** A line is cut here. More than this without a line end is not text. */
 const longestLine = 1024 * 1024;
@@ -32,7 +37,7 @@ export class LogLines {
       const length = data.readUInt32BE(at + 4);
       if (length > longestFrame) throw new SyntaxError('a frame without end');
       if (at + 8 + length > data.length) break;
-      const line = this.#frame(data[at] === 2 ? 'stderr' : 'stdout', data.subarray(at + 8, at + 8 + length));
+      const line = this.#frame(data.readUInt8(at), data.subarray(at + 8, at + 8 + length));
       if (line !== undefined) lines.push(line);
       at += 8 + length;
     }
@@ -48,11 +53,13 @@ export class LogLines {
     return (['stdout', 'stderr'] as const).flatMap((stream) => this.#finish(stream) ?? []);
   }
 
-  #frame(stream: Stream, payload: Buffer): TimedLine | undefined {
-    const space = payload.indexOf(0x20);
-    const time = payload.subarray(0, Math.max(space, 0)).toString('latin1');
+  #frame(type: number, payload: Buffer): TimedLine | undefined {
+    if (type === systemError)
+      return { stream: 'stderr', time: '', text: payload.toString('utf8').replace(/\r?\n$/, '') };
+    const stream = type === 2 ? 'stderr' : 'stdout';
+    const time = timeOf(payload);
     const isComplete = payload.at(-1) === 0x0a;
-    const text = payload.subarray(space + 1, isComplete ? -1 : undefined);
+    const text = payload.subarray(time === '' ? 0 : time.length + 1, isComplete ? -1 : undefined);
     const begun = (this.#begun[stream] ??= { time, text: new ByteCollector() });
     begun.text.add(text);
     return isComplete || begun.text.length >= longestLine ? this.#finish(stream) : undefined;
@@ -69,4 +76,10 @@ export class LogLines {
       }
     );
   }
+}
+
+/** @returns the time that a frame begins with, or nothing. */
+function timeOf(payload: Buffer): string {
+  const word = payload.subarray(0, Math.max(payload.indexOf(0x20), 0)).toString('latin1');
+  return rfc3339.test(word) && !Number.isNaN(Date.parse(word)) ? word : '';
 }
