@@ -4,6 +4,7 @@
  */
 
 import { ByteCollector } from '../../base/byte-collector.ts';
+import { inTurns } from '../../base/in-turns.ts';
 
 const lineFeed = 0x0a;
 /** Docker writes no line longer than this. */
@@ -12,7 +13,7 @@ const longestLine = 1024 * 1024;
 /** @throws errors of the stream, and SyntaxError for a line that is not JSON. */
 export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<unknown, void, undefined> {
   let begun = new ByteCollector();
-  for await (const chunk of stream) {
+  for await (const chunk of inTurns(stream)) {
     let at = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, at)) {
       const rest = chunk.subarray(at, end);

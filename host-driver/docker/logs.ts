@@ -1,5 +1,6 @@
 /** Reads the last lines of a container's log, piece by piece. The question limits the lines, the socket the bytes. */
 import { ByteTail } from '../../base/byte-collector.ts';
+import { inTurns } from '../../base/in-turns.ts';
 import { bounded, dockerError } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { labels } from './containers.ts';
@@ -32,7 +33,9 @@ export function openLog(
   };
   const modem = docker.modem as DockerModem;
   return new Promise((resolve, reject) => {
-    modem.dial(question, (error, data) => (error ? reject(error) : resolve(data as AsyncIterable<Buffer>)));
+    modem.dial(question, (error, data) =>
+      error ? reject(error) : resolve(inTurns(data as AsyncIterable<Buffer>)),
+    );
   });
 }
 
