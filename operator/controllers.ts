@@ -85,9 +85,6 @@ const scheduleWorkers = 8;
 const storeWorkers = 8;
 const restoreWorkers = 8;
 
-/** Annotation that frees an object which is put aside. */
-const freedBy = annotations.reconcileRequestedAt;
-
 export interface ControllerParts {
   readonly cluster: Cluster;
   readonly caches: Caches;
@@ -150,6 +147,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     reads: readMetadata,
     ...optional({ metrics: parts.metrics, queue: parts.queue, unexpected: parts.unexpected }),
   };
+  const freedBy = annotations.reconcileRequestedAt;
   const aside = { cluster, events, clock, freedBy, trouble: new SharedTrouble() };
   const activities = new Activities<Progress>({ enqueue: (key) => stack.enqueue(key), ...common });
   const watcher = new HostWatcher({
@@ -176,11 +174,12 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     ].map((name) => `${one.metadata.namespace}/${name}`),
   );
   const stacksBehind = caches.stacks.index(doorsOf);
+  const isAway = (one: JtelStack): boolean => isHostAway(one, stackLooks.notes(one).awaySince);
   /** Others that may be reached as well now. */
   const alsoAway = (one: JtelStack): readonly ObjectKey[] =>
     doorsOf(one)
       .flatMap((door) => stacksBehind.get(door))
-      .filter(isHostAway)
+      .filter(isAway)
       .map(keyOfMetadata);
   const stackLooks = stackReconciler({
     ...parts,
@@ -198,7 +197,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     name: 'stack',
     store: caches.stacks,
     workers: parts.workers,
-    isSlow: isHostAway,
+    isSlow: isAway,
     isUnfinished: isAtWork,
     wakes: [
       watching(
@@ -222,7 +221,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     name: 'restore',
     store: caches.restores,
     workers: restoreWorkers,
-    isSlow: waitsForHost(caches.stacks),
+    isSlow: waitsForHost(caches.stacks, isAway),
     isUnfinished: isAtWork,
     quarantine: new Quarantine({ ...aside, kind: restoreKind, store: caches.restores }),
     wakes: [
@@ -270,7 +269,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   ];
   try {
     await Promise.all([
-      runBackupControllers(parts, { claims, credentials, signing, common, aside }, signal),
+      runBackupControllers(parts, { claims, credentials, signing, isAway, common, aside }, signal),
       stack.run(signal),
       restore.run(signal),
       store.run(signal),
@@ -303,6 +302,7 @@ interface SharedParts {
   readonly claims: HostClaims;
   readonly credentials: CredentialStore;
   readonly signing: SigningKeys;
+  readonly isAway: (stack: JtelStack) => boolean;
   readonly common: {
     readonly logger: Logger;
     readonly reads: ReadMetadata;
@@ -316,7 +316,7 @@ interface SharedParts {
 /** Runs until the signal aborts and everything that was started has ended. */
 async function runBackupControllers(
   parts: ControllerParts,
-  { claims, credentials, signing, common, aside }: SharedParts,
+  { claims, credentials, signing, isAway, common, aside }: SharedParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { caches } = parts;
@@ -339,7 +339,7 @@ async function runBackupControllers(
     name: 'backup',
     store: caches.backups,
     workers: backupWorkers,
-    isSlow: waitsForHost(caches.stacks),
+    isSlow: waitsForHost(caches.stacks, isAway),
     isUnfinished: isAtWork,
     quarantine: new Quarantine({ ...aside, kind: backupKind, store: caches.backups }),
     wakes: [

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aStore } from '../controllers/store/testing.ts';
 import { aStack } from '../controllers/stack/testing.ts';
 import type { Condition, JtelBackupStore, JtelRestore, JtelStack } from '../crds/index.ts';
+import { ObjectStore } from '../runtime/cache/object-store.ts';
 import type { Change } from '../runtime/cache/store.ts';
 import {
   doorsOf,
@@ -11,6 +12,7 @@ import {
   waitingBackupMatters,
   isAtWork,
   waitingFirst,
+  waitsForHost,
 } from './wakes.ts';
 
 function condition(type: string, status: Condition['status'], reason: string): Condition {
@@ -103,6 +105,19 @@ describe('a change of a stack', () => {
     expect(woken).toEqual(['Loading', 'new', 'Completed', 'Failed']);
     expect(isAtWork(aStack())).toBe(false);
     expect(isAtWork(aStack({}, {}, { operation: {} } as JtelStack['status']))).toBe(true);
+  });
+
+  it('is slow for requests of a stack whose host is away, and of no other', () => {
+    const stacks = new ObjectStore<JtelStack>();
+    stacks.replaceAll([aStack(), aStack({}, { name: 'other', uid: 'other' })]);
+    const isSlow = waitsForHost(stacks, ({ metadata }) => metadata.name === 'main');
+    const requestFor = (name: string): JtelRestore =>
+      ({ metadata: { namespace: 'acme', name: 'r' }, spec: { stackRef: { name } } }) as JtelRestore;
+    expect(['main', 'other', 'unknown'].map((name) => isSlow(requestFor(name)))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('concerns those behind the same address, and behind the same jump host', () => {

@@ -3,7 +3,6 @@
  * `controllers.ts` are woken by these and by nothing else, so a change that nobody reads costs no look.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isHostAway } from '../controllers/hosts/away.ts';
 import {
   stackKind,
   type JtelBackup,
@@ -112,9 +111,12 @@ export function waitingFirst<T extends JtelStack | JtelRestore>(
 }
 
 /** Whether a request waits for the host of its stack, which does not answer. */
-export function waitsForHost(stacks: Store<JtelStack>): (request: JtelBackup | JtelRestore) => boolean {
+export function waitsForHost(
+  stacks: Store<JtelStack>,
+  isAway: (stack: JtelStack) => boolean,
+): (request: JtelBackup | JtelRestore) => boolean {
   return ({ metadata: { namespace }, spec }) => {
     const stack = stacks.get({ namespace, name: spec.stackRef.name });
-    return stack !== undefined && isHostAway(stack);
+    return stack !== undefined && isAway(stack);
   };
 }

@@ -41,7 +41,7 @@ import {
   type WaveOptions,
   type WaveTypes,
 } from '../../runtime/control/wave-controller.ts';
-import { hasWaited, pauseWhileAway } from '../hosts/away.ts';
+import { pauseWhileAway } from '../hosts/away.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { failureOf, type Problem } from '../inputs/outcome.ts';
 import { afterBackupWave, waveSpread } from '../times/pauses.ts';
@@ -240,8 +240,8 @@ function nextLook({ plan: planned, object, seen, now }: PlannedLook<BackupTypes>
   if (planned.kind !== 'Wait') return 0;
   const { host, stack } = seen.observed;
   // The stack's controller tries as often, and wakes this one when the host is back.
-  if (stack !== undefined && !host.ok && hasWaited(host.reason))
-    return Math.max(planned.afterSeconds, pauseWhileAway(stack, now));
+  const awayPause = stack === undefined || host.ok ? undefined : pauseWhileAway(host.reason, stack, now);
+  if (awayPause !== undefined) return Math.max(planned.afterSeconds, awayPause);
   if (planned.reason !== 'BackupRunning') return planned.afterSeconds;
   // A short backup is followed closely; one of an hour need not be written about every few seconds.
   const age = (now.getTime() - Date.parse(object.status?.operation?.startTime ?? '')) / 1000;

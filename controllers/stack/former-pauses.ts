@@ -18,23 +18,29 @@ export type AwayFormers = ReadonlyMap<string, Away>;
 
 /** Between looks at former hosts that answer, or refuse. */
 const usualSeconds = 20;
+/** Nobody waits for a former host: whatever is due sooner does not make looks frequent. */
+const leastSeconds = 10;
 
 export function isFormerDue(away: AwayFormers | undefined, machineID: string, now: Date): boolean {
   return (away?.get(machineID)?.dueTime ?? 0) <= now.getTime();
 }
 
-/** @param looks at those that were due @returns who is away after them */
+/** @param looks at those that were due @returns who is away after them, of those that are still to be fenced */
 export function awayFormersAfter(
-  before: AwayFormers | undefined,
+  before: AwayFormers = new Map(),
   looks: readonly FormerLook[] = [],
-  now: Date,
+  { object, now }: { readonly object: Pick<JtelStack, 'status'>; readonly now: Date },
 ): AwayFormers {
-  const after = new Map(before);
+  const pending = new Set(pendingFormers(object).map(({ machineID }) => machineID));
+  const after = new Map([...before].filter(([machineID]) => pending.has(machineID)));
   for (const { former, host } of looks) {
-    after.delete(former.machineID);
-    if (host.ok || !hasWaited(host.reason)) continue;
     const time = now.getTime();
-    const since = before?.get(former.machineID)?.since ?? time;
+    const known = after.get(former.machineID)?.since;
+    after.delete(former.machineID);
+    // Nobody asked it, so one that was away is taken to be so still.
+    const isUnasked = !host.ok && host.reason === 'NotChecked' && known !== undefined;
+    if (host.ok || (!hasWaited(host.reason) && !isUnasked)) continue;
+    const since = known ?? time;
     const dueTime = time + unreachablePause((time - since) / 1000) * 1000;
     after.set(former.machineID, { since, dueTime });
   }
@@ -42,20 +48,26 @@ export function awayFormersAfter(
 }
 
 /**
- * Seconds until the next look at a former host; undefined if none is to be looked at.
+ * Seconds until the next look at a former host; undefined if none is to be looked at. One that was due and
+ * not asked could not be asked, so no look is made for its sake: it is asked by the next one that can.
  * @param looks the last ones @param away who is away after them
  */
 export function nextFormerLook(
-  { status }: Pick<JtelStack, 'status'>,
+  stack: Pick<JtelStack, 'status'>,
   looks: readonly FormerLook[] = [],
   away: AwayFormers,
   now: Date,
 ): number | undefined {
   const asked = new Set(looks.map(({ former }) => former.machineID));
-  const pauses = (status?.formerHosts ?? []).flatMap(({ state, machineID }) => {
+  const pauses = pendingFormers(stack).flatMap(({ machineID }) => {
     const one = away.get(machineID);
-    if (state !== 'Pending' || (one === undefined && !asked.has(machineID))) return [];
-    return [one === undefined ? usualSeconds : Math.max(0, (one.dueTime - now.getTime()) / 1000)];
+    if (one === undefined) return asked.has(machineID) ? [usualSeconds] : [];
+    const seconds = (one.dueTime - now.getTime()) / 1000;
+    return seconds > 0 ? [Math.max(leastSeconds, seconds)] : [];
   });
   return pauses.length === 0 ? undefined : Math.min(...pauses);
+}
+
+function pendingFormers({ status }: Pick<JtelStack, 'status'>): readonly FormerLook['former'][] {
+  return (status?.formerHosts ?? []).filter(({ state }) => state === 'Pending');
 }

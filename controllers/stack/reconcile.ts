@@ -147,7 +147,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
           : {}),
         ...(look.plan.kind === 'Done' || look.plan.kind === 'Blocked' ? { repairs: 0 } : {}),
         awaySince: awaySinceAfter(look.memory.notes.awaySince, look.seen.observed.host, look),
-        awayFormers: awayFormersAfter(look.memory.notes.awayFormers, look.seen.observed.formers, look.now),
+        awayFormers: awayFormersAfter(look.memory.notes.awayFormers, look.seen.observed.formers, look),
         steps: (isPaused(look.object) ? undefined : stepsSeen(look)) ?? [],
       }),
       within: async (look, context) => ({
@@ -180,7 +180,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         await nameFiles(look, options, context);
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.observed;
-        const away = awayFormersAfter(memory.notes.awayFormers, formers, now);
+        const away = awayFormersAfter(memory.notes.awayFormers, formers, look);
         return Math.min(letGoSeconds ?? Infinity, nextFormerLook(written, formers, away, now) ?? Infinity);
       },
       nextLook: (look, isBusy) => nextLook(look, isBusy, options),

@@ -118,6 +118,9 @@ describe('a controller of waves', () => {
       status: { doing: 'Grow' },
     });
     await world.waveEnds();
+    const grown = await world.cluster.get<Widget>(kind, key, context);
+    expect(world.controller.notes(grown)).toEqual({ grown: 1 });
+    expect(world.controller.notes({ ...grown, metadata: { ...key, generation: 99 } })).toEqual({});
     expect(await world.look()).toBe(60);
     expect(await world.widget()).toMatchObject({ status: { size: 1, doing: 'Done' } });
     expect(world.events.map(({ action }) => action)).toEqual(['Grow', 'Done']);

@@ -41,7 +41,7 @@ import { isConflict } from '../client/api-error.ts';
 import type { Cluster, Preconditions } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
 import type { ResourceKind } from '../kind.ts';
-import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
+import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { EventDetails, EventRecorder } from '../report/event-recorder.ts';
 import { statusChanged, type Heartbeat } from '../report/status-changed.ts';
 import type { Activities, Activity, ActivityOutcome } from './activities.ts';
@@ -97,10 +97,7 @@ export interface WaveDefinition<T extends WaveTypes> {
     /** Asked before observing, without a plan, and again with one. */
     readonly isDue: (object: T['object'], plan?: T['plan']) => boolean;
   };
-  /**
-   * Whether nothing is left to do for it. Asked before observing, with the plan, and after the status was
-   * written.
-   */
+  /** Whether nothing is left to do. Asked before observing, with the plan, and after the status was written. */
   readonly isOver?: (object: T['object'], plan?: T['plan']) => boolean;
   /**
    * Drops what is kept elsewhere about an object that is gone or over.
@@ -202,12 +199,14 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     this.#options = options;
   }
 
-  /**
-   * Tries the last failure again at the next look, without a pause, because something that it needs has
-   * changed.
-   */
+  /** Tries the last failure again at the next look, without a pause: something that it needs has changed. */
   tryAgain(key: ObjectKey): void {
     this.#memory.forget(key);
+  }
+
+  /** What is remembered about the object, in its present generation. */
+  notes(object: T['object']): Partial<T['notes']> {
+    return this.#memory.recall(keyOf(object), object).notes;
   }
 
   async reconcile(key: ObjectKey, context: ReconcileContext): Promise<ReconcileResult | void> {
@@ -368,7 +367,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
       throw new LeadershipLost(
         `not starting ${step} of ${formatKey(key)}: this process is no longer the leader`,
       );
-    const notes = (): Partial<T['notes']> => this.#memory.recall(key, object).notes;
+    const notes = (): Partial<T['notes']> => this.notes(object);
     const note = (added: Partial<T['notes']>): void => this.#memory.note(key, object, added);
     this.#memory.begin(key, object, now);
     const about = { object: formatKey(key) };

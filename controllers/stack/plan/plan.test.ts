@@ -1,5 +1,6 @@
 /** The planner on a new installation: its steps, the data it finds, and the hosts it leaves alone. */
 import { describe, expect, it } from 'vitest';
+import { optional } from '../../../base/optional.ts';
 import type { JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, ObservedJob } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput } from '../model.ts';
@@ -303,6 +304,21 @@ describe('a host that must not be touched', () => {
     expect(away('HostUnreachable')).toMatchObject({ step: 'Delete', afterSeconds: 200 });
     expect(away('DockerUnavailable')).toMatchObject({ step: 'Delete', afterSeconds: 60 });
   });
+
+  it.each([
+    [now.getTime() - 800_000, 200],
+    [undefined, 15],
+  ])(
+    'for which there is no place, and that is away since %s, is asked again after %i s',
+    (awaySince, seconds) => {
+      const host = { ok: false, reason: 'NotChecked', message: 'not asked yet' } as const;
+      expect(plan(planInput(observing(aHost(), { host }), optional({ awaySince })))).toMatchObject({
+        condition: 'HostReachable',
+        reason: 'NotChecked',
+        afterSeconds: seconds,
+      });
+    },
+  );
 
   it('is taken back by a stack of the same name that was deleted and applied again', () => {
     const host = aHost({

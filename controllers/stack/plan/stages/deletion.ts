@@ -1,7 +1,7 @@
 /** What happens to a host when its JtelStack is deleted. Stored backups are never touched, whatever the policy. */
 
 import { annotations, type Reason } from '../../../../crds/index.ts';
-import { hasWaited, pauseWhileAway } from '../../../hosts/away.ts';
+import { pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -34,7 +34,7 @@ export function planDeletion(input: PlanInput): Verdict {
       stack: { name, namespace },
       address: stack.spec.host.address,
     };
-    return blocked(reason, facts, hasWaited(reason) ? pauseWhileAway(stack, now, awaySince) : undefined);
+    return blocked(reason, facts, pauseWhileAway(reason, stack, now, awaySince));
   }
   const { state } = observed.host.value;
   // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.

@@ -1,7 +1,7 @@
 /** The stages before anything runs: inputs are there, the host is ours, reachable, good enough, and set up. */
 
 import { isSameStack, type HostObservation } from '../../../../host-driver/host.ts';
-import { hasWaited, pauseWhileAway } from '../../../hosts/away.ts';
+import { pauseWhileAway } from '../../../hosts/away.ts';
 import { told } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isMoving } from '../../relocation.ts';
@@ -25,7 +25,7 @@ export function hostStage({ stack, observed, identity, now, awaySince }: PlanInp
       reason,
       facts,
       stalled,
-      afterSeconds: stalled ? 120 : hasWaited(reason) ? pauseWhileAway(stack, now, awaySince) : 15,
+      afterSeconds: stalled ? 120 : (pauseWhileAway(reason, stack, now, awaySince) ?? 15),
     };
   }
   const { facts: machine, state } = observed.host.value;
