@@ -68,7 +68,7 @@ const store = {
 const references = {
   SecretNotFound: 'A named Secret does not exist in this namespace.',
   CredentialsLost:
-    'The Secret `<stack>-credentials` is gone or lacks passwords while data of the stack exist, and what the host runs with cannot be read back. No new passwords are made over data that exist; the message says what to do.',
+    'The Secret `<stack>-credentials` is gone or lacks entries while data of the stack exist, and what the host runs with cannot be read back. No new passwords are made over data that exist; the message says what to do.',
   SecretInvalid: 'A Secret lacks a required key, or its content cannot be used.',
   NameTaken:
     'Somebody else has an object under a name that the operator derives for its own: the Secret `<stack>-credentials`, or a ControllerRevision of the stack. It is neither used, changed nor deleted. Give it another name; a Secret that the stack is to use needs the label `jtel.de/stack` with the stack’s name.',

@@ -21,8 +21,11 @@ export interface SecretPlace {
 export interface CredentialRequest {
   readonly generate: readonly GeneratedSecret[];
   readonly selfSigned: boolean;
-  /** What may have been there: the Secret itself, or entries of it. An empty Secret is consent to new ones. */
-  readonly lacks?: 'Secret' | 'Entries';
+  /**
+   * What may have been there: the Secret itself, or entries of it. `Keys`: the Secret is empty, which is consent to new
+   * passwords, and not to new keys of encryption at rest.
+   */
+  readonly lacks?: 'Secret' | 'Entries' | 'Keys';
   /** With `lacks`: where they can be found if they were made before, and which must be found then. */
   readonly places?: readonly SecretPlace[];
   readonly rootSecret?: string;

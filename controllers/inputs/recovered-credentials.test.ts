@@ -18,6 +18,7 @@ const request: CredentialRequest = {
   places: [place],
   rootSecret: 'root',
 };
+const keyFile = `1;${'0f'.repeat(32)}\n`;
 const keys: CredentialRequest = { ...request, generate: [{ name: 'root', length: 'EncryptionKeys' }] };
 
 function compose(services: Readonly<Record<string, readonly string[]>>, of = project): string {
@@ -48,7 +49,6 @@ describe('credentials that are read back from a host', () => {
     expect(recover('Pa55wordPa55wordPa55word', request, replicas).data).toEqual({
       root: 'Pa55wordPa55wordPa55word',
     });
-    const keyFile = `1;${'0f'.repeat(32)}\n`;
     expect(recover(keyFile, keys).data).toEqual({ root: keyFile });
   });
 
@@ -72,6 +72,40 @@ describe('credentials that are read back from a host', () => {
   it('that no container has are new ones of the release', () => {
     const asked = { ...request, generate: [...request.generate, { name: 'new', length: 32 }] };
     expect(recover('Pa55wordPa55wordPa55word', asked).data).toEqual({ root: 'Pa55wordPa55wordPa55word' });
+  });
+
+  const generate = [{ name: 'keys', length: 'EncryptionKeys' }] as const;
+
+  it('are no new keys where containers have keys in another place, and new ones where they have none', () => {
+    const asked = { ...request, generate, lacks: 'Entries' } as const;
+    expect(recover('Pa55wordPa55wordPa55word', asked).data).toEqual({});
+    expect(recover(keyFile, asked).data).toEqual({});
+    expect(() => recover(keyFile, { ...asked, places: [] })).toThrow(
+      expect.objectContaining({ reason: 'CredentialsLost' }),
+    );
+  });
+
+  it('are only the keys where the Secret is empty', () => {
+    const keyPlace = { ...place, secret: 'keys' };
+    const asked = {
+      ...request,
+      generate: [...generate, { name: 'root', length: 32 }],
+      places: [keyPlace],
+      lacks: 'Keys',
+    } as const;
+    expect(recover(keyFile, asked).data).toEqual({ keys: keyFile });
+  });
+
+  it.each<[string, CredentialRequest, RegExp, RegExp]>([
+    ['an entry', { ...request, lacks: 'Entries' }, /lacks root,.*Put root back.*into that entry/, /empty/],
+    ['keys', { ...keys, lacks: 'Entries' }, /lacks root,.*no new keys/, /empty|new one,/],
+    ['keys of an empty Secret', { ...keys, lacks: 'Keys' }, /lacks root,.*no new keys/, /make it empty/],
+    ['the Secret', request, /is gone,.*make it empty/, /into that entry/],
+    ['the Secret with its keys', keys, /is gone,.*no new keys/, /make it empty/],
+  ])('that are lost are told with what to do: %s', (_, asked, expected, never) => {
+    const told = (): unknown => recover('', asked);
+    expect(told).toThrow(expected);
+    expect(told).not.toThrow(never);
   });
 
   const good = compose({ 'acd-db': [file] });

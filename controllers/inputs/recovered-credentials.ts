@@ -31,33 +31,45 @@ export interface RecoveredStack {
  */
 export function recoverCredentials(
   { project, secretName, fqdn }: RecoveredStack,
-  { generate, selfSigned, places = [] }: CredentialRequest,
+  request: CredentialRequest,
   needed: readonly string[],
   deployed: DeployedFiles | undefined,
 ): RecoveredCredentials {
   if (deployed === undefined)
-    throw credentialsLost(secretName, 'nothing of the stack is deployed on its host');
+    throw credentialsLost(secretName, request, 'nothing of the stack is deployed on its host');
+  const { selfSigned, places = [] } = request;
   const mounts = mountsOf(project, deployed);
   const data: Record<string, string> = {};
   const contentsOf = (name: string): ReadonlySet<string> =>
     new Set(
       places.filter((place) => place.secret === name).flatMap((place) => contentsAt(place, mounts, deployed)),
     );
-  const find = (name: string, isGood: (content: string) => boolean): string | undefined => {
+  const keyFiles = new Set(
+    [...deployed.secrets].filter(([, content]) => isKeyFile(content)).map(([file]) => file),
+  );
+  // Another version may have its keys in another place, which is no place of other secrets.
+  const areKeysElsewhere = (name: string): boolean =>
+    mounts.some(
+      ({ file, target }) =>
+        keyFiles.has(file) && !places.some((place) => place.secret !== name && place.target === target),
+    );
+  const bad: string[] = [];
+  for (const { name, length } of soughtOf(request)) {
+    const isKeys = length === 'EncryptionKeys';
     const contents = contentsOf(name);
-    if (contents.size === 0 && !needed.includes(name)) return undefined;
+    if (contents.size === 0 && !needed.includes(name) && !(isKeys && areKeysElsewhere(name))) continue;
     const [content] = contents;
-    if (contents.size !== 1 || content === undefined || !isGood(content))
-      throw credentialsLost(
-        secretName,
-        `what its containers have as ${name} is missing, not one thing, or not as the operator makes it`,
-      );
-    return content;
-  };
-  for (const { name, length } of generate) {
-    const content = find(name, length === 'EncryptionKeys' ? isKeyFile : isGenerated);
-    if (content !== undefined) data[name] = content;
+    const isGood = isKeys ? isKeyFile : isGenerated;
+    if (contents.size === 1 && content !== undefined && isGood(content)) data[name] = content;
+    else bad.push(name);
   }
+  if (bad.length > 0)
+    throw credentialsLost(
+      secretName,
+      request,
+      `what its containers have as ${bad.join(', ')} is missing, not one thing, or not as the operator makes it`,
+      bad,
+    );
   if (selfSigned) {
     const names = new Set(places.filter(({ isCertificate }) => isCertificate).map(({ secret }) => secret));
     const [content, ...others] = new Set([...names].flatMap((name) => [...contentsOf(name)]));
@@ -126,10 +138,38 @@ function isOwnCertificate(content: string, fqdn: string): boolean {
   }
 }
 
-export function credentialsLost(secretName: string, why: string): InputError {
+/** Of an empty Secret only the keys: it is consent to new passwords. */
+function soughtOf({ generate, lacks }: CredentialRequest): CredentialRequest['generate'] {
+  return lacks === 'Keys' ? generate.filter(({ length }) => length === 'EncryptionKeys') : generate;
+}
+
+/** @param names of those that the host cannot give; default: all that are asked for */
+export function credentialsLost(
+  secretName: string,
+  request: CredentialRequest,
+  why: string,
+  names: readonly string[] = soughtOf(request).map(({ name }) => name),
+): InputError {
+  const all = names.join(', ');
+  const keys = request.generate
+    .filter(({ name, length }) => length === 'EncryptionKeys' && names.includes(name))
+    .map(({ name }) => name);
+  const isGone = request.lacks === 'Secret';
+  const copy = isGone
+    ? 'Put the Secret back from a copy.'
+    : `Put ${all} back into it from a copy, and leave its other entries as they are.`;
+  const consent = isGone
+    ? 'If there is none and you agree to new passwords, make it empty, with the label jtel.de/stack and the name of the stack.'
+    : 'If there is no copy of a password and you agree to a new one, write it into that entry: 16 to 256 letters and digits.';
   return new InputError(
     'CredentialsLost',
-    `Secret ${secretName} is gone or lacks passwords, which cannot be made again from the host: ${why}. No new passwords are made over data that exist; what runs runs on. ` +
-      'Put the Secret back from a copy. If there is none and you agree to new ones, make it empty, with the label jtel.de/stack and the name of the stack.',
+    [
+      `Secret ${secretName} ${isGone ? 'is gone' : `lacks ${all}`}, which cannot be made again from the host: ${why}.`,
+      'No new ones are made over data that exist; what runs runs on.',
+      copy,
+      // An empty Secret would not bring keys.
+      ...((isGone ? keys.length === 0 : names.length > keys.length) ? [consent] : []),
+      ...(keys.length > 0 ? [`There are no new keys of encryption at rest (${keys.join(', ')}).`] : []),
+    ].join(' '),
   );
 }

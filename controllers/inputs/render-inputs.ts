@@ -78,11 +78,12 @@ export function collectReleaseSecrets(
     else generate.push({ name, length: kind === 'EncryptionKeys' ? kind : length });
   }
   if (generate.length > 0 || selfSigned) {
+    const isEmpty = generated?.keys.length === 0;
     const found =
-      generated?.keys.length === 0
+      isEmpty && !generate.some(({ length }) => length === 'EncryptionKeys')
         ? {}
         : ({
-            lacks: generated === undefined ? 'Secret' : 'Entries',
+            lacks: generated === undefined ? 'Secret' : isEmpty ? 'Keys' : 'Entries',
             places: secretPlaces(release),
             rootSecret: release.database.rootSecret,
           } as const);

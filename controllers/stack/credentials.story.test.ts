@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SecretValues } from '../../runtime/client/cluster.ts';
 import { events, secrets } from '../../runtime/client/kinds.ts';
 import { arrived, moveTo, newAddress } from '../../test/support/world/moves.ts';
+import { aRelease, storeRelease } from '../../test/support/release-builder.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import {
   backupID,
@@ -21,10 +22,71 @@ afterEach(killAll);
 const { signal: never } = new AbortController();
 const key = { namespace: 'acme', name: 'main-credentials' };
 
-async function password(world: World): Promise<string | undefined> {
+const root = 'database-root-password';
+const keys = 'database-keys';
+/** Releases that want keys of encryption at rest, which those of the world do not. */
+const encrypted = '3.44.1';
+const later = '3.44.2';
+
+function contents(world: World): Promise<SecretValues> {
+  return world.cluster.getSecret(key.namespace, key.name, { signal: never });
+}
+
+async function entryOf(world: World, name: string): Promise<string | undefined> {
   if ((await world.cluster.find(secrets, key, { signal: never })) === undefined) return undefined;
-  const values = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
-  return values.find('database-root-password');
+  return (await contents(world)).find(name);
+}
+
+function password(world: World): Promise<string | undefined> {
+  return entryOf(world, root);
+}
+
+async function worldWithKeys(): Promise<World> {
+  const world = await World.create();
+  const mounts = [{ name: root }, { name: keys }];
+  for (const [version, before] of [
+    [encrypted, '3.44.0'],
+    [later, encrypted],
+  ] as const) {
+    const release = aRelease({ version, updatableFrom: [before] });
+    await storeRelease(world.vendor, {
+      ...release,
+      secrets: [...release.secrets, { name: keys, kind: 'EncryptionKeys' }],
+      components: release.components.map((component) =>
+        component.name === release.database.component ? { ...component, secrets: mounts } : component,
+      ),
+    });
+  }
+  return world;
+}
+
+/** With an update policy whose window opens in some days. */
+async function wantLater(world: World): Promise<void> {
+  const inThreeDays = new Date(Date.now() + 3 * 86_400_000);
+  const day = (['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const)[inThreeDays.getUTCDay()] ?? 'Sun';
+  const window = { days: [day], start: '12:00', durationMinutes: 60, timeZone: 'UTC' };
+  const { update } = (await world.stack()).spec;
+  await world.change({ version: later, update: { ...update, windows: [window] } });
+}
+
+/** The file on the host that has this content has another one. */
+function alterFile(world: World, content: string | undefined): void {
+  const found = at(world);
+  for (const [digest, release] of found?.releases ?? [])
+    found?.releases.set(digest, {
+      ...release,
+      // Made when they are asked for, so they are no fields.
+      composeYaml: release.composeYaml,
+      start: release.start,
+      files: release.files.map((file) =>
+        file.content.toString() === content ? { ...file, content: Buffer.from('altered') } : file,
+      ),
+    });
+}
+
+async function isRecoveryTold(world: World): Promise<boolean> {
+  const all = await world.cluster.list(events, {}, { signal: never });
+  return all.some(({ reason: told }) => told === 'CredentialsRecovered');
 }
 
 /** A Ready stack whose Secret somebody deleted while no operator ran. */
@@ -81,11 +143,7 @@ describe('lost credentials', () => {
     expect(await password(world)).toBe(before);
     expect(effects(world).slice(since)).toEqual(['claim', 'readDeployed']);
     expect(at(world)?.state?.applied?.time).toBe(applied);
-    await world.until('the event', async () =>
-      (await world.cluster.list(events, {}, { signal: never })).some(
-        (event) => event.reason === 'CredentialsRecovered',
-      ),
-    );
+    await world.until('the event', () => isRecoveryTold(world));
     const told = [
       ...(await world.cluster.list(events, {}, { signal: never })),
       (await world.stack()).status,
@@ -168,6 +226,75 @@ describe('lost credentials', () => {
     const after = await world.cluster.getSecret(key.namespace, key.name, { signal: never });
     expect(contentOf(after)).toEqual(contentOf(before));
     expect(effects(world).slice(since)).toEqual(['claim', 'readDeployed']);
+  });
+
+  it('of which entries are gone are read back while an update waits: its secrets are not new ones', async () => {
+    const world = await installed(await worldWithKeys(), { version: encrypted });
+    await world.kill();
+    const before = await contents(world);
+    await replaceSecret(world, before, (name) => name !== root && name !== keys);
+    await wantLater(world);
+    const since = effects(world).length;
+    world.start();
+    await world.until(
+      'the entries, and the update to wait',
+      async () =>
+        (await entryOf(world, keys)) !== undefined &&
+        (await world.stack()).status?.conditions?.some(({ reason: is }) => is === 'WaitingForWindow') ===
+          true,
+    );
+    expect(contentOf(await contents(world))).toEqual(contentOf(before));
+    expect(effects(world).slice(since)).toEqual(['claim', 'readDeployed']);
+  });
+
+  it('that the host cannot give while an update waits are not made anew, and nothing else is lost', async () => {
+    const world = await installed(await worldWithKeys(), { version: encrypted });
+    await world.kill();
+    const before = await contents(world);
+    alterFile(world, before.find(keys));
+    await replaceSecret(world, before, (name) => name !== keys);
+    await wantLater(world);
+    world.start();
+    await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
+    expect(await entryOf(world, keys)).toBeUndefined();
+    await replaceSecret(world, before);
+    await world.until(
+      'the stack to go on',
+      async () => (await reason(world)) !== 'CredentialsLost' && !(await isStalled(world)),
+    );
+  });
+
+  it('that an update brings are made, which is no recovery', async () => {
+    const world = await installed(await worldWithKeys());
+    const before = await password(world);
+    const { update } = (await world.stack()).spec;
+    await world.change({ version: encrypted, update: { ...update, preUpdateBackup: 'Skip' } });
+    await world.until(
+      'the update',
+      async () => (await ready(world)) && (await world.stack()).status?.version === encrypted,
+    );
+    expect(await entryOf(world, keys)).toMatch(/^1;[0-9a-f]{64}\n$/);
+    expect(await password(world)).toBe(before);
+    expect(await isRecoveryTold(world)).toBe(false);
+  });
+
+  it('are made anew where somebody agreed with an empty Secret, except for the keys that the host has', async () => {
+    const world = await installed(await worldWithKeys(), { version: encrypted });
+    await world.kill();
+    const before = await contents(world);
+    alterFile(world, before.find(root));
+    await world.cluster.delete(secrets, key, {}, { signal: never });
+    world.start();
+    await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
+    await world.cluster.create(
+      secrets,
+      { metadata: { ...key, labels: { 'jtel.de/stack': 'main' } }, type: 'Opaque' } as never,
+      { signal: never },
+    );
+    await world.until('new ones', async () => (await password(world)) !== undefined);
+    expect(await password(world)).not.toBe(before.find(root));
+    expect(await entryOf(world, keys)).toBe(before.find(keys));
+    await world.until('the stack to be Ready', () => ready(world));
   });
 
   it('are made anew where somebody agreed with an empty Secret', async () => {

@@ -87,12 +87,14 @@ const executors: Executors = {
     const deployed = await host.readDeployed(project, fence, signal).catch((error: unknown) => {
       // It will say the same next time: only a person can help.
       throw error instanceof HostError && error.reason === 'HostStateInvalid'
-        ? credentialsLost(of.secretName, error.message)
+        ? credentialsLost(of.secretName, request, error.message)
         : error;
     });
     const needed = mustBeOnHost(request, look);
     const recovered = recoverCredentials(of, request, needed, deployed);
     await credentials.ensure(stack, request, signal, recovered);
+    // They are new ones of an update.
+    return Object.keys(recovered.data).length === 0 ? 'Unchanged' : undefined;
   },
   ClaimHost: (_, context) => context.claim(hostOf(context)),
   SetUpHost: (_, context) =>

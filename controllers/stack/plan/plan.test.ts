@@ -57,6 +57,18 @@ describe('a new installation walks from nothing to Ready', () => {
       }),
       ['EnsureCredentials'],
     ],
+    [
+      'makes none before the host says whether there are data',
+      observing(anEmptyHost(), {
+        missingCredentials: {
+          generate: [{ name: 'database-root-password', length: 32 }],
+          selfSigned: true,
+          lacks: 'Secret',
+        },
+        host: { ok: false, reason: 'HostUnreachable', message: '192.0.2.10 does not answer.' },
+      }),
+      ['Blocked', 'HostUnreachable'],
+    ],
     ['makes keys of encryption at rest', withoutKeys(anEmptyHost()), ['EnsureCredentials']],
     ['makes them with an update that brings them', withoutKeys(aHost(), '3.43.1'), ['EnsureCredentials']],
     [

@@ -1,6 +1,6 @@
 /**
- * The Secret with a stack's generated credentials is gone while its data exist: new ones would not fit them. What the host
- * runs with is read back instead, and if that cannot be done it is waited for whoever has a copy.
+ * The Secret with a stack's generated credentials is gone or incomplete while its data exist: new ones might not fit them. What
+ * the host runs with is read back instead, and if that cannot be done it is waited for whoever has a copy.
  */
 
 import { areCredentialsLost } from '../../desired/lost-credentials.ts';
@@ -15,7 +15,7 @@ export function credentialsStage(input: PlanInput): Verdict | undefined {
   const recover = {
     type: 'RecoverCredentials',
     request: missingCredentials,
-    cause: 'CredentialsLost',
+    cause: missingCredentials.lacks === 'Secret' ? 'CredentialsLost' : 'CredentialsMissing',
   } as const;
   const { relocation } = input.observed;
   // The new host knows nothing; the old one has them.

@@ -28,7 +28,7 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     /^Entry database-keys of Secret main-credentials is gone.*kubectl jtel exec main acd-dbm -n acme -- cat \/run\/secrets\/keys$/,
   ],
   MakingCredentials: [{ is: 'MakingCredentials' }, 'creating credentials'],
-  RecoveringCredentials: [{ is: 'RecoveringCredentials' }, 'reading lost credentials back from the host'],
+  RecoveringCredentials: [{ is: 'RecoveringCredentials' }, 'looking for missing credentials on the host'],
   Downgrade: [
     { is: 'Downgrade', present: '3.43.2', why: 'newer', version: '3.43.1', backup: 'main-pre-update-2' },
     /^3\.43\.2 keeps running: newer\. To go back, restore backup main-pre-update-2.*spec\.version is 3\.43\.1/,

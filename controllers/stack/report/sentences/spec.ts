@@ -11,7 +11,7 @@ export const specSentences: Sentences<SpecFacts> = {
     `Entry ${keys.entry} of Secret ${keys.secretName} is gone, and the database on ${address} is encrypted with what it held: put it back. ` +
     `What runs runs on, and has it: kubectl jtel exec ${name} ${service} -n ${namespace} -- cat ${keys.path}`,
   MakingCredentials: () => 'creating credentials',
-  RecoveringCredentials: () => 'reading lost credentials back from the host',
+  RecoveringCredentials: () => 'looking for missing credentials on the host',
   Downgrade: ({ why, version, backup, ...present }) =>
     `${runs(present)}: ${why}. To go back, restore ${backup === undefined ? `a backup that release ${version} (or one before it) made` : `backup ${backup}, made before the update`}: ` +
     `create a JtelRestore with ifNotEmpty Replace while spec.version is ${version}; what was written since is lost.`,
