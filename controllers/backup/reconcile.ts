@@ -10,8 +10,7 @@
  * Guarantees:
  *  - A backup exists when its manifest does, and everything was compared before that.
  *  - A try that was interrupted at any point is found again by its job's uid, or by what it stored; nothing is stored twice.
- *  - No more begin than may run at the same time, per store, of a namespace and in all (`places/`); those of an operation wait only
- *    for the share of their namespace.
+ *  - No more begin than may run at the same time, per store, of a namespace and in all (`places/`); those of an operation do not wait.
  *  - One backup of a stack runs at a time, and none beside a load, an update or a move of it.
  *  - `Completed` in a store that demands immutability means that an attempt to destroy the manifest was refused.
  *

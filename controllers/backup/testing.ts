@@ -12,6 +12,7 @@ import { defaultLimits } from './desired/limits.ts';
 import type { Observed } from './observe/observed.ts';
 import type { PlanInput } from './plan/actions.ts';
 import { optional } from '../../base/optional.ts';
+import { nightly } from '../times/testing.ts';
 
 const now = new Date('2026-03-01T03:00:00Z');
 const backupID = '20260301t020000z-00000a';
@@ -79,17 +80,7 @@ export function aStack(
       hostKeyFingerprints: [`SHA256:${'A'.repeat(43)}`],
       bootstrap: 'Managed',
     },
-    backup: {
-      storeRef: { name: 'backups' },
-      schedule: '0 2 * * *',
-      timeZone: 'Europe/Berlin',
-      scheduleSpreadMinutes: 0,
-      state: 'Enabled',
-      verify: 'Checksum',
-      method: 'Physical',
-      startDeadlineMinutes: 720,
-      historyLimit: 14,
-    },
+    backup: nightly,
     suspend: false,
     managementMode: 'Manage',
     ...changes,

@@ -14,6 +14,7 @@ import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { silentLogger } from '../../runtime/report/logger.ts';
 import { Schedule } from '../times/schedule-times.ts';
 import { ScheduleReconciler } from './reconcile.ts';
+import { nightly } from '../times/testing.ts';
 
 export const context = { signal: new AbortController().signal, logger: silentLogger };
 export const key = { namespace: 'acme', name: 'main' };
@@ -42,18 +43,7 @@ export function aStack(
       ...(backup === undefined
         ? {}
         : {
-            backup: {
-              storeRef: { name: 'b' },
-              schedule: '0 2 * * *',
-              timeZone: 'Europe/Berlin',
-              scheduleSpreadMinutes: 0,
-              state: 'Enabled',
-              verify: 'Checksum',
-              method: 'Physical',
-              startDeadlineMinutes: 720,
-              historyLimit: 3,
-              ...backup,
-            },
+            backup: { ...nightly, historyLimit: 3, ...backup },
           }),
       ...changes,
     },

@@ -110,6 +110,12 @@ function contentOf(values: SecretValues): Readonly<Record<string, string | undef
   return Object.fromEntries(values.keys.map((entry) => [entry, values.find(entry)]));
 }
 
+/** By an empty Secret, as the documentation says. */
+async function agreeToNewPasswords(world: World): Promise<void> {
+  const metadata = { ...key, labels: { 'jtel.de/stack': 'main' } };
+  await world.cluster.create(secrets, { metadata, type: 'Opaque' } as never, { signal: never });
+}
+
 /** Puts a copy of the Secret, or a part of it, in its place. */
 async function replaceSecret(
   world: World,
@@ -286,11 +292,7 @@ describe('lost credentials', () => {
     await world.cluster.delete(secrets, key, {}, { signal: never });
     world.start();
     await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
-    await world.cluster.create(
-      secrets,
-      { metadata: { ...key, labels: { 'jtel.de/stack': 'main' } }, type: 'Opaque' } as never,
-      { signal: never },
-    );
+    await agreeToNewPasswords(world);
     await world.until('new ones', async () => (await password(world)) !== undefined);
     expect(await password(world)).not.toBe(before.find(root));
     expect(await entryOf(world, keys)).toBe(before.find(keys));
@@ -302,11 +304,7 @@ describe('lost credentials', () => {
     at(world)?.releases.clear();
     world.start();
     await world.until('the loss to be told', async () => (await reason(world)) === 'CredentialsLost');
-    await world.cluster.create(
-      secrets,
-      { metadata: { ...key, labels: { 'jtel.de/stack': 'main' } }, type: 'Opaque' } as never,
-      { signal: never },
-    );
+    await agreeToNewPasswords(world);
     await world.until('new ones', async () => (await password(world)) !== undefined);
     expect(await password(world)).not.toBe(before);
     await world.until('the stack to be Ready', () => ready(world));

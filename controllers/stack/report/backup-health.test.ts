@@ -5,20 +5,10 @@ import { scheduleOf } from '../../times/stack-schedule.ts';
 import { withBackupHealth } from './backup-health.ts';
 import { aStack } from '../testing.ts';
 import { aRestore } from '../../../test/support/a-restore.ts';
+import { nightly } from '../../times/testing.ts';
 
 const now = new Date('2026-06-10T10:00:00Z');
 const created = { creationTimestamp: '2026-01-01T00:00:00Z' };
-const policy = {
-  storeRef: { name: 'b' },
-  schedule: '0 2 * * *',
-  timeZone: 'Europe/Berlin',
-  scheduleSpreadMinutes: 0,
-  state: 'Enabled',
-  verify: 'Checksum',
-  method: 'Physical',
-  startDeadlineMinutes: 720,
-  historyLimit: 14,
-} as const;
 
 const stackWith = (
   backup: object | 'None' = {},
@@ -29,7 +19,7 @@ const stackWith = (
     {
       ...(backup === 'None'
         ? {}
-        : { backup: { ...policy, ...backup } as NonNullable<JtelStack['spec']['backup']> }),
+        : { backup: { ...nightly, ...backup } as NonNullable<JtelStack['spec']['backup']> }),
       ...spec,
     },
     created,

@@ -1,10 +1,10 @@
 /**
  * Hostile hosts and servers, in a process of their own: what they take themselves is not the reader's. It ends with the campaign.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTCPServer, type AddressInfo } from 'node:net';
 import type { Server as TCPServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerChannel } from 'ssh2';
 import { startTestingServer } from '../../../host-driver/ssh/testing-server.ts';
 import type { HostTarget } from '../../../host-driver/host.ts';
@@ -174,6 +174,6 @@ async function dockerHost(
 
 async function listening(server: TCPServer): Promise<number> {
   server.listen(0, '127.0.0.1');
-  while (!server.listening) await sleep(1);
+  await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
