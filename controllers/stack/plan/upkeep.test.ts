@@ -189,8 +189,8 @@ describe('deletion', () => {
   it('destroys with consent', () => {
     const consent = deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' });
     expect(wave(observing(aHost()), consent)).toEqual([
-      'DestroyStack',
       'RemoveCredentials',
+      'DestroyStack',
       'ReleaseFinalizer',
     ]);
   });

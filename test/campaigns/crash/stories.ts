@@ -10,6 +10,8 @@ import {
   type JtelBackup,
   type JtelStack,
 } from '../../../crds/index.ts';
+import { credentialsName } from '../../../controllers/inputs/credential-secret.ts';
+import { secrets } from '../../../runtime/client/kinds.ts';
 import { storeBackup } from '../../support/stored-backup.ts';
 import { arrived, moveTo, newAddress, oldAddress } from '../../support/world/moves.ts';
 import { aRestore, project, ready, restoreOf, stackOf } from '../../support/world/restores.ts';
@@ -27,7 +29,7 @@ export interface Story {
   readonly act: (world: World) => Promise<void>;
   readonly done: (world: World) => Promise<boolean>;
   /** The end state without times and identifiers. It is equal for every way to the same end. */
-  readonly endState: (world: World) => unknown;
+  readonly endState: (world: World) => Promise<unknown>;
 }
 
 export const stories: readonly Story[] = [
@@ -184,8 +186,13 @@ function isCurrent({ metadata, status }: JtelStack, phase: string): boolean {
   );
 }
 
-/** What lies and runs on all hosts, and how many backups there are. */
-function endState(world: World): unknown {
+/** What lies and runs on all hosts, how many backups there are, and whether the stack has passwords. */
+async function endState(world: World): Promise<unknown> {
+  const credentials = await world.cluster.find(
+    secrets,
+    { ...stackKey, name: credentialsName(stackKey.name) },
+    { signal: never },
+  );
   const manifests = [...world.customer.blobs.keys()].filter((name) => name.endsWith('/manifest.json')).length;
   const hosts = [...world.driver.machines].map(([address, machine]) => {
     const here = machine.projects.get(project);
@@ -205,5 +212,5 @@ function endState(world: World): unknown {
       projects: machine.projects.size,
     };
   });
-  return { manifests, hosts };
+  return { manifests, hosts, hasCredentials: credentials !== undefined };
 }

@@ -47,8 +47,9 @@ export function planDeletion(input: PlanInput): Verdict {
     input,
     'Delete',
     [
-      { type: 'DestroyStack', cause: 'StackDeleted' },
+      // The host's record goes last: a process that ends in between would find nothing there, and leave the Secret.
       { type: 'RemoveCredentials', cause: 'StackDeleted' },
+      { type: 'DestroyStack', cause: 'StackDeleted' },
       ...letGo,
     ],
     { is: 'DestroyingStack' },
