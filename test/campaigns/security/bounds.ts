@@ -14,6 +14,8 @@ export interface Taken {
 }
 
 setFlagsFromString('--expose-gc');
+// Else a thread of V8 frees buffers some time later, on a busy machine much later, and what they took counts until then.
+setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Between two turns of the event loop. */
