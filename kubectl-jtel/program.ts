@@ -10,6 +10,7 @@ import { consentCommand } from './consent/command.ts';
 import { diffCommand } from './diff/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { execCommand } from './exec/command.ts';
+import { fleetCommand } from './fleet/command.ts';
 import { historyCommand } from './history/command.ts';
 import { logsCommand } from './logs/command.ts';
 import { openCommand } from './open/command.ts';
@@ -20,6 +21,7 @@ import { rollbackCommand } from './rollback/command.ts';
 import { statusCommand } from './status/command.ts';
 import { versionCommand } from './version/command.ts';
 import { webCommand } from './web/command.ts';
+import { windowsCommand } from './windows/command.ts';
 import { completed } from '../command-line/completion/complete.ts';
 import { addGlobalOptions } from './options.ts';
 import { safeSurroundings } from './safe-surroundings.ts';
@@ -60,6 +62,8 @@ export function createProgram(surroundings: Surroundings): Command {
   // `--help` lists them in this order.
   const commands = [
     statusCommand,
+    fleetCommand,
+    windowsCommand,
     historyCommand,
     diffCommand,
     rollbackCommand,

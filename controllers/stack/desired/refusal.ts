@@ -10,7 +10,7 @@ import { presentVersion, takenBackTo } from './effective.ts';
 import type { Verdict, SpecInput, Refusal } from '../model.ts';
 import { areCredentialsLost } from './lost-credentials.ts';
 import type { Revisions } from './revisions.ts';
-import { windowState } from './windows.ts';
+import { windowState } from '../../times/update-windows.ts';
 import type { Facts, Present } from '../findings.ts';
 import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';

@@ -1,7 +1,7 @@
 /** The words for why a spec is not begun; pure. */
 
 import type { Present, SpecFacts } from '../../findings.ts';
-import { sayLocally } from '../../desired/windows.ts';
+import { sayLocally } from '../../../times/update-windows.ts';
 import type { Sentences } from './table.ts';
 
 const mebibyte = 2 ** 20;

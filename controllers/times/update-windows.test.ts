@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { UpdateWindow } from '../../../crds/index.ts';
-import { sayLocally, windowState } from './windows.ts';
+import type { UpdateWindow } from '../../crds/index.ts';
+import { sayLocally, windowState } from './update-windows.ts';
 
 const window = (changes: Partial<UpdateWindow> = {}): UpdateWindow => ({
   days: ['Sun'],
