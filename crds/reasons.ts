@@ -19,12 +19,16 @@ const host = {
     'The SSH user may not use sudo without a password. Allow it, or set the host up by hand and use `bootstrap: Preinstalled`.',
   HostSetupFailed: 'The set-up script ended with an error; the message has its last lines.',
   DockerUnavailable: 'Docker is not installed, or its daemon does not answer the SSH user.',
+  DockerHangs:
+    'The host answers, but its Docker daemon does not. What runs goes on; nothing is changed. Look at the daemon on the host, and restart it if it does not recover.',
   HostStateInvalid:
     'What the host has as its record of the stack (`state.json`, `fence`) is not what the operator writes; nothing is changed there. Find out who wrote it. The message says how to take the host anew.',
   HostOwned: 'The host already runs this project for another stack or another cluster. Nothing was changed.',
   Fenced: 'A newer claim holds this host; this operator stepped back.',
   MachineChanged: 'The address now belongs to another machine than before. Nothing was changed on it.',
-  DiskFull: 'The host has no space left where Docker keeps its data.',
+  DiskFull: 'The host has no space or no inodes left; the message says where.',
+  DiskReadOnly:
+    'The host can write nothing on a disk, as after an error of that disk. Nothing was changed. Repair it and mount it for writing.',
   ImageNotFound: 'The registry does not have an image (or digest) that the release names.',
   RegistryRefused:
     'The registry refuses the credentials of `imagePullSecretRef`, or it needs credentials and has none.',

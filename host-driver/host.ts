@@ -93,6 +93,8 @@ export interface HostFacts {
   readonly diskFreeBytes: number;
   /** The file system that holds the images, if it is another one. */
   readonly imageDisk?: { readonly totalBytes: number; readonly freeBytes: number };
+  /** Of `/run`, `/tmp` and `/opt/jtel`, those without free space or inodes. */
+  readonly fullPlaces?: readonly string[];
   readonly timeZone: string;
   /** Host clock minus ours, whole seconds. */
   readonly clockSkewSeconds: number;
@@ -356,12 +358,14 @@ export type HostErrorReason =
   | 'AddressBanned' // because logins failed, sshd lets nobody in from our address for a while
   | 'SudoRefused'
   | 'HostSetupFailed' // the set-up script ended with an error (message has its last lines)
-  | 'DockerUnavailable' // Docker is not installed, or its daemon does not answer
+  | 'DockerUnavailable' // Docker is not installed, or nobody listens on its socket
+  | 'DockerHangs' // its daemon does not answer in time, although the host does
   | 'HostStateInvalid' // what lies in place of state.json, or the fence, is not what we write
   | 'HostOwned' // state.json names another stack
   | 'Fenced' // a newer epoch holds the host
   | 'MachineChanged' // the machine-id at the address differs from that in state or status
-  | 'DiskFull'
+  | 'DiskFull' // no space or no inodes
+  | 'DiskReadOnly'
   | 'ImageNotFound'
   | 'RegistryRefused' // 401 or 403
   | 'RegistryUnreachable'

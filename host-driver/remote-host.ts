@@ -5,7 +5,7 @@ import { containerEvents } from './docker/events.ts';
 import { bounded, dockerError } from './docker/client.ts';
 import type { DockerClient } from './docker/client.ts';
 import type { RegistryLogin } from './registry-login.ts';
-import { observedContainer, projectContainers } from './docker/containers.ts';
+import { listOf, observedContainer, projectContainers } from './docker/containers.ts';
 import { readJob, startJob } from './docker/jobs.ts';
 import { serviceLog } from './docker/logs.ts';
 import { pullImages } from './docker/pull.ts';
@@ -191,7 +191,7 @@ export class RemoteHost implements Host {
     const session = await this.#context.session(signal);
     const docker = await this.#docker(signal);
     const all = await docker.api
-      .listContainers({ all: true, abortSignal: bounded(signal) })
+      .listContainers({ ...listOf('Containers', project), abortSignal: bounded(signal) })
       .catch((error: unknown) => {
         throw dockerError(docker.host, 'reading the applied services', error, signal);
       });

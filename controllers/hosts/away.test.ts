@@ -26,6 +26,7 @@ describe('a host that does not answer', () => {
   it.each([
     ['False', 'HostUnreachable', true],
     ['False', 'OutcomeUnknown', true],
+    ['False', 'DockerHangs', true],
     ['False', 'AuthenticationFailed', false],
     ['True', 'HostReachable', false],
   ] as const)('is away when HostReachable is %s because of %s: %s', (status, reason, expected) => {

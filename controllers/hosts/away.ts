@@ -7,7 +7,7 @@ import type { Outcome } from '../inputs/outcome.ts';
 import { unreachablePause } from '../times/pauses.ts';
 
 /** A look that ends so has waited in vain; all other refusals come at once. */
-const waited: ReadonlySet<Reason> = new Set<Reason>(['HostUnreachable', 'OutcomeUnknown']);
+const waited: ReadonlySet<Reason> = new Set<Reason>(['HostUnreachable', 'OutcomeUnknown', 'DockerHangs']);
 
 export function hasWaited(reason: Reason): boolean {
   return waited.has(reason);

@@ -104,6 +104,16 @@ export function judgeObserving({ reason, message }: HostError): readonly Finding
           ),
         ),
       ];
+    case 'DockerHangs':
+      return [
+        finding(
+          'docker',
+          failed(
+            message,
+            'Look at the daemon on the host (journalctl -u docker), and restart it if it does not recover.',
+          ),
+        ),
+      ];
     default:
       return [
         finding(

@@ -5,16 +5,18 @@
  */
 import { Agent } from 'node:http';
 import type { ClientChannel } from 'ssh2';
-import { ByteCollector } from '../../base/byte-collector.ts';
+import { ByteCollector, ByteTail } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { ChannelSocket } from './channel-socket.ts';
+import { silentDocker } from './silent.ts';
 
 const dockerSocket = '/var/run/docker.sock';
 /** Time for the daemon's first answer through the CLI. */
 const answerSeconds = 15;
 const longestNoise = 1024 * 1024;
+const longestComplaint = 4096;
 
 /** sshd does not count a forwarded socket. `docker system dial-stdio` costs one of its ten sessions. */
 export type DockerWay = 'socket' | 'dial-stdio';
@@ -72,8 +74,18 @@ export class DockerDialer {
       const { client } = this.#connection;
       const opened = orDisconnect(client, (error, channel) => {
         if (error) return reject(error);
-        const ended = () => reject(unavailable(this.#connection.host));
-        const hanging = setTimeout(() => channel.close(), answerSeconds * 1000);
+        const said = new ByteTail(longestComplaint);
+        const ended = () =>
+          // Its queue is full, because nobody takes from it.
+          said.text().includes('resource temporarily unavailable')
+            ? hangs()
+            : reject(unavailable(this.#connection.host));
+        const hangs = () => void silentDocker(this.#connection, 'a ping').then(reject);
+        const hanging = setTimeout(() => {
+          channel.off('close', ended);
+          channel.close();
+          hangs();
+        }, answerSeconds * 1000);
         hanging.unref();
         channel.once('close', () => clearTimeout(hanging));
         const answer = new ByteCollector();
@@ -97,7 +109,7 @@ export class DockerDialer {
         channel.on('data', heard);
         channel.on('close', ended);
         channel.on('error', ended);
-        channel.stderr.resume();
+        channel.stderr.on('data', (chunk: Buffer) => said.add(chunk));
         channel.write('HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n');
       });
       client.exec('exec docker system dial-stdio', opened);

@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import { FormatError } from '../../backup-format/schema.ts';
 import { HostError } from '../host.ts';
+import { diskError } from '../trouble.ts';
 
 /** Seconds for a question to the daemon; a hanging dockerd must not hang the caller. */
 const questionSeconds = 20;
@@ -33,9 +34,20 @@ export interface DockerClient {
   bridges?: readonly Bridge[];
 }
 
+/** The time limit within a signal of {@link bounded}. */
+const limits = new WeakMap<AbortSignal, AbortSignal>();
+
 /** The signal of one question: the caller's signal with a time limit. */
 export function bounded(signal: AbortSignal, seconds = questionSeconds): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const limit = AbortSignal.timeout(seconds * 1000);
+  const both = AbortSignal.any([signal, limit]);
+  limits.set(both, limit);
+  return both;
+}
+
+/** Whether a signal of {@link bounded} ended by its own limit, and not by its caller. */
+export function isLate(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason === limits.get(signal)?.reason;
 }
 
 /** HTTP status of dockerode's errors. */
@@ -53,14 +65,8 @@ export function dockerError(host: string, what: string, error: unknown, signal: 
   if (error instanceof HostError) return error;
   if (signal.aborted) return signal.reason;
   const message = error instanceof Error ? error.message.trim() : String(error);
-  if (/no space left on device/i.test(message)) {
-    return new HostError(
-      'DiskFull',
-      host,
-      `${host} has no disk space left for ${what}: free some or enlarge the disk`,
-      error,
-    );
-  }
+  const disk = diskError(host, what, message, message, error);
+  if (disk !== undefined) return disk;
   if (statusCode(error) !== undefined) {
     return new HostError('DockerUnavailable', host, `Docker on ${host} refused ${what}: ${message}`, error);
   }

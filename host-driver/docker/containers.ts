@@ -1,5 +1,5 @@
 /** Translates Docker's lists into the driver's terms. Pure. */
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo, ContainerListOptions } from 'dockerode';
 import type { ContainerHealth, ContainerState, ObservedContainer, ObservedJob } from '../host.ts';
 
 export const labels = {
@@ -21,6 +21,15 @@ export const mainRole = 'main';
 
 export function roleOf(all: Readonly<Record<string, string>>): string {
   return all[labels.jobRole] ?? mainRole;
+}
+
+/**
+ * What to ask Docker for. A host may have ten thousand containers of others, and its whole list may be 50 MB
+ * long.
+ */
+export function listOf(of: 'Containers' | 'Jobs', project: string): ContainerListOptions {
+  const label = of === 'Containers' ? labels.project : labels.jobProject;
+  return { all: true, filters: { label: [`${label}=${project}`] } };
 }
 
 /** Containers of the compose project, without those that somebody ran with `compose run`. */

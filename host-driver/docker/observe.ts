@@ -7,7 +7,7 @@ import { HostError } from '../host.ts';
 import type { HostObservation } from '../host.ts';
 import { bounded, dockerError } from './client.ts';
 import type { Bridge, DockerClient, EngineVersion } from './client.ts';
-import { observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
+import { listOf, observedContainer, observedJob, projectContainers, projectJobs } from './containers.ts';
 
 export type DockerObservation = Pick<HostObservation, 'containers' | 'jobs' | 'volumes' | 'images'> & {
   readonly version?: EngineVersion;
@@ -28,8 +28,9 @@ export async function observeDocker(
   try {
     await docker.ready(abortSignal);
     const asksVersion = depth === 'full' || docker.version === undefined;
-    const [all, volumes, version, bridges] = await Promise.all([
-      docker.api.listContainers({ all: true, abortSignal }),
+    const [listed, listedJobs, volumes, version, bridges] = await Promise.all([
+      docker.api.listContainers({ ...listOf('Containers', project), abortSignal }),
+      docker.api.listContainers({ ...listOf('Jobs', project), abortSignal }),
       // By name, not by label: a volume that a person made and compose took over counts too.
       docker.api.listVolumes({ filters: { name: [`${project}_`] }, abortSignal }),
       asksVersion ? daemonVersion(docker, abortSignal) : undefined,
@@ -37,8 +38,8 @@ export async function observeDocker(
     ]);
     if (bridges !== undefined) docker.bridges = bridges;
     if (version !== undefined) docker.version = version;
-    const containers = projectContainers(all, project);
-    const jobs = projectJobs(all, project);
+    const containers = projectContainers(listed, project);
+    const jobs = projectJobs(listedJobs, project);
     const learned = {
       ...(docker.version && { version: docker.version }),
       ...(docker.bridges && { bridges: docker.bridges }),

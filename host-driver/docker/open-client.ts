@@ -7,8 +7,9 @@ import type { Agent } from 'node:http';
 import { abortable } from '../ssh/abortable.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { DockerDialer, dockerAgent } from './agent.ts';
-import type { DockerClient } from './client.ts';
-import { readAnswersWhole, type DockerModem } from './whole-answers.ts';
+import { isLate, type DockerClient } from './client.ts';
+import { silentDocker } from './silent.ts';
+import { limitOf, readAnswersWhole, type DockerModem } from './whole-answers.ts';
 
 /** Together with six commands and the observer, these use sshd's ten sessions. */
 const operatorSessions = { questions: 2, streams: 1 };
@@ -43,10 +44,11 @@ export function dockerClient(
     questions.maxSockets = sessions.questions;
     streams.maxSockets = sessions.streams;
   };
-  return { host: connection.host, api: docker(questions), streams: docker(streams), ready };
+  const { host } = connection;
+  return { host, api: docker(questions, connection), streams: docker(streams, connection), ready };
 }
 
-function docker(agent: Agent): Docker {
+function docker(agent: Agent, connection: Connection): Docker {
   // host and protocol are given so that a DOCKER_HOST in our own environment has no effect.
   const options: Docker.DockerOptions & { agent: Agent } = {
     protocol: 'http',
@@ -55,6 +57,11 @@ function docker(agent: Agent): Docker {
     agent,
   };
   const client = new Docker(options);
-  readAnswersWhole(client.modem as DockerModem);
+  readAnswersWhole(client.modem as DockerModem, async (error, question) => {
+    const signal = limitOf(question);
+    return signal !== undefined && isLate(signal)
+      ? await silentDocker(connection, `${question.method} ${question.path.replace(/\?.*/, '')}`)
+      : error;
+  });
   return client;
 }

@@ -2,7 +2,7 @@
 import { parse } from 'yaml';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
-import { projectContainers } from './containers.ts';
+import { listOf, projectContainers } from './containers.ts';
 import type { ComposeVolume } from './volumes.ts';
 
 /** Must be less than the time for which the lock is held. */
@@ -53,7 +53,7 @@ export async function removeStaleContainers(
   locked: (remove: () => Promise<unknown>) => Promise<unknown>,
 ): Promise<void> {
   const all = await docker.api
-    .listContainers({ all: true, abortSignal: bounded(signal) })
+    .listContainers({ ...listOf('Containers', project), abortSignal: bounded(signal) })
     .catch((error: unknown) => {
       throw dockerError(docker.host, 'a look at the containers', error, signal);
     });

@@ -44,17 +44,30 @@ class DockerRefusal extends Error {
   }
 }
 
-/** Changes the modem. A question without a limit in time is refused. */
-export function readAnswersWhole(modem: DockerModem): void {
+/**
+ * Changes the modem. A question without a limit in time is refused.
+ * @param judged what a failed question is told as
+ */
+export function readAnswersWhole(
+  modem: DockerModem,
+  judged: (error: unknown, question: DockerQuestion) => Promise<unknown> = async (error) => error,
+): void {
   const dial = modem.dial.bind(modem);
   modem.dial = (question, answered) => {
-    ask(dial, question).then((data) => answered(null, data), answered);
+    ask(dial, question).then(
+      (data) => answered(null, data),
+      (error: unknown) => judged(error, question).then(answered, answered),
+    );
   };
+}
+
+export function limitOf({ abortSignal, options }: DockerQuestion): AbortSignal | undefined {
+  return abortSignal ?? options?.abortSignal;
 }
 
 async function ask(dial: DockerModem['dial'], question: DockerQuestion): Promise<unknown> {
   const { statusCodes, isStream = false } = question;
-  const signal = question.abortSignal ?? question.options?.abortSignal;
+  const signal = limitOf(question);
   if (signal === undefined) throw new TypeError(`the question for ${question.path} has no limit in time`);
   signal.throwIfAborted();
   const opening = open(dial, { ...question, abortSignal: signal });

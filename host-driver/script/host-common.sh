@@ -14,13 +14,27 @@ LC_ALL=C
 export PATH LC_ALL
 unset COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
 
-OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91 MADE_WAY=92 DATA_MISSING=94
+OWNED=80 FENCED=81 MACHINE=82 STALE=83 FAILED=84 BUSY=85 USAGE=86 COMPOSE=87 TIMED_OUT=88 SETUP=89 NO_DOCKER=90 MOVED=91 MADE_WAY=92 DATA_MISSING=94 HANGS=95
 
 die() {
   code=$1
   shift
   printf '%s\n' "$*" >&2
+  [ "$code" != "$FAILED" ] || say_where_full >&2
   exit "$code"
+}
+
+# Names the file systems that can take nothing more, because what failed seldom says which it was.
+say_where_full() {
+  for at in /opt/jtel /var/lib/docker /var/lib/containerd /run /tmp /var /; do
+    [ -d "$at" ] || continue
+    if [ ! -w "$at" ]; then echo "read-only: $at"; fi
+    # Block size, free blocks, inodes, free inodes. Some file systems count no inodes.
+    set -- $(timeout 5 stat -f -c '%S %a %c %d' "$at" 2>/dev/null)
+    [ $# = 4 ] || continue
+    if [ "$(($1 * $2))" -lt 65536 ]; then echo "full: $at"; fi
+    if [ "$3" -gt 0 ] && [ "$4" = 0 ]; then echo "no inodes left: $at"; fi
+  done
 }
 
 [ $# -ge 5 ] || die "$USAGE" "usage: jtel-host VERB PROJECT EPOCH OWNER TIMEOUT_SECONDS [ARGUMENT...]"
@@ -33,6 +47,8 @@ case $seconds in '' | *[!0-9]*) die "$USAGE" "not a number of seconds" ;; esac
 
 base=/opt/jtel
 dir=$base/$project
+patience=60
+trap 'die "$HANGS" "no answer within $patience s"' USR1
 
 # The lock file is in the directory that destroy removes. So after we got the lock, we check that the file is
 # still in place. The next in line holds another lock while it waits, so the present holder can see it.
@@ -142,7 +158,15 @@ missing_data() {
 
 # Sets $api to the daemon's newest API version.
 need_docker() {
-  api=$(docker version --format '{{.Server.APIVersion}}' 2>/dev/null) || die "$NO_DOCKER" "no Docker daemon answers"
+  patience=20
+  api=$(docker version --format '{{.Server.APIVersion}}' 2>/dev/null) || no_docker
+  patience=60
+}
+
+# Also for a daemon that went away in the middle, as in a shutdown: its silence must not look like "there is
+# nothing".
+no_docker() {
+  die "$NO_DOCKER" "no Docker daemon answers"
 }
 
 # timeout(1) exits with 124, or with 137 if it had to kill.
@@ -155,6 +179,7 @@ compose_failed() {
   {
     say_who_ended
     printable <"$dir/compose.log" | tail -n 6
+    say_where_full
   } >&2
   exit "$reason"
 }

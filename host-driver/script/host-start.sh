@@ -76,7 +76,7 @@ remove_strangers() {
   docker ps -a --filter "label=com.docker.compose.project=$project" \
     --format '{{.ID}} hash={{.Label "com.docker.compose.config-hash"}} {{.Label "com.docker.compose.oneoff"}}' |
     while read -r id hash once; do
-      if [ "$hash" = hash= ] && [ "$once" != True ]; then docker rm -f "$id" </dev/null >/dev/null; fi
+      if [ "$hash" = hash= ] && [ "$once" != True ]; then bounded docker rm -f "$id" </dev/null >/dev/null; fi
     done
 }
 
@@ -101,7 +101,7 @@ start_services() {
     pids=
     while read -r what id service; do
       [ "$what" != wait ] || continue
-      docker "$what" "$id" &
+      bounded docker "$what" "$id" &
       pids="$pids $!"
       started="$started $service"
     done <<EOF

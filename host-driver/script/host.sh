@@ -1,3 +1,8 @@
+# The host is changed here, so nobody goes on without an answer of Docker.
+daemon_hangs() {
+  kill -USR1 $$
+}
+
 # The verbs: what can be done to a host, one verb per call. host-common.sh comes before this in the one script
 # that the driver installs.
 case $verb in
@@ -122,7 +127,8 @@ stop)
   if [ $# -gt 0 ]; then
     keep=" $* "
     others=
-    for service in $(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}' | sort -u); do
+    running=$(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}') || no_docker
+    for service in $(printf '%s\n' $running | sort -u); do
       case "$keep" in *" $service "*) ;; *) others="$others $service" ;; esac
     done
     [ -z "$others" ] || bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop $others </dev/null >compose.log 2>&1 ||
@@ -133,7 +139,7 @@ stop)
     bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop </dev/null >compose.log 2>&1 ||
       compose_failed $?
   fi
-  left=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  left=$(docker ps -q --filter "label=com.docker.compose.project=$project") || no_docker
   if [ -n "$left" ]; then
     bounded docker stop $left >compose.log 2>&1 || compose_failed $?
   fi
@@ -145,14 +151,14 @@ retire)
   check_fence
   is_moved || die "$FAILED" "$project was not moved"
   need_docker
-  running=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  running=$(docker ps -q --filter "label=com.docker.compose.project=$project") || no_docker
   if [ -n "$running" ] && [ -f "$dir/current/compose.yaml" ]; then
     cd "$dir" && bounded docker compose -p "$project" -f current/compose.yaml --ansi never --progress plain stop </dev/null >compose.log 2>&1 ||
       compose_failed $?
   fi
-  running=$(docker ps -q --filter "label=com.docker.compose.project=$project")
+  running=$(docker ps -q --filter "label=com.docker.compose.project=$project") || no_docker
   [ -z "$running" ] || bounded docker stop $running >"$dir/compose.log" 2>&1 || compose_failed $?
-  all=$(containers_of)
+  all=$(containers_of) || no_docker
   [ -z "$all" ] || bounded docker rm -f $all >"$dir/compose.log" 2>&1 || compose_failed $?
   ;;
 
@@ -164,14 +170,15 @@ destroy)
     exit 0
   fi
   check_fence
-  if command -v docker >/dev/null; then
+  if (unset -f docker && command -v docker) >/dev/null; then
     need_docker
-    all="$(containers_of) $(docker ps -aq --filter "label=jtel.de/project=$project")"
+    all=$(containers_of && docker ps -aq --filter "label=jtel.de/project=$project") || no_docker
     all=$(printf '%s\n' $all | sort -u)
     [ -z "$all" ] || bounded docker rm -f -v $all >/dev/null || die "$FAILED" "cannot remove containers of $project"
-    all=$(docker network ls -q --filter "label=com.docker.compose.project=$project")
+    all=$(docker network ls -q --filter "label=com.docker.compose.project=$project") || no_docker
     [ -z "$all" ] || bounded docker network rm $all >/dev/null || die "$FAILED" "cannot remove networks of $project"
-    all="$(docker volume ls -q --filter "label=com.docker.compose.project=$project") $(docker volume ls -q --filter "label=jtel.de/project=$project")"
+    all=$(docker volume ls -q --filter "label=com.docker.compose.project=$project" && docker volume ls -q --filter "label=jtel.de/project=$project") ||
+      no_docker
     all=$(printf '%s\n' $all | sort -u)
     [ -z "$all" ] || bounded docker volume rm $all >/dev/null || die "$FAILED" "cannot remove volumes of $project"
   fi
@@ -276,6 +283,7 @@ setup)
   bounded sh "$script" run "$1" </dev/null >"$dir/setup.log" 2>&1 8>&- 9>&- || {
     code=$?
     tail -n 20 "$dir/setup.log" >&2
+    say_where_full >&2
     case $code in 124 | 137) exit "$TIMED_OUT" ;; *) exit "$SETUP" ;; esac
   }
   ;;

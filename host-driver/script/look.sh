@@ -1,5 +1,19 @@
-# Finds out what a volume holds, without reading any content. Used by the scripts that look at a host and that
-# change it. Nothing here waits long: it gives up on a directory of millions after five seconds.
+# Asks Docker, and finds out what a volume holds, without reading any content. Used by the scripts that look at
+# a host and that change it. Nothing here waits long: it gives up on a directory of millions after five seconds.
+
+# Docker's client waits for ever for a daemon that hangs. So each question ends after $patience seconds. Then
+# daemon_hangs, which the script that includes this has, decides what becomes of it.
+docker() {
+  timeout -k 5 "${patience:-6}" docker "$@"
+  asked=$?
+  case $asked in 124 | 137) daemon_hangs ;; esac
+  return "$asked"
+}
+
+# A look goes on without Docker.
+daemon_hangs() {
+  :
+}
 
 first_in() {
   timeout 5 find "$@" -print -quit 2>/dev/null

@@ -106,6 +106,13 @@ describe('a look into a volume', () => {
     expect(look(`${join(base, 'no-disk')}|${volume}`)).toBe('empty');
   });
 
+  it('does not wait for a Docker that hangs, and then tells who includes it', () => {
+    writeFileSync(join(base, 'docker'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
+    const including = `${script}\npatience=0.2\ndaemon_hangs() { echo hangs; }\ndocker ps; echo $?`;
+    const options = { env: { PATH: `${base}:${process.env['PATH']}` }, encoding: 'utf8' } as const;
+    expect(spawnSync('sh', ['-u', '-c', including], options).stdout).toBe('hangs\n124\n');
+  });
+
   it('tells nothing of what is mounted only while a container has it', () => {
     expect([look(`/dev/sdz1|${volume}`), look(`:/export|${volume}`)]).toEqual(['unseen', 'unseen']);
   });

@@ -82,14 +82,16 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const releases: string[] = [];
   const changed: string[] = [];
   const contents: Record<string, VolumeContent> = {};
+  const full: string[] = [];
   for (const line of head.split('\n')) {
     const space = line.indexOf(' ');
     const [key, value] =
       space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1, space + 1 + longestValue)];
-    if (releases.length + changed.length > mostLines) break;
+    if (releases.length + changed.length + full.length > mostLines) break;
     if (key === 'release') releases.push(value);
     else if (key === 'changed') changed.push(value.slice(0, longestName));
     else if (key === 'content') Object.assign(contents, contentOf(value));
+    else if (key === 'room') full.push(...fullPlace(value));
     else values.set(key, value);
   }
   const number = (key: string) => Number(values.get(key) ?? 0) || 0;
@@ -105,7 +107,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     ...(images.totalBytes === 0 || images.id === disk.id
       ? {}
       : { imageDisk: { totalBytes: images.totalBytes, freeBytes: images.freeBytes } }),
-    ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds) } : {}),
+    ...(values.has('clock') ? { lasting: lastingFacts(values, number, nowSeconds, full) } : {}),
     ...optional({ state, unusable }),
     stateText,
     releases,
@@ -125,6 +127,13 @@ function diskOf(text: string): {
   return { totalBytes: size * (Number(blocks) || 0), freeBytes: size * (Number(available) || 0), id };
 }
 
+/** Parses block size, free blocks, inodes, free inodes and path. Less than 64 KiB is nothing. */
+function fullPlace(text: string): readonly string[] {
+  const [size, free, inodes, freeInodes, path = ''] = text.split(' ');
+  const isFull = Number(size) * Number(free) < 65_536 || (Number(inodes) > 0 && Number(freeInodes) === 0);
+  return isFull ? [path.slice(0, longestName)] : [];
+}
+
 /** Leaves out volumes that nobody could look into. */
 function contentOf(value: string): Readonly<Record<string, VolumeContent>> {
   const [word = '', volume = ''] = value.split(' ');
@@ -136,6 +145,7 @@ function lastingFacts(
   values: ReadonlyMap<string, string>,
   number: (key: string) => number,
   nowSeconds: number,
+  fullPlaces: readonly string[],
 ): LastingFacts {
   const limit = number('memory-limit');
   const memory = number('memory') * 1024;
@@ -153,6 +163,7 @@ function lastingFacts(
     clockSkewSeconds: Math.trunc(number('clock') + 0.5 - nowSeconds) + 0,
     dataRoot: values.get('data-root') ?? '/var/lib/docker',
     canSudo: values.get('sudo') === 'yes',
+    ...(fullPlaces.length === 0 ? {} : { fullPlaces }),
     ...(compose === '' ? {} : { composeVersion: compose.replace(/^v/, '') }),
   };
 }

@@ -10,6 +10,7 @@ import type { Fence, HostErrorReason } from '../host.ts';
 import { commandLine } from '../ssh/quote.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { ownerDigest, readState } from '../state.ts';
+import { diskError, hangAdvice } from '../trouble.ts';
 import { valid, validInteger } from '../values.ts';
 
 // First what all verbs need, then what volumes hold, how containers start, and the verbs. The names are
@@ -39,6 +40,7 @@ const exits: Readonly<Record<number, HostErrorReason>> = {
   91: 'Moved',
   [madeWayExit]: 'OutcomeUnknown',
   94: 'DataMissing',
+  95: 'DockerHangs',
 };
 const notInstalled = 93;
 export const staleExit = 83;
@@ -154,13 +156,8 @@ export function stepError(
   step?: Step,
 ): HostError {
   const detail = lastLines(result.stderr);
-  if (/no space left on device|disk quota exceeded/i.test(result.stderr)) {
-    return new HostError(
-      'DiskFull',
-      host,
-      `${host} has no disk space left for ${what}: free some or enlarge the disk (${detail})`,
-    );
-  }
+  const disk = diskError(host, what, result.stderr, detail);
+  if (disk !== undefined) return disk;
   const reason = exits[result.code];
   if (reason === undefined) {
     if (/^sudo: /m.test(result.stderr) || (result.code === 127 && result.stderr.includes('sudo'))) {
@@ -213,6 +210,8 @@ function explain(
       return `${step?.project ?? 'the project'} on ${host} is not started: the loaded data are gone, and empty volumes would take their place`;
     case 'DockerUnavailable':
       return `no Docker daemon answers on ${host}`;
+    case 'DockerHangs':
+      return `Docker on ${host} does not answer ${what}, although the host does: ${hangAdvice}`;
     default:
       return `${what} on ${host} did not finish in time: observe the host again`;
   }

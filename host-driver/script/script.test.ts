@@ -80,6 +80,8 @@ describe('a step', () => {
     [85, '', 'OutcomeUnknown'],
     [87, 'no such image', 'ComposeFailed'],
     [87, 'write: no space left on device', 'DiskFull'],
+    [84, 'mkdir: cannot create directory: Read-only file system\nread-only: /opt/jtel', 'DiskReadOnly'],
+    [95, 'no answer within 60 s', 'DockerHangs'],
     [88, '', 'OutcomeUnknown'],
     [89, 'apt-get failed', 'HostSetupFailed'],
     [91, '', 'Moved'],
@@ -93,6 +95,18 @@ describe('a step', () => {
       reason,
       host: 'host',
     });
+  });
+
+  it.each([
+    ['x: No space left on device\nfull: /run\nfull: /tmp', /has no disk space left on \/run, \/tmp for up/],
+    ['x: No space left on device\nno inodes left: /opt/jtel', /has no inodes left on \/opt\/jtel for up/],
+    [
+      'x: Read-only file system\nread-only: /var',
+      /can write nothing on \/var for up of p: .*mount it for writing/,
+    ],
+  ])('tells what is full (%s)', (stderr, told) => {
+    const { message } = stepError('h', 'up of p', { code: 84, stdout: '', stderr }, 'OutcomeUnknown', step);
+    expect(message).toMatch(told);
   });
 
   it('tells who owns the host', () => {
@@ -121,6 +135,12 @@ describe('an observation', () => {
       stateText: '',
       releases: [],
     });
+  });
+
+  it('tells places without space or without inodes; a file system that counts no inodes has some', () => {
+    const rooms = ['4096 15 10 5 /run', '4096 1000 10 0 /tmp', '4096 16 0 0 /opt/jtel'];
+    const seen = parseObservation(`${head}clock 0\n${rooms.map((one) => `room ${one}\n`).join('')}`, 0);
+    expect(seen.lasting?.fullPlaces).toEqual(['/run', '/tmp']);
   });
 
   it('of images on another file system than the volumes tells both; the same one under two names is one', () => {

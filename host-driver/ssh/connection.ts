@@ -3,6 +3,7 @@
  * knows whether it is in use.
  */
 import type { Client } from 'ssh2';
+import { HostError } from '../host.ts';
 import { execute } from './execute.ts';
 import type { ExecuteOptions, ExecuteResult } from './execute.ts';
 import { Semaphore } from '../../base/semaphore.ts';
@@ -13,6 +14,8 @@ import { Semaphore } from '../../base/semaphore.ts';
 const commandsPerConnection = 6;
 /** A host may keep a connection open that we ended. */
 const farewellSeconds = 5;
+const aliveSeconds = 5;
+const never = new AbortController().signal;
 
 /** `closed` settles when the connection ended, for whatever reason. */
 export class Connection {
@@ -52,6 +55,17 @@ export class Connection {
     );
     this.heardNoise(result.noise);
     return result;
+  }
+
+  /** Whether the host runs a command that does nothing. It waits for no other command, and five seconds at most. */
+  async answers(): Promise<boolean> {
+    try {
+      await execute(this.client, this.host, 'true', { timeoutSeconds: aliveSeconds }, never);
+      return true;
+    } catch (error) {
+      // sshd said that it starts none, as when ten sessions are open.
+      return this.isOpen && error instanceof HostError && error.reason === 'HostUnreachable';
+    }
   }
 
   /** Takes what the login shell prints before each command; see {@link onNoise}. */

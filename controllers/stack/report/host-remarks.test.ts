@@ -51,6 +51,13 @@ describe('a remark about the host', () => {
     ).toHaveLength(1);
   });
 
+  it('names what is full, and says nothing of a host with room', () => {
+    expect(hostRemarks(aStack(), facts({ fullPlaces: ['/run'] }))).toEqual([
+      expect.stringContaining('no inodes left on /run'),
+    ]);
+    expect(hostRemarks(aStack(), facts({}))).toEqual([]);
+  });
+
   it('quotes a login shell that prints', () => {
     expect(hostRemarks(aStack(), facts({ loginNoise: 'welcome' }))).toEqual([
       expect.stringContaining('"welcome"'),

@@ -6,7 +6,7 @@ import type { HostFacts } from '../../../host-driver/host.ts';
 
 /** @returns one sentence for each, the same for the same host. */
 export function hostRemarks(stack: JtelStack, facts: HostFacts): readonly string[] {
-  return [...clones(stack, facts), ...shadowed(stack, facts), ...noise(facts)];
+  return [...clones(stack, facts), ...shadowed(stack, facts), ...noise(facts), ...full(facts)];
 }
 
 function clones(stack: JtelStack, facts: HostFacts): readonly string[] {
@@ -15,6 +15,14 @@ function clones(stack: JtelStack, facts: HostFacts): readonly string[] {
   return [
     `The machine has the machine-id of ${others.join(', ')} and another host key: they were made from one template, and are told apart by their keys. Give a ` +
       'machine an id of its own (rm /etc/machine-id; systemd-machine-id-setup; reboot) before a stack is put or moved there, not afterwards.',
+  ];
+}
+
+function full({ fullPlaces = [] }: HostFacts): readonly string[] {
+  if (fullPlaces.length === 0) return [];
+  return [
+    `The host has no space or no inodes left on ${fullPlaces.join(', ')}: what runs goes on, but a container that starts, or a change, may fail there. ` +
+      'Free some (df -h; df -i).',
   ];
 }
 
