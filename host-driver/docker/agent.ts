@@ -68,6 +68,10 @@ export class DockerDialer {
     });
   }
 
+  async #tellSilence(tell: (error: HostError) => void): Promise<void> {
+    tell(await silentDocker(this.#connection, 'a ping'));
+  }
+
   /** `docker system dial-stdio` must answer a ping. If the CLI or the daemon is missing, it ends at once. */
   #dialStdio(): Promise<ClientChannel> {
     return new Promise<ClientChannel>((resolve, reject) => {
@@ -80,7 +84,7 @@ export class DockerDialer {
           said.text().includes('resource temporarily unavailable')
             ? hangs()
             : reject(unavailable(this.#connection.host));
-        const hangs = () => void silentDocker(this.#connection, 'a ping').then(reject);
+        const hangs = () => void this.#tellSilence(reject);
         const hanging = setTimeout(() => {
           channel.off('close', ended);
           channel.close();
