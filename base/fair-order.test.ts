@@ -171,4 +171,35 @@ describe('the lines of due keys', () => {
     order.done('hangs0/one');
     expect(order.take()).toBe('hangs5/one');
   });
+
+  it('never lets one namespace take all places of the parked', () => {
+    const order = new FairOrder(4);
+    const parked = (): number => {
+      let count = 0;
+      for (let key = order.take(); key !== undefined; key = order.take(), count += 1) order.park(key);
+      return count;
+    };
+    due(order, 'many', 100);
+    // Half of the sixteen places, and half of the four workers by those that find none.
+    expect(parked()).toBe(8 + 2);
+    due(order, 'other', 100);
+    expect(parked()).toBeGreaterThanOrEqual(4);
+    due(order, 'third', 1);
+    expect(order.take()).toBe('third/0');
+  });
+
+  it('parks whoever finds a place when one is given back, though another one has waited longer', () => {
+    const order = new FairOrder(2);
+    const parkAll = (): void => {
+      for (let key = order.take(); key !== undefined; key = order.take()) order.park(key);
+    };
+    due(order, 'many', 10);
+    parkAll();
+    due(order, 'other', 10);
+    parkAll();
+    const waiting = order.waiting;
+    order.done('other/0');
+    expect(order.take()?.startsWith('other/')).toBe(true);
+    expect(order.waiting).toBe(waiting - 1);
+  });
 });

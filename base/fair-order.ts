@@ -25,21 +25,28 @@ const shareOfSlow = 1 / 4;
 /** They cost memory, and calls of the API when they go on. */
 const parkedPerWorker = 4;
 
-/** Bounds how many keys of some lines are in work. */
-interface Bound {
-  readonly lines: ReadonlySet<Line>;
+/** Places that namespaces share. Each may have as many as are free. */
+interface Places {
   readonly most: number;
-  inWork: number;
+  taken: number;
   readonly byNamespace: Map<string, number>;
 }
 
+function places(most: number): Places {
+  return { most, taken: 0, byNamespace: new Map() };
+}
+
+/** Bounds how many keys of some lines are in work. */
+interface Bound extends Places {
+  readonly lines: ReadonlySet<Line>;
+}
+
 function bound(most: number, ...bounded: readonly Line[]): Bound {
-  return { lines: new Set(bounded), most, inWork: 0, byNamespace: new Map() };
+  return { ...places(most), lines: new Set(bounded) };
 }
 
 export class FairOrder {
   readonly #bounds: readonly Bound[];
-  readonly #mostParked: number;
   /** Of each line: namespaces in the order of their turns, and their keys in the order they became due. */
   readonly #waiting = new Map<Line, Map<string, Set<string>>>(lines.map((line) => [line, new Map()]));
   readonly #lineOf = new Map<string, Line>();
@@ -49,6 +56,7 @@ export class FairOrder {
   readonly #inWork = new Map<string, Line>();
   /** Keys that are worked on and have given their worker back. */
   readonly #parked = new Set<string>();
+  readonly #parkedPlaces: Places;
   /** Keys that hold a worker until there is room among the parked. */
   readonly #overdue = new Set<string>();
 
@@ -59,7 +67,7 @@ export class FairOrder {
       bound(share(shareOfBackground), 'AskedSlow', 'Periodic', 'PeriodicSlow'),
       bound(share(shareOfSlow), 'AskedSlow', 'PeriodicSlow'),
     ];
-    this.#mostParked = workers * parkedPerWorker;
+    this.#parkedPlaces = places(workers * parkedPerWorker);
   }
 
   get waiting(): number {
@@ -128,17 +136,19 @@ export class FairOrder {
 
   /**
    * Gives the worker of a key in work to others, because it only waits. The key counts as in work until `done`.
-   * There is a bound on those as well. Beyond it, the key keeps its worker until another one is done.
+   * Those places are shared as the workers are. A key that finds none keeps its worker until there is one.
    */
   park(key: string): void {
     if (!this.#inWork.has(key)) return;
-    if (this.#parked.size >= this.#mostParked) {
+    const namespace = namespaceOf(key);
+    if (!hasRoomFor(this.#parkedPlaces, namespace)) {
       this.#overdue.add(key);
       return;
     }
     this.#overdue.delete(key);
     this.#leave(key);
     this.#parked.add(key);
+    count(this.#parkedPlaces, namespace, 1);
   }
 
   /** Ends the work on a taken key. */
@@ -146,8 +156,8 @@ export class FairOrder {
     this.#overdue.delete(key);
     this.#leave(key);
     if (!this.#parked.delete(key)) return;
-    const [next] = this.#overdue;
-    if (next !== undefined) this.park(next);
+    count(this.#parkedPlaces, namespaceOf(key), -1);
+    for (const overdue of [...this.#overdue]) this.park(overdue);
   }
 
   /** Drops what waits. */
@@ -163,11 +173,11 @@ export class FairOrder {
 
   #takeFrom(line: Line): string | undefined {
     const bounds = this.#bounds.filter((one) => one.lines.has(line));
-    if (bounds.some(({ inWork, most }) => inWork >= most)) return undefined;
+    if (bounds.some(({ taken, most }) => taken >= most)) return undefined;
     const waiting = this.#waitingIn(line);
     for (const [namespace, keys] of waiting) {
       const [key] = keys;
-      if (key === undefined || !bounds.every((one) => leavesOthersRoom(one, namespace))) continue;
+      if (key === undefined || !bounds.every((one) => hasRoomFor(one, namespace))) continue;
       this.remove(key);
       this.#toTheEnd(line, namespace);
       this.#inWork.set(key, line);
@@ -197,16 +207,16 @@ export class FairOrder {
   }
 }
 
-function leavesOthersRoom({ most, inWork, byNamespace }: Bound, namespace: string): boolean {
+function hasRoomFor({ most, taken, byNamespace }: Places, namespace: string): boolean {
   const own = byNamespace.get(namespace) ?? 0;
-  return own === 0 || own < most - inWork;
+  return taken < most && (own === 0 || own < most - taken);
 }
 
-function count(bounded: Bound, namespace: string, change: 1 | -1): void {
-  bounded.inWork += change;
-  const own = (bounded.byNamespace.get(namespace) ?? 0) + change;
-  if (own === 0) bounded.byNamespace.delete(namespace);
-  else bounded.byNamespace.set(namespace, own);
+function count(places: Places, namespace: string, change: 1 | -1): void {
+  places.taken += change;
+  const own = (places.byNamespace.get(namespace) ?? 0) + change;
+  if (own === 0) places.byNamespace.delete(namespace);
+  else places.byNamespace.set(namespace, own);
 }
 
 function namespaceOf(key: string): string {
