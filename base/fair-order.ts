@@ -157,7 +157,7 @@ export class FairOrder {
     this.#leave(key);
     if (!this.#parked.delete(key)) return;
     count(this.#parkedPlaces, namespaceOf(key), -1);
-    for (const overdue of [...this.#overdue]) this.park(overdue);
+    for (const overdue of this.#overdue) this.park(overdue);
   }
 
   /** Drops what waits. */
@@ -212,11 +212,11 @@ function hasRoomFor({ most, taken, byNamespace }: Places, namespace: string): bo
   return taken < most && (own === 0 || own < most - taken);
 }
 
-function count(places: Places, namespace: string, change: 1 | -1): void {
-  places.taken += change;
-  const own = (places.byNamespace.get(namespace) ?? 0) + change;
-  if (own === 0) places.byNamespace.delete(namespace);
-  else places.byNamespace.set(namespace, own);
+function count(shared: Places, namespace: string, change: 1 | -1): void {
+  shared.taken += change;
+  const own = (shared.byNamespace.get(namespace) ?? 0) + change;
+  if (own === 0) shared.byNamespace.delete(namespace);
+  else shared.byNamespace.set(namespace, own);
 }
 
 function namespaceOf(key: string): string {

@@ -8,7 +8,7 @@ import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/ind
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { percentile } from '../statistics.ts';
-import { sharedClock } from './messages.ts';
+import { sharedClock, type Look } from './messages.ts';
 import { FleetOperator } from './operator.ts';
 import { HostileTenant } from './hostile-tenant.ts';
 import { between, countRequests, type Requests } from './requests.ts';
@@ -202,30 +202,40 @@ export class FleetBench {
       this.#measured(args, undefined, async (operator) => {
         await this.#untilOursObserved(operator);
         await sleep(hostileSeconds * 1000);
-        const looks: number[] = [];
+        const looks: Look[] = [];
         const ours = new Set(this.fleet.stacks.map(({ namespace, name }) => `${namespace}/${name}`));
-        operator.onLook = ({ controller, object, milliseconds }) =>
-          void (controller === 'stack' && ours.has(object) && looks.push(milliseconds));
-        const { cpuMilliseconds: earlier } = await operator.usage();
+        operator.onLook = (look) =>
+          void (look.controller === 'stack' && ours.has(look.object) && looks.push(look));
+        const earlier = await operator.usage();
         const begin = sharedClock();
         const { firstBytes, answered } = await this.#firstBytes(operator, changes);
         const milliseconds = sharedClock() - begin;
-        const { cpuMilliseconds, longestStopMilliseconds, residentMB } = await operator.usage();
-        const [look, change] = [spread(looks), spread(firstBytes)];
+        const { cpuMilliseconds, loopMilliseconds, longestStopMilliseconds, residentMB } =
+          await operator.usage();
+        const { heapMB } = await operator.usage('least');
+        const look = spread(looks.map((each) => each.milliseconds));
+        const worked = spread(looks.map((each) => each.loopMilliseconds));
+        const change = spread(firstBytes);
         return {
           looks: looks.length,
           lookP50: look.p50,
           lookP99: look.p99,
+          lookLoopP50: worked.p50,
+          lookLoopP99: worked.p99,
           firstByteP50: change.p50,
           firstByteP99: change.p99,
           answeredP50: percentile(answered, 50),
-          cpuPercent: ((cpuMilliseconds - earlier) / milliseconds) * 100,
+          cpuPercent: ((cpuMilliseconds - earlier.cpuMilliseconds) / milliseconds) * 100,
+          loopPercent: ((loopMilliseconds - earlier.loopMilliseconds) / milliseconds) * 100,
           longestStopMilliseconds,
           residentMB,
+          heapMB,
         };
       });
     const quiet = await measure();
-    const tenant = await HostileTenant.start(this.#cluster, `${this.fleet.namespaces[0] ?? ''}-hostile`);
+    // The one of the last time may not be gone yet.
+    const namespace = `${this.fleet.namespaces[0] ?? ''}-hostile-${Date.now()}`;
+    const tenant = await HostileTenant.start(this.#cluster, namespace);
     try {
       return { quiet, hostile: await measure() };
     } finally {

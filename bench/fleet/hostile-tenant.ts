@@ -3,7 +3,7 @@
  * large, slow or endless, and stays on this machine.
  */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,6 +29,7 @@ export class HostileTenant {
   readonly #namespace: string;
   readonly #stacks: readonly FleetStack[];
   readonly #servers: readonly { close(): Promise<void> }[];
+  readonly #key = sshKey('ed25519', '-a', String(keyRounds), '-N', passphrase);
   readonly #ended = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
 
@@ -72,7 +73,7 @@ export class HostileTenant {
     await createFleet(cluster, { namespaces: [namespace], stacks: [] });
     await tenant.#makeInputs(store.url);
     await createFleet(cluster, { namespaces: [], stacks });
-    tenant.#work = Promise.all([tenant.#patch(), tenant.#renewKey()]);
+    tenant.#work = Promise.all([tenant.#patch(), tenant.#renewKeys()]);
     return tenant;
   }
 
@@ -86,12 +87,12 @@ export class HostileTenant {
       await this.#cluster.create(storeKind, store, call());
     const lines = `${'0123456789abcdef'.repeat(4)}\n`.repeat(largeSecretBytes / 65);
     await this.#secret('large', { 'ssh-privatekey': sshKey('ed25519', '-N', ''), more: lines });
-    await this.#newKey();
+    await this.#renewKey(0);
   }
 
-  async #newKey(): Promise<void> {
-    const key = sshKey('ed25519', '-a', String(keyRounds), '-N', passphrase);
-    await this.#secret('dear', { 'ssh-privatekey': key, passphrase });
+  /** Another content counts as another key, which is opened anew. Making one takes as long as opening it. */
+  async #renewKey(change: number): Promise<void> {
+    await this.#secret('dear', { 'ssh-privatekey': `${this.#key}${'\n'.repeat(change)}`, passphrase });
   }
 
   async #secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
@@ -99,10 +100,10 @@ export class HostileTenant {
     await this.#cluster.apply(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, stringData }, call());
   }
 
-  async #renewKey(): Promise<void> {
-    while (!this.#ended.signal.aborted) {
+  async #renewKeys(): Promise<void> {
+    for (let change = 1; !this.#ended.signal.aborted; change += 1) {
       await this.#pause(newKeySeconds * 1000);
-      await this.#newKey();
+      await this.#renewKey(change);
     }
   }
 
@@ -138,7 +139,7 @@ async function hostileStore(): Promise<{ readonly url: string; close(): Promise<
     const refused = next % 2 === 0;
     response.writeHead(refused ? 400 : 200, { 'content-type': 'application/xml' });
     // Whoever has heard enough ends the connection.
-    pipeline(Readable.from(slowly(answer)), response).catch(() => undefined);
+    pipeline(Readable.from(slowly(answer, response)), response).catch(() => undefined);
   }).listen(0, '127.68.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -151,8 +152,10 @@ async function hostileStore(): Promise<{ readonly url: string; close(): Promise<
   };
 }
 
-async function* slowly(answer: Answer | undefined): AsyncGenerator<Buffer> {
+/** @param to ends a silent answer, which has nothing that a reader could refuse */
+async function* slowly(answer: Answer | undefined, to: ServerResponse): AsyncGenerator<Buffer> {
   for (const piece of answer?.pieces('XML') ?? []) {
+    if (to.destroyed) return;
     if (piece.length > 0) yield Buffer.from(piece);
     await sleep(answer?.pauseMilliseconds ?? 0);
   }

@@ -37,11 +37,15 @@ export interface Look {
   /** `namespace/name` */
   readonly object: string;
   readonly milliseconds: number;
+  /** What the event loop's thread worked meanwhile, on this look and on others. A busy machine does not change it. */
+  readonly loopMilliseconds: number;
 }
 
 /** What the process has used since it started; its event loop since it was asked last. */
 export interface Usage {
   readonly cpuMilliseconds: number;
+  /** Of it, by the event loop's thread. */
+  readonly loopMilliseconds: number;
   readonly residentMB: number;
   readonly heapMB: number;
   readonly longestStopMilliseconds: number;

@@ -1,6 +1,7 @@
 /** Times each look: a tracer of its own kind takes the operator's spans. */
 import { INVALID_SPAN_CONTEXT, trace, type Span, type SpanOptions, type Tracer } from '@opentelemetry/api';
 import { sharedClock, type Look } from '../messages.ts';
+import { loopMilliseconds } from './processor-time.ts';
 
 const look = 'look ';
 
@@ -13,12 +14,13 @@ export function followLooks(told: (look: Look) => void): void {
     work: (span: Span) => Promise<unknown>,
   ): Promise<unknown> => {
     if (!name.startsWith(look)) return work(span);
-    const startedAt = sharedClock();
+    const [startedAt, workedBefore] = [sharedClock(), loopMilliseconds()];
     return work(span).finally(() =>
       told({
         controller: name.slice(look.length),
         object: String(attributes['object']),
         milliseconds: sharedClock() - startedAt,
+        loopMilliseconds: loopMilliseconds() - workedBefore,
       }),
     );
   };

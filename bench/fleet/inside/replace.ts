@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { leastUsageWanted, usageWanted, type Report } from '../messages.ts';
+import { loopMilliseconds } from './processor-time.ts';
 import { settings } from './settings.ts';
 
 const urlOf = (path: string): string => pathToFileURL(join(settings.tree, path)).href;
@@ -36,6 +37,7 @@ process.on('message', (asked) => {
   const report: Report = {
     usage: {
       cpuMilliseconds: (user + system) / 1000,
+      loopMilliseconds: loopMilliseconds(),
       residentMB: rss / 1e6,
       heapMB: heapUsed / 1e6,
       longestStopMilliseconds: loop.max / 1e6,
