@@ -7,7 +7,8 @@ export interface EarlierBuild {
   readonly names: readonly string[];
 }
 
-const restoreBuild: EarlierBuild = {
+/** It loaded backups in place. */
+export const restoreBuild: EarlierBuild = {
   name: 'build restore-in-place',
   names: ['refs/tags/restore-in-place', '8edbfb7'],
 };
@@ -15,6 +16,11 @@ const restoreBuild: EarlierBuild = {
 export const fleetBuild: EarlierBuild = {
   name: 'before-fleet',
   names: ['refs/tags/before-fleet', 'dab9168e'],
+};
+/** Before everything from outside was bounded. */
+export const hostileBuild: EarlierBuild = {
+  name: 'build before-hostile',
+  names: ['refs/tags/before-hostile', '0f98cd0d'],
 };
 
 export const earlierName = restoreBuild.name;

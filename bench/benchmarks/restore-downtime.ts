@@ -4,13 +4,12 @@
  * build and four times the data, because the size must not matter for a switch. `JTEL_BENCH_DATABASE_MIB`
  * sets the size (default 1024).
  */
-import { join } from 'node:path';
 import { Kubectl } from '../../sandbox/installation/kubectl.ts';
-import { Sandbox } from '../../sandbox/index.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { countCalls, fillCalls } from '../backup/calls.ts';
 import type { Benchmark, BenchmarkContext, Contender, MissingPeer, Trial } from '../benchmark.ts';
-import { earlierCheckout, earlierName } from '../earlier-checkout.ts';
+import { earlierName } from '../earlier-checkout.ts';
+import { earlierSandbox } from '../earlier-sandbox.ts';
 import { formatValue } from '../statistics.ts';
 import { destroyStack, installStack, type InstalledStack } from './installed-stack.ts';
 import { probePage } from './page-probe.ts';
@@ -52,18 +51,12 @@ export const restoreDowntime: Benchmark = {
 
 /** The earlier build installs its own stack, with its own images, in its own sandbox. */
 async function earlier(mebibytes: number, context: BenchmarkContext): Promise<Contender | MissingPeer> {
-  const checkout = await earlierCheckout();
-  if ('missing' in checkout) return { name: earlierName, missing: checkout.missing };
-  context.atEnd(() => checkout.remove());
-  const name = 'bench-earlier';
-  context.atEnd(() => Sandbox.remove(name, context.progress));
-  const load = async <T>(path: string): Promise<T> => (await import(join(checkout.directory, path))) as T;
-  const { Sandbox: EarlierSandbox } = await load<{ Sandbox: typeof Sandbox }>('sandbox/index.ts');
-  const { installStack: install } = await load<{ installStack: typeof installStack }>(
+  const build = await earlierSandbox(context);
+  if ('missing' in build) return { name: earlierName, missing: build.missing };
+  const { installStack: install } = await build.load<{ installStack: typeof installStack }>(
     'bench/benchmarks/installed-stack.ts',
   );
-  const sandbox = await EarlierSandbox.up({ name, hosts: [{ name: 'host-1' }], progress: context.progress });
-  const stack = new RestoredStack(await install({ ...context, sandbox: () => Promise.resolve(sandbox) }));
+  const stack = new RestoredStack(await install(build.context));
   await stack.openStore();
   const backup = await stack.backUp('small', mebibytes, context);
   return { name: earlierName, run: () => stack.downtime(backup) };
