@@ -104,6 +104,21 @@ describe('a backup that is named', () => {
     expect(reasonOf(await ask(world, { ...named, unsigned: 'Accept' }))).toBe('BackupSignerUnknown');
   });
 
+  it('and is signed with a revoked key is not restored, also if the store trusts the key elsewhere', async () => {
+    const revoked = newSigner();
+    const customer = {
+      trustedKeys: [testSigner.publicKey, revoked.publicKey],
+      revokedKeyIDs: [revoked.keyID],
+    };
+    const world = await installed(await World.create({ customer }));
+    storeBackup(world.customer, { backupID });
+    storeBackup(world.customer, { backupID: newer, signer: revoked });
+    const refused = await ask(world, { ...named, unsigned: 'Accept' });
+    expect(reasonOf(refused)).toBe('BackupSignerUnknown');
+    expect(JSON.stringify(refused.status)).toContain('spec.revokedKeyIDs');
+    expect((await ask(world, undefined, 'latest')).status).toMatchObject({ phase: 'Completed', backupID });
+  });
+
   it('and is not encrypted needs consent where the store encrypts', async () => {
     const world = await World.create({ customer: { encryptionKeySecretRef: { name: 'keys' } } });
     await world.addSecret('keys', { current: 'a', a: Buffer.alloc(32).toString('base64') });

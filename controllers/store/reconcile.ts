@@ -71,7 +71,7 @@ export function storeReconciler(options: StoreReconcilerOptions): WaveController
         probed: blobs === undefined ? { kind: 'NotDue' } : await execute(actions, object, blobs, signal),
         // The key is made with the first store, so that it is in the status before anything is signed with it.
         ...(object.spec.tier === 'Customer'
-          ? { signer: await outcome(() => options.signing.current({ signal })) }
+          ? { signer: await outcome(() => options.signing.current(object, { signal })) }
           : {}),
       }),
       summarise: ({ object, seen, found: { probed, signer }, now }) =>

@@ -10,13 +10,18 @@ import { catalogOf } from './trust.ts';
 
 const { signal } = new AbortController();
 const key = { namespace: 'jtel-system', name: signingSecretName };
+const store = aStore({});
+
+function aStore(spec: Partial<JtelBackupStore['spec']>): JtelBackupStore {
+  return { metadata: { namespace: 'acme', name: 'customer' }, spec } as JtelBackupStore;
+}
 
 describe('the key that signs backups', () => {
   it('is made once, and is the same for every operator after that', async () => {
     const cluster = new MemoryCluster();
     const [one, other] = await Promise.all([
-      new SigningKeys(cluster, 'jtel-system').current({ signal }),
-      new SigningKeys(cluster, 'jtel-system').current({ signal }),
+      new SigningKeys(cluster, 'jtel-system').current(store, { signal }),
+      new SigningKeys(cluster, 'jtel-system').current(store, { signal }),
     ]);
     expect(one.publicKey).toBe(other.publicKey);
     const text = signedText('{\n  "formatVersion": 1\n}\n', one);
@@ -31,19 +36,33 @@ describe('the key that signs backups', () => {
   it('is another one once its Secret was deleted', async () => {
     const cluster = new MemoryCluster();
     const keys = new SigningKeys(cluster, 'jtel-system');
-    const first = await keys.current({ signal });
+    const first = await keys.current(store, { signal });
     await cluster.delete(secrets, key, {}, { signal });
-    expect((await keys.current({ signal })).keyID).not.toBe(first.keyID);
+    expect((await keys.current(store, { signal })).keyID).not.toBe(first.keyID);
   });
 
   it('is trusted as soon as it was asked for, also before the status of a store has it', async () => {
     const keys = new SigningKeys(new MemoryCluster(), 'jtel-system');
-    const resource = { metadata: { namespace: 'acme', name: 'customer' }, spec: {} } as JtelBackupStore;
-    const opened = { resource, blobs: new MemoryBlobStore(), now: () => new Date() };
+    const opened = { resource: store, blobs: new MemoryBlobStore(), now: () => new Date() };
     const trusted = (): readonly string[] => catalogOf(keys.trustedBy(opened)).trust.keys;
     expect(trusted()).toEqual([]);
-    const { publicKey } = await keys.current({ signal });
+    const { publicKey } = await keys.current(store, { signal });
     expect(trusted()).toEqual([publicKey]);
+  });
+
+  it('does not sign for a store that revokes it, and is not trusted there; the next one is', async () => {
+    const cluster = new MemoryCluster();
+    const keys = new SigningKeys(cluster, 'jtel-system');
+    const { keyID, publicKey } = await keys.current(store, { signal });
+    const revoking = aStore({ trustedKeys: [publicKey], revokedKeyIDs: [keyID] });
+    await expect(keys.current(revoking, { signal })).rejects.toMatchObject({
+      reason: 'SecretInvalid',
+      message: expect.stringMatching(/spec\.revokedKeyIDs of JtelBackupStore acme\/customer.* delete Secret/),
+    });
+    await cluster.delete(secrets, key, {}, { signal });
+    const next = await keys.current(revoking, { signal });
+    const opened = { resource: revoking, blobs: new MemoryBlobStore(), now: () => new Date() };
+    expect(catalogOf(keys.trustedBy(opened)).trust.keys).toEqual([next.publicKey]);
   });
 
   it.each([
@@ -61,7 +80,9 @@ describe('the key that signs backups', () => {
     class Refusing extends MemoryCluster {
       override create = () => Promise.reject(new ApiError(403, 'Forbidden', said));
     }
-    await expect(new SigningKeys(new Refusing(), 'jtel-system').current({ signal })).rejects.toMatchObject({
+    await expect(
+      new SigningKeys(new Refusing(), 'jtel-system').current(store, { signal }),
+    ).rejects.toMatchObject({
       reason: 'SecretNotFound',
       message: expect.stringMatching(message),
     });
@@ -78,7 +99,7 @@ describe('the key that signs backups', () => {
   ])('is not made over a Secret %s', async (_, content, message) => {
     const cluster = new MemoryCluster();
     const made = await cluster.create(secrets, { metadata: key, ...content }, { signal });
-    const asked = new SigningKeys(cluster, 'jtel-system').current({ signal });
+    const asked = new SigningKeys(cluster, 'jtel-system').current(store, { signal });
     await expect(asked).rejects.toMatchObject({
       reason: 'SecretInvalid',
       message: expect.stringMatching(message),

@@ -17,6 +17,7 @@ import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { secrets } from '../../runtime/client/kinds.ts';
 import { InputError } from '../inputs/input-error.ts';
 import type { OpenStore } from './store-access.ts';
+import { isRevoked } from './trust.ts';
 
 export const signingSecretName = 'jtel-operator-backup-signing';
 const signingSecretType = 'jtel.de/backup-signing';
@@ -39,12 +40,18 @@ export class SigningKeys {
   }
 
   /**
-   * The key for new backups, made if there is none.
-   * @throws {InputError} `SecretInvalid` when somebody else's Secret has that name; it is left alone
+   * The key for new backups in a store, made if there is none.
+   * @throws {InputError} `SecretInvalid` when somebody else's Secret has that name, which is left alone; or when the store
+   *   revokes the key
    */
-  async current(options: CallOptions): Promise<Signer> {
+  async current(store: Pick<JtelBackupStore, 'metadata' | 'spec'>, options: CallOptions): Promise<Signer> {
     const signer = (await this.#read(options)) ?? (await this.#make(options));
     const { keyID, publicKey } = signer;
+    if (isRevoked(store, keyID))
+      throw new InputError(
+        'SecretInvalid',
+        `The key ${keyID} that signs backups is in spec.revokedKeyIDs of JtelBackupStore ${store.metadata.namespace}/${store.metadata.name}, so what it signs there would not count: delete Secret ${this.#namespace}/${signingSecretName}, and the operator makes a new key.`,
+      );
     // Last, also if it was in use before another one.
     this.#own.delete(keyID);
     this.#own.set(keyID, { keyID, publicKey });

@@ -4,16 +4,19 @@
  */
 
 import type { Manifest } from '../../backup-format/manifest.ts';
-import { isPublicKey, type Seal } from '../../backup-format/signature.ts';
+import { isPublicKey, keyIDOf, type Seal } from '../../backup-format/signature.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { annotations, type JtelBackupStore, type JtelRestore } from '../../crds/index.ts';
+import { optional } from '../../base/optional.ts';
 import { InputError } from '../inputs/input-error.ts';
 
 export interface Trust {
   /** The JtelBackupStore, for messages. */
   readonly store: string;
-  /** Public keys, as the store's spec and status have them. */
+  /** Public keys, as the store's spec and status have them, without revoked ones. */
   readonly keys: readonly string[];
+  /** Of these the signatures do not count any more; for messages. */
+  readonly revokedKeyIDs?: readonly string[];
   /** Whether new backups there are encrypted. */
   readonly encrypts: boolean;
   readonly now: () => Date;
@@ -47,19 +50,26 @@ export function catalogOf({
   readonly now: () => Date;
 }): Catalog {
   const { metadata, spec, status } = resource;
-  const keys = [
+  const named = [
     ...(spec.trustedKeys ?? []),
     ...(status?.signingKeys ?? []).map(({ publicKey }) => publicKey),
   ];
+  const keys = new Set(named.filter((key) => isPublicKey(key) && !isRevoked(resource, keyIDOf(key))));
   return {
     blobs,
     trust: {
       store: `JtelBackupStore ${metadata.namespace}/${metadata.name}`,
-      keys: [...new Set(keys)].filter(isPublicKey),
+      keys: [...keys],
+      ...optional({ revokedKeyIDs: spec.revokedKeyIDs }),
       encrypts: spec.encryptionKeySecretRef !== undefined,
       now,
     },
   };
+}
+
+/** Somebody else may have the private key, so nothing that it signs counts, whoever else trusts it. */
+export function isRevoked({ spec }: Pick<JtelBackupStore, 'spec'>, keyID: string): boolean {
+  return spec.revokedKeyIDs?.includes(keyID) === true;
 }
 
 export function consentOf({ spec }: Pick<JtelRestore, 'spec'>): Consent {
@@ -89,6 +99,11 @@ export function requireTrusted(
         `${what} has a signature that does not fit: somebody wrote or changed its manifest. Nothing was touched; take another backup.`,
       );
     case 'UnknownKey':
+      if (trust.revokedKeyIDs?.includes(seal.keyID) === true)
+        throw new InputError(
+          'BackupSignerUnknown',
+          `${what} is signed with key ${seal.keyID}, which spec.revokedKeyIDs of ${trust.store} revokes. Nothing was touched; take a backup that another key signed (docs/recovery.md).`,
+        );
       throw new InputError(
         'BackupSignerUnknown',
         `${what} is signed with key ${seal.keyID}, which ${trust.store} does not trust. Nothing was touched. If you have that key on paper, add it to spec.trustedKeys (docs/recovery.md).`,

@@ -956,6 +956,10 @@ export interface JtelBackupStoreSpec {
    */
   readonly trustedKeys?: readonly string[];
   /**
+   * Key ids whose signatures do not count, for a private key that somebody else may have. They come before spec.trustedKeys and status.signingKeys. No backup that such a key signed can be restored from this store while its id is here, and none is signed with it.
+   */
+  readonly revokedKeyIDs?: readonly string[];
+  /**
    * Whether stored data must be protected from changes.
    */
   readonly immutability: ImmutabilityPolicy;
@@ -998,7 +1002,7 @@ export interface JtelBackupStoreStatus {
    */
   readonly releaseKey?: string;
   /**
-   * Public keys that this operator signed or signs backups with; the last one is in use. Keep them on paper: in another cluster, spec.trustedKeys needs them.
+   * Public keys that this operator signed or signs backups with; the last one is in use. Keep them on paper: in another cluster, spec.trustedKeys needs them. Those in spec.revokedKeyIDs stay here, and do not count.
    */
   readonly signingKeys?: readonly SigningKey[];
   /**

@@ -17,20 +17,25 @@ export async function keys(kit: Kit, name: string | undefined, options: KeysOpti
     throw new CommandError(`there is no JtelBackupStore ${storeName} in namespace ${namespace}`);
   const signing = store.status?.signingKeys ?? [];
   const added = (store.spec.trustedKeys ?? []).map((publicKey) => ({ keyID: keyIDOf(publicKey), publicKey }));
+  const revoked = new Set(store.spec.revokedKeyIDs);
   const all = [
     ...signing.map((key, index) => ({ ...key, use: index === signing.length - 1 ? 'in use' : 'earlier' })),
     ...added
       .filter(({ keyID }) => signing.every((key) => key.keyID !== keyID))
       .map((key) => ({ ...key, use: 'spec.trustedKeys' })),
-  ];
+  ].map((key) => ({ ...key, isTrusted: !revoked.has(key.keyID) }));
   if (options.output === 'json' || options.output === 'yaml')
-    return await printObject(kit, { trustedKeys: all.map(({ publicKey }) => publicKey) }, options.output);
+    return await printObject(
+      kit,
+      { trustedKeys: all.filter(({ isTrusted }) => isTrusted).map(({ publicKey }) => publicKey) },
+      options.output,
+    );
   if (all.length === 0) {
     kit.surroundings.note(`JtelBackupStore ${storeName} trusts no key yet: no operator has looked at it`);
     return;
   }
-  for (const { keyID, publicKey, use } of all)
-    kit.print([`${publicKey}  ${kit.paint('dim', `${keyID}, ${use}`)}`]);
+  for (const { keyID, publicKey, use, isTrusted } of all)
+    kit.print([`${publicKey}  ${kit.paint('dim', `${keyID}, ${use}${isTrusted ? '' : ', revoked'}`)}`]);
   kit.surroundings.note(
     'keep them outside of the cluster; in another one, write them into spec.trustedKeys of the JtelBackupStore',
   );

@@ -115,7 +115,7 @@ function sealProblem(seal: Seal | undefined): string | undefined {
     case 'Unsigned':
       return 'not signed, as those of operators before 0.2; restored only by name, with --unsigned';
     case 'UnknownKey':
-      return `signed with key ${seal.keyID}, which the store does not trust (spec.trustedKeys)`;
+      return `signed with key ${seal.keyID}, which the store does not trust (spec.trustedKeys, spec.revokedKeyIDs)`;
     case 'Wrong':
       return 'its signature does not fit: somebody wrote or changed the manifest';
     default:

@@ -143,7 +143,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
   const { backup, gathered, clusterID, signal } = context;
   const { observed, identity } = gathered;
   // Asked first: the store's status may not have this key yet.
-  const signer = await context.signing.current({ signal });
+  const signer = await context.signing.current(storeOf(context).resource, { signal });
   const opened = context.signing.trustedBy(storeOf(context));
   const { resource, retention } = opened;
   const stack = stackOf(context);

@@ -59,6 +59,13 @@ export const otherValues: readonly FieldValues[] = [
     bad: ['', 'ssh-ed25519', `MCowBQYDK2VwAyEA${'A'.repeat(43)}`, `MCowBQYDK2VwAyEA${'A'.repeat(43)}=\n`],
     good: [`MCowBQYDK2VwAyEA${'A'.repeat(43)}=`],
   },
+  {
+    kind: 'JtelBackupStore',
+    path: 'spec.revokedKeyIDs[0]',
+    says: 'write the key id as',
+    bad: ['', 'a'.repeat(31), 'A'.repeat(32), `${'a'.repeat(31)}\n`],
+    good: ['0123456789abcdef0123456789abcdef'],
+  },
   { kind: 'JtelRestore', path: 'spec.source.undoOf', says: 'write the uid that', bad: [...hostile] },
   {
     kind: 'JtelRestore',
