@@ -22,7 +22,7 @@ import {
   runs,
   watchForTwo,
 } from '../../test/support/world/moves.ts';
-import { installed, project, ready } from '../../test/support/world/restores.ts';
+import { installed, project, ready, stackOf } from '../../test/support/world/restores.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { aBackup } from '../backup/testing.ts';
@@ -157,6 +157,37 @@ describe('a stack that is moved', () => {
     expect(runs(world, oldAddress)).toBe(true);
     expect(runs(world, newAddress)).toBe(false);
   });
+
+  it.each(['new', 'old'] as const)(
+    'leaves nothing where its installation had begun, also on its way back: %s',
+    async (end) => {
+      const world = await World.create();
+      world.machine(newAddress).withoutDocker();
+      let durationMilliseconds = 1e9;
+      world.runJob = () => ({ durationMilliseconds });
+      await world.apply(stackOf());
+      world.start();
+      const loads = (address: string): boolean => world.machine(address).jobs.size > 0;
+      await world.until('the load to begin', () => loads(oldAddress));
+      if (end === 'old') {
+        await moveTo(world, { address: newAddress });
+        await world.until('the load to begin on the new host', () => loads(newAddress));
+      }
+      durationMilliseconds = 0;
+      await moveTo(world, { address: end === 'new' ? newAddress : oldAddress });
+      const [home, left] = end === 'new' ? [newAddress, oldAddress] : [oldAddress, newAddress];
+      await world.until('the stack to be Ready', () => ready(world));
+      const { status } = await world.stack();
+      expect(status?.dataHost?.host.address).toBe(home);
+      expect(status?.formerHosts).toMatchObject([{ host: { address: left }, state: 'Fenced' }]);
+      expect([runs(world, home), runs(world, left), loads(home), loads(left)]).toEqual([
+        true,
+        false,
+        false,
+        false,
+      ]);
+    },
+  );
 
   it('is not moved without a place for its backups', async () => {
     const world = await aMovableWorld();

@@ -4,6 +4,7 @@
  */
 
 import type { JtelStack } from '../../../crds/index.ts';
+import type { ClaimedOther } from './live-checks.ts';
 import { HostError, type Fence, type Host, type PullProgress } from '../../../host-driver/host.ts';
 import type { SwitchedVolumes } from '../../../host-driver/volumes.ts';
 import type { Cluster } from '../../../runtime/client/cluster.ts';
@@ -46,7 +47,7 @@ export interface ExecutionContext {
   readonly fence: () => Fence;
   readonly letGo: () => Promise<void>;
   /** Takes another machine of the stack: a former host, or the one that it is moved away from. */
-  readonly claimOther: (machineID: string) => Promise<{ readonly host: Host; readonly fence: Fence }>;
+  readonly claimOther: (machineID: string) => Promise<ClaimedOther>;
   /** Throws when that JtelRestore is gone, has ended or is being deleted by now. */
   readonly confirmOrder: (name: string, requestUID: string) => Promise<void>;
   readonly cluster: Cluster;
@@ -127,7 +128,9 @@ const executors: Executors = {
     await host.composeStop(context.project, fence, context.signal, action.keep);
   },
   FenceFormer: async (action, context) => {
-    const { host, fence } = await context.claimOther(action.machineID);
+    const { host, fence, jobs } = await context.claimOther(action.machineID);
+    // Before the mark, after which nobody looks there again. What they were to do is done elsewhere now.
+    for (const { uid } of jobs) await host.removeJob(uid, fence, context.signal);
     await host.markMoved(context.project, { address: action.address }, fence, context.signal);
   },
   UnmarkMoved: async (_, context) => {

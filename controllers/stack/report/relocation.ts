@@ -22,7 +22,7 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
     dataHost !== undefined &&
     dataHost.machineID !== previous.dataHost.machineID
       ? previous.dataHost
-      : undefined;
+      : begunElsewhere(input);
   const formerHosts = summariseFormers(input, dataHost, left);
   const relocation =
     observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
@@ -45,6 +45,19 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
     observed.relocation !== undefined &&
     isCarriedOut(host.state.data, { requestUID: observed.relocation.id });
   return known === undefined || arrived ? here : known;
+}
+
+/**
+ * The host of a first installation that was not over when another host was named. It has no data yet, but its database may run,
+ * and be loaded.
+ */
+function begunElsewhere({ stack, observed }: StatusInput): DataHost | undefined {
+  const { status } = stack;
+  const { machineID, address } = status?.host ?? {};
+  if (status?.dataHost !== undefined || machineID === undefined) return undefined;
+  if (!observed.host.ok || observed.host.value.facts.machineID === machineID) return undefined;
+  const place = observed.revisions?.all.findLast(({ spec }) => spec.host.address === address)?.spec.host;
+  return place === undefined ? undefined : { host: place, machineID };
 }
 
 function summariseFormers(

@@ -74,10 +74,16 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
     : act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MarkedAsMoved' }], { is: 'LettingRun' });
 }
 
-/** spec.host was set back before the new host ever had the data: this host is still the one that holds them. */
+/**
+ * spec.host was set back before the new host ever had the data: this host is still the one that holds them, or the one where the
+ * first installation had begun.
+ */
 function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined {
-  const home = input.stack.status?.dataHost?.machineID;
-  if (host.state === undefined || home !== host.facts.machineID) return undefined;
+  const { dataHost, formerHosts = [] } = input.stack.status ?? {};
+  const { machineID } = host.facts;
+  // Without a home, only a mark that is known to be ours is taken back: of a lost cluster's stack, it counts.
+  const home = dataHost?.machineID ?? formerHosts.find((former) => former.machineID === machineID)?.machineID;
+  if (host.state === undefined || home !== machineID) return undefined;
   if (host.state.moved !== undefined)
     return act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MoveTakenBack' }], {
       is: 'MoveTakenBack',
