@@ -131,6 +131,29 @@ describe('a pool', { timeout: 60_000 }, () => {
     expect(order.slice(0, 3).toSorted()).toEqual(['many', 'one', 'other']);
   });
 
+  it('does once what one owner asks for several times at once, and again what comes later', async () => {
+    const pool = aPool();
+    const same = { owner: 'acme', signal, id: 'the same' };
+    const first = await Promise.all([1, 2, 3].map((value) => pool.run('double', value, same)));
+    expect(first).toEqual([2, 2, 2]);
+    expect(await pool.run('double', 4, same)).toBe(8);
+    const other = await Promise.all(
+      ['one', 'other'].map((owner, index) => pool.run('double', index, { ...same, owner })),
+    );
+    expect(other).toEqual([0, 2]);
+  });
+
+  it('goes on with what several wait for as long as one of them waits', async () => {
+    const pool = aPool();
+    const leaver = new AbortController();
+    const same = { owner: 'acme', id: 'the same' };
+    const leaving = pool.run('double', 1, { ...same, signal: leaver.signal });
+    const staying = pool.run('double', 1, { ...same, signal });
+    leaver.abort(new Error('nobody waits'));
+    await expect(leaving).rejects.toThrow('nobody waits');
+    expect(await staying).toBe(2);
+  });
+
   it('takes no more than may wait', async () => {
     const pool = aPool({ mostWaiting: 1 });
     const running = pool.run('double', 1, of('acme'));

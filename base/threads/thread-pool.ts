@@ -47,6 +47,14 @@ interface Task extends TaskOptions {
   at: string | undefined;
 }
 
+/** A task that several wait for. */
+interface Asked {
+  readonly output: Promise<unknown>;
+  /** When nobody waits any more. */
+  readonly left: AbortController;
+  waiting: number;
+}
+
 const checkMilliseconds = 100;
 /** Tasks that were ended; the oldest ones are forgotten. */
 const mostRemembered = 1000;
@@ -56,6 +64,8 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   /** There is one thread. */
   readonly #turns = new FairSemaphore(1);
   readonly #ended = new Map<string, { readonly error: TaskLimitError; readonly until: number }>();
+  /** By owner, name and content. */
+  readonly #asked = new Map<string, Asked>();
   #running: Task | undefined;
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -87,6 +97,7 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   }
 
   /**
+   * Whoever asks for what the same owner asked for already, and is not done, gets the same output.
    * @throws {TaskLimitError} when the task was ended
    * @throws {Error} when too many wait, the pool was closed, or the task threw
    */
@@ -95,8 +106,36 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     input: TaskInput<Tasks, Name>,
     options: TaskOptions,
   ): Promise<TaskOutput<Tasks, Name>> {
-    const { signal } = options;
+    const { owner, id, signal } = options;
     signal.throwIfAborted();
+    const key = JSON.stringify([owner, name, id]);
+    const asked = this.#asked.get(key) ?? this.#ask(key, name, input, options);
+    asked.waiting += 1;
+    const leaving = Promise.withResolvers<never>();
+    const leave = (): void => leaving.reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return (await Promise.race([asked.output, leaving.promise])) as TaskOutput<Tasks, Name>;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      asked.waiting -= 1;
+      if (asked.waiting === 0) {
+        // Whoever comes from now on asks anew.
+        if (this.#asked.get(key) === asked) this.#asked.delete(key);
+        asked.left.abort(signal.reason);
+      }
+    }
+  }
+
+  #ask(key: string, name: string, input: unknown, options: TaskOptions): Asked {
+    const left = new AbortController();
+    const output = this.#do(name, input, { ...options, signal: left.signal });
+    const asked = { output, left, waiting: 0 };
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #do(name: string, input: unknown, options: TaskOptions): Promise<unknown> {
     const ended = this.#ended.get(`${name} ${options.id}`);
     if (ended !== undefined && performance.now() < ended.until) throw ended.error;
     if (this.#closed) throw poolClosed();
@@ -104,17 +143,17 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     if (waiting >= this.#options.mostWaiting)
       throw new Error(`${waiting} tasks wait for the thread already: this one is tried again later`);
     const message = { name, input, outputBytes: this.#options.outputBytes };
-    const { promise, resolve, reject } = Promise.withResolvers<TaskOutput<Tasks, Name>>();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const task: Task = {
       ...options,
       message,
-      resolve: resolve as Task['resolve'],
+      resolve,
       reject,
       over: Promise.withResolvers<void>(),
       at: undefined,
     };
     void this.#turns
-      .run(options.owner, signal, () => this.#occupy(task))
+      .run(options.owner, options.signal, () => this.#occupy(task))
       .catch(reject)
       .finally(() => this.#rest());
     return await promise;
