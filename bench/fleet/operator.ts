@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../kit/process.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import {
   leastUsageWanted,
@@ -60,13 +61,19 @@ export class FleetOperator {
   static async start(options: FleetOperatorOptions): Promise<FleetOperator> {
     const { kubeconfig, logFile, leaseNamespace, args = [], ...settings } = options;
     const output = await open(logFile, 'w', 0o600);
+    const program = join(settings.tree, 'operator/bin/jtel-operator');
+    // Earlier builds allow by themselves what these flags allow.
+    const known = await run([process.execPath, program, 'run', '--help']);
+    const allowing = ['--allow-unsigned-releases', '--allow-endpoint-range 127.0.0.0/8'].filter((flag) =>
+      known.includes(`${flag.split(' ')[0] ?? ''} `),
+    );
     const words = [
       `--kubeconfig ${kubeconfig} --lease-namespace ${leaseNamespace} --toolbox-image ${toolbox}`,
       // Renewing the Lease more often would count as writes.
-      '--lease-duration-seconds 300 --allow-unsigned-releases --monitor-seconds 0 --health-port 0',
-      '--log-format json --log-level warn --allow-endpoint-range 127.0.0.0/8',
+      '--lease-duration-seconds 300 --monitor-seconds 0 --health-port 0',
+      '--log-format json --log-level warn',
+      ...allowing,
     ].flatMap((line) => line.split(' '));
-    const program = join(settings.tree, 'operator/bin/jtel-operator');
     const child = spawn(
       process.execPath,
       [...flags, '--import', replacement, program, 'run', ...words, ...args],
