@@ -14,6 +14,7 @@ export const annotations = {
   abandonHost: 'jtel.de/abandon-host',
   holderVersion: 'jtel.de/holder-version',
   holderNamespaces: 'jtel.de/holder-namespaces',
+  holderShards: 'jtel.de/holder-shards',
 } as const;
 
 export interface Meaning {
@@ -107,6 +108,13 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     value: '`NAMESPACE,… HOLDER`; `* HOLDER`: all',
     meaning: 'The namespaces that it looks after, for `kubectl jtel doctor`. HOLDER as above.',
   },
+  holderShards: {
+    on: 'Lease of the operator',
+    setBy: 'operator',
+    value: '`SHARDS,SECONDS HOLDER`',
+    meaning:
+      'Into how many parts the replicas share the stacks, and how long their Leases last ([shards.md](shards.md)). Replicas with another number wait that long before they work. HOLDER as above.',
+  },
 };
 
 export const labels = {
@@ -149,4 +157,26 @@ export function namespacesOfHolder(
 ): readonly string[] | 'All' | undefined {
   const said = versionOfHolder(annotation, holder);
   return said === all ? 'All' : said?.split(',');
+}
+
+export interface Sharing {
+  /** Into how many parts the stacks are divided. */
+  readonly shards: number;
+  /** Seconds after which a Lease that is not renewed is free. */
+  readonly leaseDurationSeconds: number;
+}
+
+/** The value of `annotations.holderShards`. */
+export function holderShards({ shards, leaseDurationSeconds }: Sharing, holder: string): string {
+  return `${shards},${Math.ceil(leaseDurationSeconds)} ${holder}`;
+}
+
+/**
+ * @param holder if given, it counts only if this holder wrote it
+ * @returns undefined if it does not say it.
+ */
+export function sharingOf(annotation: string | undefined, holder?: string): Sharing | undefined {
+  const [, shards, seconds, named] = /^(\d{1,4}),(\d{1,4}) (.+)$/.exec(annotation ?? '') ?? [];
+  if (named === undefined || (holder !== undefined && named !== holder)) return undefined;
+  return { shards: Number(shards), leaseDurationSeconds: Number(seconds) };
 }

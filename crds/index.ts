@@ -11,9 +11,11 @@ export type { ResourceKind } from '../runtime/kind.ts';
 export {
   annotations,
   holderNamespaces,
+  holderShards,
   holderVersion,
   labels,
   namespacesOfHolder,
+  sharingOf,
   versionOfHolder,
 } from './annotations.ts';
 export { isReason, reasonGroups, reasons, type Reason } from './reasons.ts';

@@ -37,6 +37,11 @@ export function checkConfig(config: OperatorConfig): OperatorConfig {
       'the name of a ServiceAccount',
     );
   }
+  const { shards, backupsAtOnce } = config;
+  if (backupsAtOnce < shards)
+    throw new ConfigError(
+      `--backups-at-once ${backupsAtOnce} is less than --shards ${shards}: each shard needs one; raise it, or use fewer shards`,
+    );
   if (config.auditLog?.trim() === '')
     throw new ConfigError('--audit-log is empty: name a file, - for standard output, or leave it out');
   if (web !== undefined) checkWeb(web, healthPort);

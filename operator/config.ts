@@ -14,6 +14,8 @@ export interface OperatorConfig {
   readonly leaseName: string;
   /** Others take over if the holder has not renewed for this long. */
   readonly leaseDurationSeconds: number;
+  /** Into how many parts the replicas share the stacks; 1: one replica works, the others wait. */
+  readonly shards: number;
   /** Name of this process in the Lease and in events; unique. */
   readonly identity: string;
   /** `host[:port]/path@sha256:…`: the image that runs jobs on hosts. */

@@ -26,12 +26,9 @@ import { restoreReconciler } from '../controllers/restore/index.ts';
 import { storeReconciler } from '../controllers/store/index.ts';
 import { SigningKeys } from '../controllers/stores/signing-keys.ts';
 import { openBlobs, type openStore } from '../controllers/stores/store-access.ts';
-import { auditedStore } from '../blob-store/audited-store.ts';
-import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { HostDriver } from '../host-driver/host.ts';
-import { auditedDriver } from '../host-driver/audited-driver.ts';
-import { followRequests } from './audit/follow.ts';
-import { effectLine, writeLine, type Audit } from './audit/lines.ts';
+import { audited } from './audit/audited.ts';
+import type { Audit } from './audit/lines.ts';
 import { backupHealthFrom } from './backup-health.ts';
 import { clusterForSchedules, clusterForStacks } from './cached-clusters.ts';
 import type { Caches } from './caches.ts';
@@ -61,6 +58,7 @@ import {
   type Logger,
   type ObjectKey,
   type RuntimeMetrics,
+  type Store,
   type UnexpectedErrors,
   type Versions,
 } from '../runtime/index.ts';
@@ -123,6 +121,10 @@ export interface ControllerParts {
   readonly queue?: QueueOptions;
   /** Without it, an error that nobody awaits ends the process. */
   readonly unexpected?: UnexpectedErrors;
+  /** What fails in the namespaces of other shards of this process, too. Default: only what fails in those of `caches`. */
+  readonly trouble?: SharedTrouble;
+  /** All stacks, if `caches` have only those of a shard: a host that is back may say it of one behind the same door. */
+  readonly everyStack?: Store<JtelStack>;
 }
 
 type QueueOptions = Omit<WorkQueueOptions, 'workers' | 'isSlow'>;
@@ -148,7 +150,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     ...optional({ metrics: parts.metrics, queue: parts.queue, unexpected: parts.unexpected }),
   };
   const freedBy = annotations.reconcileRequestedAt;
-  const aside = { cluster, events, clock, freedBy, trouble: new SharedTrouble() };
+  const aside = { cluster, events, clock, freedBy, trouble: parts.trouble ?? new SharedTrouble() };
   const activities = new Activities<Progress>({ enqueue: (key) => stack.enqueue(key), ...common });
   const watcher = new HostWatcher({
     happened: (key) => stack.wake(key),
@@ -206,7 +208,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
           waitingFirst(stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`), isNotReady),
         { matters: storeMatters },
       ),
-      watching(caches.stacks, alsoAway, { matters: hostIsBack }),
+      watching(parts.everyStack ?? caches.stacks, alsoAway, { matters: hostIsBack }),
       watching(caches.restores, ({ metadata, spec }) => [
         { namespace: metadata.namespace, name: spec.stackRef.name },
       ]),
@@ -281,21 +283,6 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     await restoreActivities.close();
     await activities.close();
   }
-}
-
-function audited(parts: OpeningParts, audit: Audit, signal: AbortSignal): OpeningParts {
-  followRequests(parts.caches, parts.cluster, audit, signal);
-  const told = (store: JtelBackupStore, blobs: BlobStore): BlobStore =>
-    auditedStore(blobs, (write) => audit(writeLine(store, write)));
-  return {
-    ...parts,
-    driver: auditedDriver(parts.driver, (effect) => audit(effectLine(effect))),
-    openStore: async (...args) => {
-      const opened = await parts.openStore(...args);
-      return { ...opened, blobs: told(opened.resource, opened.blobs) };
-    },
-    openBlobs: async (cluster, store, options) => told(store, await parts.openBlobs(cluster, store, options)),
-  };
 }
 
 interface SharedParts {

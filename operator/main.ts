@@ -20,36 +20,27 @@ import {
   type JtelRestore,
   type JtelStack,
 } from '../crds/index.ts';
-import { ReleaseSource } from '../controllers/inputs/release-source.ts';
-import { openStore } from '../controllers/stores/store-access.ts';
 import { restrictEndpoints } from '../blob-store/endpoint-rules.ts';
-import { createHostDriver } from '../host-driver/connect.ts';
 import type { OperatorConfig } from './config.ts';
 import type { Caches } from './caches.ts';
-import { runControllers } from './controllers.ts';
-import { offLoop } from './off-loop.ts';
+import { leader } from './lead.ts';
+import { runShards } from './shards/run-shards.ts';
 import { auditLostMetric } from './metrics/audit-metrics.ts';
-import { auditTo } from './audit/write.ts';
 import { fleetFrom, registerBusinessMetrics } from './metrics/business-metrics.ts';
 import { registerProcessMetrics, runtimePrefix } from './metrics/process-metrics.ts';
 import {
   AuditLog,
   ClusterClient,
-  EventRecorder,
   HealthServer,
   Informer,
   KubeConnection,
-  LeaderElector,
   RuntimeMetrics,
   SecretRegistry,
   UnexpectedErrors,
   createLogger,
   type CallObserver,
   type KubernetesObject,
-  type Leadership,
   type Logger,
-  secrets as secretKind,
-  ObjectVersions,
 } from '../runtime/index.ts';
 import { missingRight } from '../runtime/client/api-error.ts';
 import { clusterIDOf } from './cluster-id.ts';
@@ -59,11 +50,9 @@ import { mayI } from '../runtime/client/review.ts';
 import { warnOfUnwatched } from './unwatched.ts';
 import { optional } from '../base/optional.ts';
 
-/** Connections that no stack has used for this long are closed. */
-const idleConnectionSeconds = 900;
-
 /**
- * @returns when `signal` aborted and everything ended; throws `LeadershipLost` if another process took over.
+ * @returns when `signal` aborted and everything ended; throws `LeadershipLost` if
+ * another process took over, and the stacks are not shared.
  */
 export async function runOperator(config: OperatorConfig, signal: AbortSignal): Promise<void> {
   restrictEndpoints(config.endpoints);
@@ -101,25 +90,6 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
   registerBusinessMetrics(registry, fleetFrom(caches));
   const audit = openAudit(config, { logger, lost: auditLostMetric(registry) });
   const everyInformer: readonly Informer<KubernetesObject>[] = Object.values(informers);
-  const lease = { namespace: config.leaseNamespace, name: config.leaseName };
-  const { leaseDurationSeconds } = config;
-  const elector = new LeaderElector({
-    cluster,
-    lease,
-    identity: config.identity,
-    mark: {
-      labels: { [labels.partOf]: 'jtel' },
-      annotations: {
-        [annotations.holderVersion]: holderVersion(packageFile.version, config.identity),
-        [annotations.holderNamespaces]: holderNamespaces(config.namespaces, config.identity),
-      },
-    },
-    logger,
-    metrics,
-    leaseDurationSeconds,
-    renewDeadlineSeconds: (leaseDurationSeconds * 2) / 3,
-    retryPeriodSeconds: leaseDurationSeconds / 7.5,
-  });
   const health = await HealthServer.listen({
     port: config.healthPort,
     registry,
@@ -153,29 +123,48 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     { signal: stopCaches.signal },
   );
   let page: { close(): Promise<void> } | undefined;
+  let leading: ReturnType<typeof leader> | undefined;
   try {
     page = await startPage(config, logger, secrets, caches, () =>
       Promise.all(everyInformer.map((informer) => informer.synced(stopCaches.signal))),
     );
     const clusterID = await readyToLead(everyInformer, cluster, logger, signal);
     if (clusterID === undefined) return;
-    await elector.run(signal, (leadership) =>
-      lead(leadership, {
-        clusterID,
-        config,
-        logger,
-        secrets,
-        metrics,
-        elector,
+    leading = leader({
+      clusterID,
+      config,
+      logger,
+      secrets,
+      metrics,
+      cluster,
+      connection,
+      caches,
+      unexpected,
+      ...optional({ audit }),
+    });
+    await runShards(
+      {
         cluster,
-        connection,
-        caches,
-        unexpected,
-        ...optional({ audit }),
-      }),
+        lease: { namespace: config.leaseNamespace, name: config.leaseName },
+        identity: config.identity,
+        mark: {
+          labels: { [labels.partOf]: 'jtel' },
+          annotations: {
+            [annotations.holderVersion]: holderVersion(packageFile.version, config.identity),
+            [annotations.holderNamespaces]: holderNamespaces(config.namespaces, config.identity),
+          },
+        },
+        logger,
+        metrics,
+        shards: config.shards,
+        leaseDurationSeconds: config.leaseDurationSeconds,
+      },
+      signal,
+      leading.lead,
     );
   } finally {
     stopCaches.abort();
+    await leading?.close();
     await Promise.all([following, warned]);
     await page?.close();
     await health.close();
@@ -235,20 +224,6 @@ function connect({ kubeconfig }: OperatorConfig): Promise<KubeConnection> {
   return KubeConnection.load({ userAgent: operatorName, files });
 }
 
-interface Parts {
-  readonly clusterID: string;
-  readonly config: OperatorConfig;
-  readonly logger: Logger;
-  readonly secrets: SecretRegistry;
-  readonly metrics: RuntimeMetrics;
-  readonly elector: LeaderElector;
-  readonly cluster: ClusterClient;
-  readonly connection: KubeConnection;
-  readonly caches: Caches;
-  readonly unexpected: UnexpectedErrors;
-  readonly audit?: AuditLog;
-}
-
 function openAudit(
   { auditLog: target }: OperatorConfig,
   options: Omit<ConstructorParameters<typeof AuditLog>[0], 'target'>,
@@ -261,81 +236,4 @@ interface Informers {
   readonly stores: Informer<JtelBackupStore>;
   readonly backups: Informer<JtelBackup>;
   readonly restores: Informer<JtelRestore>;
-}
-
-/**
- * Everything that writes exists only while this process leads, and only through a client that refuses
- * otherwise.
- */
-async function lead(
-  leadership: Leadership,
-  {
-    config,
-    clusterID,
-    logger,
-    secrets,
-    metrics,
-    elector,
-    cluster: open,
-    connection,
-    caches,
-    unexpected,
-    audit,
-  }: Parts,
-): Promise<void> {
-  const { signal } = leadership;
-  const cluster = open.fencedBy(elector);
-  const tasks = offLoop();
-  const driver = createHostDriver({ tasks, addresses: config.hostAddresses });
-  const events = new EventRecorder({
-    cluster,
-    reportingController: 'jtel.de/operator',
-    reportingInstance: config.identity,
-    secrets,
-    logger,
-    lost: (reason) => metrics.eventLost(reason),
-  });
-  const { namespaces } = config;
-  const secretVersions = new ObjectVersions({ connection, kind: secretKind, namespaces, logger });
-  const stopVersions = new AbortController();
-  const following = secretVersions.run(AbortSignal.any([signal, stopVersions.signal]));
-  const idle = setInterval(() => driver.closeIdle(idleConnectionSeconds), 60_000);
-  try {
-    await runControllers(
-      {
-        cluster,
-        caches,
-        driver,
-        releases: new ReleaseSource({ tasks, ...optional({ publicKey: config.releaseKey }) }),
-        openStore,
-        toolbox: config.toolboxImage,
-        events,
-        logger,
-        metrics,
-        clusterID,
-        ownNamespace: config.leaseNamespace,
-        secretVersions,
-        mayAct: () => elector.isHeld(),
-        clock: () => new Date(),
-        random: Math.random,
-        workers: config.workers,
-        resyncSeconds: config.resyncSeconds,
-        monitorSeconds: config.monitorSeconds,
-        unexpected,
-        namespaces: config.namespaces,
-        backupLimits: { uploadWindowSeconds: config.backupWindowSeconds },
-        backupBounds: { perStore: config.backupsPerStore, inAll: config.backupsAtOnce },
-        ...optional({ schedulePods: config.schedulePods }),
-        ...(audit === undefined ? {} : { audit: auditTo(audit, secrets, config.identity) }),
-      },
-      signal,
-    );
-  } finally {
-    clearInterval(idle);
-    stopVersions.abort();
-    await following;
-    await events.close();
-    await driver.close();
-    await tasks.close();
-  }
 }

@@ -50,7 +50,7 @@ export const operator = dashboard({
       { '{{method}}': slowest('api_call_duration_seconds', 'method') },
       's',
     ),
-    graph('Leader', { '{{instance}}': 'jtel_operator_leader' }),
+    graph('Leader', { '{{instance}} {{lease}}': 'jtel_operator_lease_held' }),
     graph('Memory', { '{{instance}}': ofOperators('process_resident_memory_bytes') }, 'bytes'),
     graph(
       'Processor',

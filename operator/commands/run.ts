@@ -8,6 +8,7 @@ import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.t
 import { endpointRulesOf, withEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import type { WebConfig } from '../web/serve.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
+import { mostShards } from '../shards/share.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
 import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
 import { optional } from '../../base/optional.ts';
@@ -18,6 +19,7 @@ interface RunOptions extends EndpointOptions {
   readonly leaseNamespace: string;
   readonly leaseName: string;
   readonly leaseDurationSeconds: number;
+  readonly shards: number;
   readonly identity?: string;
   readonly toolboxImage: string;
   readonly image?: string;
@@ -66,6 +68,14 @@ export function runCommand(terminal: Terminal): Command {
       new Option('--lease-duration-seconds <n>', 'replace a dead operator after this time')
         .default(15)
         .argParser(number(3, 300)),
+    )
+    .addOption(
+      new Option(
+        '--shards <n>',
+        'replicas share the stacks in so many parts, each with a Lease; 1: one replica works, the others wait',
+      )
+        .default(1)
+        .argParser(number(1, mostShards)),
     )
     .addOption(new Option('--identity <name>', 'name of this process in the Lease').env('POD_NAME'))
     .addOption(

@@ -89,7 +89,7 @@ export class Controller<T extends KubernetesObject> {
 
   constructor(options: ControllerOptions<T>) {
     this.#options = options;
-    const { metrics, quarantine, name, store, isSlow } = options;
+    const { store, isSlow } = options;
     this.#queue = new WorkQueue({
       ...options.queue,
       workers: options.workers ?? 8,
@@ -98,8 +98,6 @@ export class Controller<T extends KubernetesObject> {
         return object !== undefined && isSlow?.(object) === true;
       },
     });
-    metrics?.watchQueue(name, (line) => this.#queue.depthOf(line));
-    if (quarantine !== undefined) metrics?.watchQuarantine(name, () => quarantine.size);
   }
 
   /** Makes a key due now, or in `afterSeconds`, to go on with it. Safe to call at any time. */
@@ -119,6 +117,7 @@ export class Controller<T extends KubernetesObject> {
   async run(signal: AbortSignal): Promise<void> {
     const { store, wakes = [], reads, isUnfinished = () => false } = this.#options;
     const stops = [
+      ...this.#measured(),
       store.onChange((change) => {
         if (meaningfulChange(change, reads)) this.wake(change.key);
       }),
@@ -145,6 +144,15 @@ export class Controller<T extends KubernetesObject> {
       for (const stop of stops) stop();
       this.#queue.close();
     }
+  }
+
+  #measured(): readonly (() => void)[] {
+    const { metrics, name, quarantine } = this.#options;
+    if (metrics === undefined) return [];
+    const stopQueue = metrics.watchQueue(name, (line) => this.#queue.depthOf(line));
+    return quarantine === undefined
+      ? [stopQueue]
+      : [stopQueue, metrics.watchQuarantine(name, () => quarantine.size)];
   }
 
   async #work(id: string, signal: AbortSignal): Promise<void> {

@@ -22,8 +22,12 @@ export interface LeaderElectorOptions {
   readonly lease: ObjectKey;
   /** Unique to the process: the pod's name and something random. */
   readonly identity: string;
-  /** Put on the Lease with each claim, for those who read who holds it. */
-  readonly mark?: LeaseMark;
+  /** Put on the Lease with each claim, for those who read who holds it. Given: the Lease before the claim. */
+  readonly mark?: (before: ObjectMeta) => LeaseMark;
+  /** Whether a Lease that is free is to be taken; default: always. Of one that is held, nothing is asked. */
+  readonly wants?: () => boolean;
+  /** Why leadership does not count although the Lease is held; default: it counts. Asked whenever somebody may act. */
+  readonly doubt?: () => string | undefined;
   readonly logger: Logger;
   readonly metrics?: RuntimeMetrics;
   /** Others wait this long before they take over. Default 15 s. */
@@ -44,6 +48,17 @@ export interface Leadership {
   readonly signal: AbortSignal;
   /** Grows with each change of leader. */
   readonly leaseTransitions: number;
+  /** Whether this process may act right now as this leader. Never again once it ended, also if it leads anew. */
+  isHeld(): boolean;
+}
+
+/** A Lease as this process last read it. */
+export interface SeenLease {
+  readonly metadata: ObjectMeta;
+  /** Undefined if it is free. */
+  readonly holder: string | undefined;
+  /** Seconds since it was asked for. */
+  readonly ageSeconds: number;
 }
 
 /** The known state of the Lease, and since when it is unchanged, by our clock. */
@@ -52,10 +67,13 @@ interface Observed {
   readonly since: number;
 }
 
+type Optional = 'metrics' | 'mark' | 'wants' | 'doubt';
+
 export class LeaderElector {
-  readonly #options: Required<Omit<LeaderElectorOptions, 'metrics' | 'mark'>> &
-    Pick<LeaderElectorOptions, 'metrics' | 'mark'>;
+  readonly #options: Required<Omit<LeaderElectorOptions, Optional>> & Pick<LeaderElectorOptions, Optional>;
   #observed: Observed | undefined;
+  /** When the request of the last successful read was sent. */
+  #read: Instant | undefined;
   /** When the request of the last successful renewal was sent; undefined while not leading. */
   #renewed: Instant | undefined;
 
@@ -67,11 +85,22 @@ export class LeaderElector {
         `leader election: retry period (${retryPeriodSeconds} s, plus 20 %) < renew deadline (${renewDeadlineSeconds} s) < lease duration (${leaseDurationSeconds} s) must hold`,
       );
     }
+    this.#options.metrics?.leads(this.#options.lease.name, false);
   }
 
   /** Whether this process may act right now, by the clock. Also correct right after a pause. */
   isHeld(): boolean {
-    return this.#renewed !== undefined && secondsSince(this.#renewed) < this.#options.renewDeadlineSeconds;
+    const { renewDeadlineSeconds, doubt } = this.#options;
+    if (this.#renewed === undefined || secondsSince(this.#renewed) >= renewDeadlineSeconds) return false;
+    return doubt?.() === undefined;
+  }
+
+  /** Undefined until it was read, or if there was none. */
+  get seen(): SeenLease | undefined {
+    if (this.#observed === undefined || this.#read === undefined) return undefined;
+    const { metadata = {}, spec } = this.#observed.lease;
+    const holder = this.#expired() ? '' : (spec?.holderIdentity ?? '');
+    return { metadata, holder: holder === '' ? undefined : holder, ageSeconds: secondsSince(this.#read) };
   }
 
   /** As last seen in the Lease. */
@@ -82,13 +111,15 @@ export class LeaderElector {
   /**
    * Waits for leadership, then runs `lead` once. Ends when `lead` ends or `signal` aborts; then it releases
    * the Lease, so the next leader need not wait. Throws `LeadershipLost`, after `lead` has ended, if the
-   * Lease could not be renewed. The process should end then.
+   * Lease could not be renewed. It may be called again then, to stand anew.
    */
   async run(signal: AbortSignal, lead: (leadership: Leadership) => Promise<void>): Promise<void> {
     if (!(await this.#acquire(signal))) return;
-    const { logger, metrics, identity } = this.#options;
+    const { logger, metrics, identity, lease } = this.#options;
     logger.info('leading', { identity, leaseTransitions: this.leaseTransitions });
-    metrics?.leads(true);
+    metrics?.leads(lease.name, true);
+    let isOver = false;
+    const isHeld = (): boolean => !isOver && this.isHeld();
     const stop = new AbortController();
     const renewing = new AbortController();
     const abort = (): void => stop.abort(signal.reason);
@@ -101,14 +132,15 @@ export class LeaderElector {
     });
     let failure: { readonly error: unknown } | undefined;
     try {
-      await lead({ signal: stop.signal, leaseTransitions: this.leaseTransitions });
+      await lead({ signal: stop.signal, leaseTransitions: this.leaseTransitions, isHeld });
     } catch (error) {
       failure = { error };
     }
+    isOver = true;
     renewing.abort();
     const lost = await renewal;
     signal.removeEventListener('abort', abort);
-    metrics?.leads(false);
+    metrics?.leads(lease.name, false);
     if (lost !== undefined) throw lost;
     await this.#release();
     if (failure !== undefined) throw failure.error;
@@ -129,17 +161,20 @@ export class LeaderElector {
         if (signal.aborted) return false;
         logger.warn('leader election: attempt failed', { error });
       }
-      await sleep(spread(retryPeriodSeconds, [1, 1.2], Math.random), signal);
+      const usual = spread(retryPeriodSeconds, [1, 1.2], Math.random);
+      const untilExpired = this.#untilExpired();
+      await sleep(untilExpired > 0 ? Math.min(usual, untilExpired + 0.01) : usual, signal);
     }
   }
 
   /** Undefined if the signal ended it; otherwise why leadership is lost. */
   async #renewUntil(signal: AbortSignal): Promise<LeadershipLost | undefined> {
-    const { logger, retryPeriodSeconds, renewDeadlineSeconds } = this.#options;
+    const { logger, retryPeriodSeconds } = this.#options;
     for (;;) {
       await sleep(spread(retryPeriodSeconds, [1, 1.2], Math.random), signal);
       if (signal.aborted) return undefined;
-      if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
+      const unheld = this.#unheld();
+      if (unheld !== undefined) return this.#lost(unheld);
       try {
         if ((await this.#tryOnce(signal)) === 'HeldByOther')
           return this.#lost(`the lease is held by ${this.#observed?.lease.spec?.holderIdentity ?? 'nobody'}`);
@@ -147,8 +182,15 @@ export class LeaderElector {
         if (signal.aborted) return undefined;
         logger.warn('leader election: renewal failed', { error });
       }
-      if (!this.isHeld()) return this.#lost(`the lease was not renewed for ${renewDeadlineSeconds} s`);
+      const unheldNow = this.#unheld();
+      if (unheldNow !== undefined) return this.#lost(unheldNow);
     }
+  }
+
+  #unheld(): string | undefined {
+    if (this.isHeld()) return undefined;
+    const { renewDeadlineSeconds, doubt } = this.#options;
+    return doubt?.() ?? `the lease was not renewed for ${renewDeadlineSeconds} s`;
   }
 
   #lost(why: string): LeadershipLost {
@@ -158,13 +200,16 @@ export class LeaderElector {
   }
 
   /** One attempt to get or renew the Lease. A conflict decides nothing: the next read shows who holds it. */
-  async #tryOnce(signal: AbortSignal): Promise<'Held' | 'HeldByOther' | 'Conflict'> {
-    const { cluster, lease: key, identity, retryPeriodSeconds } = this.#options;
+  async #tryOnce(signal: AbortSignal): Promise<'Held' | 'HeldByOther' | 'Conflict' | 'NotWanted'> {
+    const { cluster, lease: key, identity, retryPeriodSeconds, wants = () => true } = this.#options;
     const options = { signal, timeoutSeconds: Math.max(1, retryPeriodSeconds * 2) };
     const sent = instant();
     const live = await cluster.find(leases, key, options);
+    this.#read = sent;
     try {
       if (live === undefined) {
+        this.#observed = undefined;
+        if (this.#renewed === undefined && !wants()) return 'NotWanted';
         this.#observe(
           await cluster.create(
             leases,
@@ -179,6 +224,7 @@ export class LeaderElector {
         // The Lease has our name although we do not know it: an earlier request arrived, its answer did not.
         // It is a new term all the same.
         const ours = holderIdentity === identity && this.#renewed !== undefined;
+        if (!ours && !wants()) return 'NotWanted';
         const transitions = (live.spec?.leaseTransitions ?? 0) + (ours ? 0 : 1);
         this.#observe(
           await cluster.replace(
@@ -201,7 +247,7 @@ export class LeaderElector {
   }
 
   #marked(metadata: ObjectMeta = {}): ObjectMeta {
-    const { labels, annotations } = this.#options.mark ?? {};
+    const { labels, annotations } = this.#options.mark?.(metadata) ?? {};
     return {
       ...metadata,
       labels: { ...metadata.labels, ...labels },
@@ -227,9 +273,14 @@ export class LeaderElector {
 
   /** The holder has not renewed for the duration that it promised, by our clock. */
   #expired(): boolean {
-    if (this.#observed === undefined) return false;
+    return this.#untilExpired() < 0;
+  }
+
+  /** Seconds until the Lease may be taken if nobody renews it; infinite if it was never seen. */
+  #untilExpired(): number {
+    if (this.#observed === undefined) return Number.POSITIVE_INFINITY;
     const duration = this.#observed.lease.spec?.leaseDurationSeconds ?? this.#options.leaseDurationSeconds;
-    return performance.now() / 1000 - this.#observed.since > duration;
+    return this.#observed.since + duration - performance.now() / 1000;
   }
 
   /** Best effort: if it fails, others take over after the lease's duration. */

@@ -40,7 +40,7 @@ describe('the health server', () => {
     metrics.reconciled('stack', 'success', 0.1);
     metrics.apiCalled('GET', 200, 0.01);
     metrics.watchRestarted('JtelStack', 'Silent');
-    metrics.leads(true);
+    metrics.leads('jtel-operator', true);
     expect((await ask('/metrics')).body).toContain(
       'jtel_operator_queue_depth{controller="stack",line="Asked"} 3',
     );
@@ -57,6 +57,22 @@ describe('the health server', () => {
       'jtel_operator_leader 1',
     ])
       expect(body).toContain(line);
+  });
+
+  it('adds up controllers of one name, and leads while one Lease is held', async () => {
+    const stop = metrics.watchQueue('stack', () => 3);
+    metrics.watchQueue('stack', () => 4);
+    metrics.leads('jtel-operator', true);
+    metrics.leads('jtel-operator-shard-1', false);
+    const { body } = await ask('/metrics');
+    expect(body).toContain('jtel_operator_queue_depth{controller="stack",line="Asked"} 7');
+    expect(body).toContain('jtel_operator_lease_held{lease="jtel-operator"} 1');
+    expect(body).toContain('jtel_operator_lease_held{lease="jtel-operator-shard-1"} 0');
+    stop();
+    metrics.leads('jtel-operator', false);
+    const later = (await ask('/metrics')).body;
+    expect(later).toContain('jtel_operator_queue_depth{controller="stack",line="Asked"} 4');
+    expect(later).toContain('jtel_operator_leader 0');
   });
 
   it('knows nothing else and takes nothing', async () => {

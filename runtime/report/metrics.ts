@@ -84,6 +84,12 @@ const families = {
     labelNames: ['verb', 'resource'],
   },
   leader: { name: 'leader', type: 'gauge', help: '1 while this process leads', labelNames: [] },
+  leaseHeld: {
+    name: 'lease_held',
+    type: 'gauge',
+    help: '1 while this process leads by that Lease. Several replicas that share the work have a Lease for each shard',
+    labelNames: ['lease'],
+  },
 } as const;
 
 /** One line of the list of metrics. */
@@ -109,9 +115,11 @@ export class RuntimeMetrics {
   readonly #unexpectedErrors: Counter<'kind'>;
   readonly #eventsLost: Counter<'reason'>;
   readonly #leader: Gauge;
+  readonly #leaseHeld: Gauge<'lease'>;
+  readonly #leases = new Map<string, boolean>();
   #missingRights: () => readonly MissingRight[] = () => [];
-  readonly #quarantines = new Map<string, () => number>();
-  readonly #queues = new Map<string, (line: Line) => number>();
+  readonly #quarantines = new Sources<[]>();
+  readonly #queues = new Sources<[Line]>();
   readonly #caches = new Map<string, () => number>();
 
   /** @param prefix begins every name, such as `jtel_operator_` */
@@ -129,8 +137,8 @@ export class RuntimeMetrics {
     const queueDepth = new Gauge({
       ...named(families.queueDepth),
       collect: () => {
-        for (const [controller, depth] of this.#queues)
-          for (const line of lines) queueDepth.set({ controller, line }, depth(line));
+        for (const controller of this.#queues.names)
+          for (const line of lines) queueDepth.set({ controller, line }, this.#queues.sum(controller, line));
       },
     });
     this.#watchRestarts = new Counter(named(families.watchRestarts));
@@ -152,7 +160,8 @@ export class RuntimeMetrics {
     const quarantined = new Gauge({
       ...named(families.quarantined),
       collect: () => {
-        for (const [controller, size] of this.#quarantines) quarantined.set({ controller }, size());
+        for (const controller of this.#quarantines.names)
+          quarantined.set({ controller }, this.#quarantines.sum(controller));
       },
     });
     const missingRights = new Gauge({
@@ -163,6 +172,7 @@ export class RuntimeMetrics {
       },
     });
     this.#leader = new Gauge(named(families.leader));
+    this.#leaseHeld = new Gauge(named(families.leaseHeld));
   }
 
   reconciled(controller: string, outcome: ReconcileOutcome, seconds: number): void {
@@ -170,10 +180,13 @@ export class RuntimeMetrics {
     this.#reconcileSeconds.observe({ controller }, seconds);
   }
 
-  /** Calls `depth` whenever metrics are read. From now on each outcome has a series, so a first failure counts as one more. */
-  watchQueue(controller: string, depth: (line: Line) => number): void {
+  /**
+   * Calls `depth` whenever metrics are read. From now on each outcome has a series, so a first failure counts as one more.
+   * Controllers of one name are added up. @returns a function that stops it
+   */
+  watchQueue(controller: string, depth: (line: Line) => number): () => void {
     for (const outcome of reconcileOutcomes) this.#reconciles.inc({ controller, outcome }, 0);
-    this.#queues.set(controller, depth);
+    return this.#queues.add(controller, depth);
   }
 
   watchCache(kind: string, size: () => number): void {
@@ -197,9 +210,9 @@ export class RuntimeMetrics {
     this.#eventsLost.inc({ reason });
   }
 
-  /** Calls `size` whenever metrics are read. */
-  watchQuarantine(controller: string, size: () => number): void {
-    this.#quarantines.set(controller, size);
+  /** Calls `size` whenever metrics are read; added up as queues are. @returns a function that stops it */
+  watchQuarantine(controller: string, size: () => number): () => void {
+    return this.#quarantines.add(controller, size);
   }
 
   /** Calls `list` whenever metrics are read. */
@@ -207,7 +220,29 @@ export class RuntimeMetrics {
     this.#missingRights = list;
   }
 
-  leads(leading: boolean): void {
-    this.#leader.set(leading ? 1 : 0);
+  /** @param lease name of the Lease that it leads by, or does no longer */
+  leads(lease: string, leading: boolean): void {
+    this.#leases.set(lease, leading);
+    this.#leaseHeld.set({ lease }, leading ? 1 : 0);
+    this.#leader.set([...this.#leases.values()].includes(true) ? 1 : 0);
+  }
+}
+
+/** Functions that count something. Those of one name are added up; a name that was there stays, with 0. */
+class Sources<A extends unknown[]> {
+  readonly #byName = new Map<string, Set<(...args: A) => number>>();
+
+  get names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  add(name: string, count: (...args: A) => number): () => void {
+    const counts = this.#byName.get(name) ?? new Set();
+    this.#byName.set(name, counts.add(count));
+    return () => counts.delete(count);
+  }
+
+  sum(name: string, ...args: A): number {
+    return [...(this.#byName.get(name) ?? [])].reduce((total, count) => total + count(...args), 0);
   }
 }

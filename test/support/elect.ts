@@ -24,7 +24,7 @@ const elector = new LeaderElector({
   cluster,
   lease: { namespace, name: 'election' },
   identity,
-  mark: { labels: { election: 'test' }, annotations: { holder: identity } },
+  mark: () => ({ labels: { election: 'test' }, annotations: { holder: identity } }),
   logger: silentLogger,
   leaseDurationSeconds: 3,
   renewDeadlineSeconds: 2,

@@ -59,6 +59,7 @@ const well: Series = {
   [store('condition_last_transition_timestamp_seconds', 'condition="Immutable"')]: steady(-60),
   'jtel_operator_build_info{version="0.1.0"}': steady(1),
   'jtel_operator_leader{}': steady(1),
+  'jtel_operator_lease_held{lease="b"}': steady(1),
   'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(0),
   // Hosts that do not answer are told elsewhere.
   'jtel_operator_queue_depth{controller="stack",line="PeriodicSlow"}': steady(80),
@@ -343,7 +344,7 @@ export const cases: readonly AlertCase[] = [
   },
   {
     when: 'none leads',
-    series: { 'jtel_operator_leader{}': steady(0) },
+    series: { 'jtel_operator_leader{}': steady(0), 'jtel_operator_lease_held{lease="a"}': steady(0) },
     fires: ['JtelOperatorNotLeading'],
     after: 30,
     operatorGone: true,
