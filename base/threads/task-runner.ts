@@ -3,7 +3,7 @@ import type { TaskInput, TaskOutput, TaskTable } from './messages.ts';
 
 export interface TaskOptions {
   /**
-   * Who waits longest is served first, among owners: one with many tasks does not delay the others. In the
+   * Owners share the time: one with many tasks, or dear ones, delays the others by one of them at most. In the
    * operator it is the namespace, because a tenant can choose other names as it likes.
    */
   readonly owner: string;

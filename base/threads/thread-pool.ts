@@ -10,10 +10,10 @@
  */
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { FairSemaphore } from '../fair-semaphore.ts';
 import type { TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
 import { TaskLimitError, type TaskLimit } from './task-limit-error.ts';
 import type { TaskOptions, TaskRunner } from './task-runner.ts';
+import { TimeTurns } from './time-turns.ts';
 
 export interface ThreadPoolOptions {
   /** The file that calls `serveTasks`. */
@@ -62,7 +62,7 @@ const mostRemembered = 1000;
 export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   readonly #options: Required<ThreadPoolOptions>;
   /** There is one thread. */
-  readonly #turns = new FairSemaphore(1);
+  readonly #turns = new TimeTurns();
   readonly #ended = new Map<string, { readonly error: TaskLimitError; readonly until: number }>();
   /** By owner, name and content. */
   readonly #asked = new Map<string, Asked>();
