@@ -105,9 +105,9 @@ docs-serve: docs ## Serve that site on this machine: http://localhost:4173
 bench: install ## Run all benchmarks, or NAME=check.noop
 	@node bench/run.ts $(NAME)
 
-# crash, specification, security, faults (of blob stores), world (reports), release (same bytes): test/campaigns/README.md.
-campaign-%: install ## Run a campaign in its long form: campaign-crash, …
-	@node test/campaigns/run.ts $*
+# crash, specification, security, simulation, faults (of blob stores), world (reports), release (same bytes): test/campaigns/README.md.
+campaign-%: install ## Run a campaign in its long form: campaign-crash, …; ARGS='--seed 7' of campaign-simulation
+	@node test/campaigns/run.ts $* $(ARGS)
 
 clean: ## Remove all that can be made again; sandbox-down first
 	@if [ -n "$$(find .sandbox -type f 2>/dev/null | head -n 1)" ]; then echo 'A sandbox is up or was: make sandbox-down first' >&2; exit 1; fi

@@ -16,6 +16,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   faults: async () => (await import('./faults/campaign.ts')).faultCampaign,
   security: async () => (await import('./security/campaign.ts')).securityCampaign,
   release: async () => (await import('./release/campaign.ts')).releaseCampaign,
+  simulation: async () => (await import('./simulation/campaign.ts')).simulationCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
 
@@ -28,6 +29,12 @@ interface Failed {
 }
 
 async function main(): Promise<number> {
+  const [asked, ...others] = process.argv.slice(2);
+  // Its cases are numbers, of which there is no end.
+  if (asked === 'simulation' && !others.includes('--short'))
+    return await (
+      await import('./simulation/command.ts')
+    ).simulate(others, (text) => void process.stdout.write(text));
   const { values, positionals } = parseArgs({
     options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
     allowPositionals: true,

@@ -23,6 +23,7 @@ import type { BackupJobInput } from '../../../jobs/backup.ts';
 import { InputError } from '../../../controllers/inputs/input-error.ts';
 import { readSecret } from '../../../controllers/inputs/secret-input.ts';
 import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
+import type { openStore as openByName, OpenStore } from '../../../controllers/stores/store-access.ts';
 import { FakeHostDriver } from '../../../host-driver/fake/driver.ts';
 import type { FakeJobOutcome, FakeMachine } from '../../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../../host-driver/host.ts';
@@ -42,6 +43,11 @@ import { waitFor } from '../wait.ts';
 
 /** Is read whenever a store is opened, as a real one's credentials are. */
 const storeSecret = 'store-credentials';
+export const toolboxImage = {
+  repository: 'registry.example/jtel/toolbox',
+  digest: `sha256:${'7'.repeat(64)}`,
+  tag: 'x',
+};
 export const stackKey = { namespace: 'acme', name: 'main' };
 const timeScale = 100;
 const never = new AbortController().signal;
@@ -71,6 +77,8 @@ export interface WorldOptions {
   readonly customer?: Partial<JtelBackupStore['spec']>;
   /** How many times faster than ours the time of operators runs; default 100. */
   readonly timeScale?: number;
+  /** What time it is; default: ours, scaled. */
+  readonly clock?: () => Date;
   /** The most backups at the same time; default: that of the operator. */
   readonly backupBounds?: NonNullable<ControllerParts['backupBounds']>;
 }
@@ -98,10 +106,18 @@ export class World {
   });
 
   readonly timeScale: number;
+  readonly clock: () => Date;
   readonly backupBounds: ControllerParts['backupBounds'];
 
-  private constructor({ immutable = true, timeScale: scale = timeScale, backupBounds }: WorldOptions) {
+  private constructor(options: WorldOptions) {
+    const {
+      immutable = true,
+      timeScale: scale = timeScale,
+      clock = () => clockOf(scale),
+      backupBounds,
+    } = options;
     this.timeScale = scale;
+    this.clock = clock;
     this.backupBounds = backupBounds;
     this.customer = new HookedStore('memory://customer/backups', { immutable, sources: [this.vendor] });
   }
@@ -137,7 +153,7 @@ export class World {
       this.driver.machines.get(address) ??
       this.driver.add(address, {
         facts: { machineID: `machine-${address}` },
-        now: () => clock().getTime(),
+        now: () => this.clock().getTime(),
         runJob: (job) => this.runJob(job),
       })
     );
@@ -158,6 +174,26 @@ export class World {
     if (this.operator === undefined)
       throw new Error(`no operator was started that could bring about: ${what}`);
     return await this.operator.until(what, condition);
+  }
+
+  /** As the operator opens a store, without credentials. */
+  async openStore(...[asking, namespace, name, field]: Parameters<typeof openByName>): Promise<OpenStore> {
+    const resource = await asking.find(storeKind, { namespace, name }, { signal: never });
+    if (resource === undefined)
+      throw new InputError(
+        'StoreNotFound',
+        `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
+      );
+    await readSecret(asking, namespace, storeSecret, field, { signal: never });
+    const now = (): Date => this.#storeTime();
+    if (name === 'vendor') return { resource, blobs: this.vendor, now };
+    const { customer: blobs, retention } = this;
+    return { resource, blobs, now, ...optional({ retention: retention && (async () => retention) }) };
+  }
+
+  /** Not before the backups of tests, whatever the machine's clock says. */
+  #storeTime(): Date {
+    return new Date(Math.max(this.clock().getTime(), Date.parse('2026-12-31T00:00:00Z')));
   }
 
   apply(stack: JtelStack): Promise<JtelStack> {
@@ -262,24 +298,8 @@ export class Process {
       caches,
       driver,
       releases: new ReleaseSource(),
-      toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      openStore: async (asking, namespace, name, field) => {
-        const resource = await asking.find(storeKind, { namespace, name }, { signal: never });
-        if (resource === undefined)
-          throw new InputError(
-            'StoreNotFound',
-            `JtelBackupStore ${namespace}/${name}, which ${field} names, does not exist: create it.`,
-          );
-        await readSecret(asking, namespace, storeSecret, field, { signal: never });
-        if (name === 'vendor') return { resource, blobs: world.vendor, now: storeClock };
-        const { customer: blobs, retention } = world;
-        return {
-          resource,
-          blobs,
-          now: storeClock,
-          ...optional({ retention: retention && (async () => retention) }),
-        };
-      },
+      toolbox: toolboxImage,
+      openStore: (...asked) => world.openStore(...asked),
       events: new EventRecorder({
         cluster,
         reportingController: 't',
@@ -292,7 +312,7 @@ export class Process {
       ownNamespace: 'jtel-system',
       secretVersions: world.cluster.versions(secrets),
       mayAct: () => !this.crashed,
-      clock: () => clock(world.timeScale),
+      clock: world.clock,
       random: () => 0.5,
       workers: 2,
       resyncSeconds: 60,
@@ -349,12 +369,7 @@ function releaseOf(version: string, updatableFrom: readonly string[], digit: str
   });
 }
 
-/** Not before the backups of tests, whatever the machine's clock says. */
-function storeClock(): Date {
-  return new Date(Math.max(clock().getTime(), Date.parse('2026-12-31T00:00:00Z')));
-}
-
-function clock(scale = timeScale): Date {
+function clockOf(scale: number): Date {
   return new Date(origin + (performance.now() - begin) * scale);
 }
 
