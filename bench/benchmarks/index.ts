@@ -13,6 +13,7 @@ import { logicalThroughput } from './logical-throughput.ts';
 import { operatorMemory } from './operator-memory.ts';
 import { restoreDowntime } from './restore-downtime.ts';
 import { restoreThroughput } from './restore-throughput.ts';
+import { sshHundred } from './ssh-hundred.ts';
 import { updateDowntime } from './update-downtime.ts';
 import { webMemory } from './web-memory.ts';
 import { webChange, webFilter, webPaint } from './web-page.ts';
@@ -24,6 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   driftNotice,
   updateDowntime,
   operatorMemory,
+  sshHundred,
   ...fleetBenchmarks,
   webMemory,
   webPaint,

@@ -2,8 +2,8 @@
  * Keeps one SSH connection per host. It is opened when needed and shared by everything for the host.
  *
  * sshd punishes connects: MaxStartups drops parallel handshakes, and OpenSSH 9.8 and later ban an address after
- * a few failures. So connects pass a limit with jitter: one for all that go directly, and one for each jump
- * host. In both, namespaces take turns, hosts that did not answer have few places, and who takes long gives
+ * a few failures. So connects pass a limit with jitter: one for each sshd, one for all that go directly, and one for
+ * each jump host. In all, namespaces take turns, hosts that did not answer have few places, and who takes long gives
  * the place to others. After a failure the same endpoint gets a pause. A ban is for an address, so everybody
  * else who would connect to that sshd waits too.
  */
@@ -25,6 +25,11 @@ const connectsAtOnce = 30;
 /** Who takes longer gives the place to others: most hosts answer within a fraction of a second. */
 const parkAfterSeconds = 2;
 const connectsAtOncePerJumpHost = 4;
+/**
+ * sshd drops some of those who come while ten have not logged in yet (MaxStartups 10:30:100). After a restart
+ * of an sshd with many users all come at once.
+ */
+const connectsAtOncePerDoor = 8;
 
 /** What the driver needs from a logger. winston's fits. */
 export interface HostLogger {
@@ -63,6 +68,8 @@ export class ConnectionPool {
   readonly #bans = new Map<string, { readonly error: HostError; readonly until: number }>();
   /** Doors where a login was refused and no login succeeded since. */
   readonly #refusals = new Set<string>();
+  /** By {@link doorOf}, while somebody connects there. */
+  readonly #doors = new Map<string, { readonly places: FairSemaphore; users: number }>();
   readonly #connects = new FairSemaphore(connectsAtOnce, { parkAfterSeconds });
   readonly #life = new AbortController();
   readonly #keys: KeyRing;
@@ -216,7 +223,11 @@ export class ConnectionPool {
     const endpoint = await this.#keys.open(locked, signal);
     const wasAway = failure?.reason === 'HostUnreachable';
     const seconds = wasAway ? tcpSeconds.wasAway : tcpSeconds.unknown;
-    const inTurn = async (places: FairSemaphore, work: () => Promise<Connected>): Promise<Connected> => {
+    const inTurn = async (
+      places: FairSemaphore,
+      work: () => Promise<Connected>,
+      isSlow = wasAway,
+    ): Promise<Connected> => {
       turn.isAwaited = true;
       return await places.run(
         target.namespace ?? '',
@@ -225,13 +236,17 @@ export class ConnectionPool {
           turn.isAwaited = false;
           return work();
         },
-        wasAway,
+        isSlow,
       );
     };
-    if (jumpHost === undefined)
-      return await inTurn(this.#connects, () =>
-        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses, seconds))),
+    if (jumpHost === undefined) {
+      const direct = () =>
+        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses, seconds)));
+      // Who waits for the door holds none of the places of all.
+      return await this.#atDoor(target, (places) =>
+        inTurn(places, () => inTurn(this.#connects, direct), false),
       );
+    }
     const gate = await this.get(jumpHost, signal);
     const connected = await inTurn(this.#entry(jumpHost).jumps, () =>
       connect(endpoint, signal, () => forward(gate, endpoint, signal, seconds)),
@@ -239,6 +254,19 @@ export class ConnectionPool {
     // The jump host's connection is in use while somebody uses the target.
     void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));
     return connected;
+  }
+
+  async #atDoor<T>(target: HostTarget, work: (places: FairSemaphore) => Promise<T>): Promise<T> {
+    const key = doorOf(target);
+    const door = this.#doors.get(key) ?? { places: new FairSemaphore(connectsAtOncePerDoor), users: 0 };
+    this.#doors.set(key, door);
+    door.users += 1;
+    try {
+      return await work(door.places);
+    } finally {
+      door.users -= 1;
+      if (door.users === 0) this.#doors.delete(key);
+    }
   }
 
   /** Delays a little when many connect at once, so sshd does not see them in one burst. */
