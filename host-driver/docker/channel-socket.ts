@@ -42,8 +42,12 @@ export class ChannelSocket extends Duplex {
       channel.on('error', (error: Error) => this.destroy(error));
       channel.on('close', () => {
         this.#channel = undefined;
-        if (this.readableEnded || this.destroyed) this.destroy();
-        else this.push(null);
+        if (this.readableEnded || this.destroyed) return void this.destroy();
+        // Only who reads notices the end, and nobody reads from a socket that waits for its next request. It would
+        // be used for that, as after a restart of dockerd.
+        this.once('end', () => this.destroy());
+        this.push(null);
+        this.read(0);
       });
       channel.stderr?.resume();
     } catch (error) {

@@ -327,3 +327,18 @@ describe('a socket to Docker', () => {
     expect(socket.destroyed).toBe(true);
   });
 });
+
+it('a socket that waits for its next request ends when its channel does', async () => {
+  const [near, far] = duplexPair();
+  const channel = Object.assign(near, { close: () => near.destroy(), stderr: undefined });
+  const socket = new ChannelSocket(() => Promise.resolve(channel as unknown as ClientChannel));
+  const closed = once(socket, 'close');
+  await new Promise<void>((resolve, reject) =>
+    socket.write('GET / HTTP/1.1\r\n\r\n', (error) => (error ? reject(error) : resolve())),
+  );
+  // Nobody reads from the socket meanwhile.
+  far.destroy();
+  near.destroy();
+  await closed;
+  expect(socket.destroyed).toBe(true);
+});

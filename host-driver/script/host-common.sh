@@ -179,6 +179,8 @@ compose_failed() {
   {
     say_who_ended
     printable <"$dir/compose.log" | tail -n 6
+    # What run.ts looks for may be beyond the end of a line that was cut.
+    grep -oiE 'no space left on device|disk quota exceeded|read-only file system' "$dir/compose.log" | sort -u
     say_where_full
   } >&2
   exit "$reason"

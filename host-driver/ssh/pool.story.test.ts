@@ -116,27 +116,6 @@ describe('the pool', () => {
     ).resolves.toMatchObject({ isOpen: true });
   });
 
-  it('has at most eight unfinished logins at one sshd, whoever wants them, and all come to their turn', async () => {
-    let [begun, open, most] = [0, 0, 0];
-    const sshd = createServer((socket) => {
-      begun += 1;
-      open += 1;
-      most = Math.max(most, open);
-      socket.on('error', () => undefined).on('close', () => (open -= 1));
-      socket.resume();
-      // Twice eight would be there at once by then, if they might.
-      setTimeout(() => socket.destroy(), 300);
-    }).listen(0, '127.0.0.1');
-    onTestFinished(() => void sshd.close());
-    await vi.waitFor(() => expect(sshd.listening).toBe(true));
-    const { port } = sshd.address() as AddressInfo;
-    const [server, pool] = [await serve(), makePool()];
-    const users = Array.from({ length: 20 }, (_, index) => `user-${index}`);
-    const tries = users.map((user) => pool.get({ ...server.target, port, user, namespace: user }, signal));
-    await Promise.allSettled(tries);
-    expect([begun, most]).toEqual([20, 8]);
-  }, 40_000);
-
   it('keeps places for others while hosts of a namespace are silent, until nobody waits for them', async () => {
     const open = new Set<Socket>();
     let begun = 0;

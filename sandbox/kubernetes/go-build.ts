@@ -40,6 +40,8 @@ export interface GoProgram {
   readonly modFile?: string;
   /** Which Kubernetes it says that it is, e.g. `v1.37.2`. */
   readonly kubernetesVersion: string;
+  /** Further variables of the program that its own build sets, such as its version. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Runs `go ARGS` in the module of a program. @returns what it printed. */
@@ -115,8 +117,10 @@ function staleArguments(program: GoProgram): string[] {
   return ['list', '-deps', ...flags(program), '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', program.path];
 }
 
-function flags({ modFile, kubernetesVersion }: GoProgram): string[] {
-  const linker = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`;
+function flags({ modFile, kubernetesVersion, variables = {} }: GoProgram): string[] {
+  const all = { 'k8s.io/component-base/version.gitVersion': kubernetesVersion, ...variables };
+  const set = Object.entries(all).map(([name, value]) => ` -X ${name}=${value}`);
+  const linker = `-s -w${set.join('')}`;
   const requirements = modFile === undefined ? [] : [`-modfile=${modFile}`];
   return [...requirements, '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linker];
 }

@@ -15,6 +15,8 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   specification: async () => (await import('./specification/campaign.ts')).specificationCampaign,
   faults: async () => (await import('./faults/campaign.ts')).faultCampaign,
   security: async () => (await import('./security/campaign.ts')).securityCampaign,
+  hosts: async () => (await import('./hosts/campaign.ts')).hostsCampaign,
+  'docker-versions': async () => (await import('./docker-versions/campaign.ts')).dockerVersionsCampaign,
   release: async () => (await import('./release/campaign.ts')).releaseCampaign,
   simulation: async () => (await import('./simulation/campaign.ts')).simulationCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,

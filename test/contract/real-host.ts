@@ -5,6 +5,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { createHostDriver } from '../../host-driver/connect.ts';
 import { driverSandbox, type DriverSandbox } from '../support/driver-sandbox.ts';
+import { installPrograms } from '../campaigns/docker-versions/programs.ts';
 import { hostContract } from './host.ts';
 
 /** In a sandbox of its own. Each Debian then is a file, and the files run side by side. */
@@ -15,6 +16,7 @@ export function realHostContract(debian: 12 | 13): void {
 
   beforeAll(async () => {
     sandbox = await driverSandbox(`driver-${name}`, [{ name, debian }]);
+    await installPrograms(sandbox, name);
   });
 
   afterAll(async () => {

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 
 export class TcpProxy {
   readonly #server: Server;
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
+  #armed: { left: number; readonly how: 'reset' | 'silence' } | undefined;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #refusing = false;
   #silent = false;
@@ -52,6 +53,7 @@ export class TcpProxy {
   accept(): void {
     this.#refusing = false;
     this.#silent = false;
+    this.#armed = undefined;
   }
 
   /**
@@ -66,6 +68,26 @@ export class TcpProxy {
       client.pause();
       server.pause();
     }
+  }
+
+  /** New connections lead there: the address is another machine now. */
+  retarget(target: { readonly host: string; readonly port: number }): void {
+    this.#target = target;
+  }
+
+  /** Once so many more bytes came from clients, all connections are reset, or nothing passes any more. */
+  breakAfter(bytes: number, how: 'reset' | 'silence'): void {
+    this.#armed = { left: bytes, how };
+  }
+
+  #count(bytes: number): void {
+    if (this.#armed === undefined) return;
+    this.#armed.left -= bytes;
+    if (this.#armed.left > 0) return;
+    const { how } = this.#armed;
+    this.#armed = undefined;
+    if (how === 'silence') return this.silence();
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
   }
 
   async close(): Promise<void> {
@@ -92,5 +114,7 @@ export class TcpProxy {
     if (this.#silent) return;
     client.pipe(server);
     server.pipe(client);
+    // After the pipe's own listener, so the last bytes are on their way.
+    client.on('data', (chunk: Buffer) => this.#count(chunk.length));
   }
 }

@@ -1,0 +1,5 @@
+//go:build binaries
+
+package main
+
+import _ "github.com/docker/compose/v5/cmd"
