@@ -55,7 +55,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'dockerd is stopped',
-    begin: 'service docker stop >/dev/null 2>&1',
+    begin: 'service docker stop >/dev/null 2>&1; while pgrep -x dockerd >/dev/null; do sleep 0.1; done',
     end: 'service docker start >/dev/null 2>&1; until docker version >/dev/null 2>&1; do sleep 0.2; done',
     told: { composeUp: away, destroy: away },
     isLong: true,

@@ -233,6 +233,31 @@ describe('a connection', () => {
     }
   });
 
+  // A test host has no systemd, so a line of Perl does what its unit ssh.socket does.
+  it.each([
+    [
+      'is started for each connection, as by ssh.socket of Debian 12',
+      '$SIG{CHLD} = "IGNORE"; while (my $c = $l->accept) { unless (fork) { open STDIN, "<&", $c; open STDOUT, ">&", $c; exec "/usr/sbin/sshd", "-i" } close $c }',
+    ],
+    [
+      'is given its port by systemd, with drop-ins, as in Ubuntu 24.04',
+      'dup2(fileno $l, 3); ($ENV{LISTEN_FDS}, $ENV{LISTEN_PID}) = (1, $$); exec "/usr/sbin/sshd", "-D", "-o", "KbdInteractiveAuthentication=no", "-o", "X11Forwarding=yes", "-o", "AcceptEnv=LANG LC_*"',
+    ],
+  ])('works with an sshd that %s', async (_, start) => {
+    const listens = 'my $l = IO::Socket::INET->new(LocalPort => 2225, Listen => 5, ReuseAddr => 1) or die;';
+    const unit = `perl -MIO::Socket::INET -MPOSIX=dup2 -e '$^F = 9; ${listens} ${start}'`;
+    const pid = await sandbox.onHost('host-1', `${unit} </dev/null >/dev/null 2>&1 & echo $!`);
+    try {
+      const target = { ...sandbox.target('host-1'), port: 2225 };
+      const seen = await waitFor('that sshd', () =>
+        connect(target).observe(project, 'full', signal).catch(nothing),
+      );
+      expect(seen?.facts.dockerVersion).toMatch(/^\d+\./);
+    } finally {
+      await sandbox.onHost('host-1', `kill ${pid}; while [ -e /proc/${pid}/exe ]; do sleep 0.1; done`);
+    }
+  });
+
   it('works where sshd forwards no sockets, through the docker command', async () => {
     const conf = '/etc/ssh/sshd_config.d/05-no-sockets.conf';
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
