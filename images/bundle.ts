@@ -75,6 +75,8 @@ async function bundle(entries: Readonly<Record<string, string>>, form: OutputOpt
         form.format === 'esm' ? { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } : {},
     },
     plugins: [leaveOut, pageInside, filesBeside],
+    // They are warnings about a slow machine, not about the code.
+    checks: { bundlerTimings: false },
     onLog: (level, log) => {
       if (level === 'warn')
         throw new Error(`${Object.values(entries).join(', ')} cannot be bundled: ${log.message}`);

@@ -47,6 +47,8 @@ async function bundle(): Promise<string> {
     cwd: sources,
     platform: 'browser',
     tsconfig: join(sources, 'tsconfig.json'),
+    // They are warnings about a slow machine, not about the code.
+    checks: { bundlerTimings: false },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`the page cannot be bundled: ${log.message}`);
     },
