@@ -152,6 +152,8 @@ export type Action = { readonly cause: Cause } &
     | { readonly type: 'StopStack' }
     /** Removes containers, volumes and files of exactly this stack. Needs proof of consent in the plan. */
     | { readonly type: 'DestroyStack' }
+    /** The same on the host that the stack is moved away from, with the same consent. */
+    | { readonly type: 'DestroyFormer'; readonly machineID: string }
     | { readonly type: 'RemoveCredentials' }
     | { readonly type: 'ReleaseFinalizer' }
   );

@@ -260,6 +260,10 @@ const executors: Executors = {
     hostOf(context).prune(context.project, action.keep, context.fence(), context.signal),
   StopStack: (_, context) => hostOf(context).composeStop(context.project, context.fence(), context.signal),
   DestroyStack: (_, context) => hostOf(context).destroy(context.project, context.fence(), context.signal),
+  DestroyFormer: async (action, context) => {
+    const { host, fence } = await context.claimOther(action.machineID);
+    await host.destroy(context.project, fence, context.signal);
+  },
   RemoveCredentials: (_, { credentials, stack, signal }) => credentials.remove(stack, signal),
   ReleaseFinalizer: (_, context) => context.letGo(),
 };

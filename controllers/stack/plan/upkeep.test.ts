@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { annotations } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
 import type { PlanInput } from '../model.ts';
+import type { RelocationLook } from '../relocation.ts';
 import { plan } from './plan.ts';
 import {
   aHost,
@@ -201,6 +202,30 @@ describe('deletion', () => {
     expect(
       wave(observing(foreign), deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' })),
     ).toEqual(['ReleaseFinalizer']);
+  });
+  it('lets a host go on which there never was a container', () => {
+    const claimed = aHost({ containers: [], releases: [] });
+    expect(wave(observing(claimed), deleted('Stop'))).toEqual(['ReleaseFinalizer']);
+  });
+  it('amid a move means the host with the data as well', () => {
+    const from = { host: aStack().spec.host, machineID: 'machine-0' };
+    const relocation = { id: 'move-1', from, toMachineID: 'machine-1', source: 'Migrate' } as const;
+    const moving = (old: RelocationLook['old']): Scene =>
+      observing(aHost({ containers: [], releases: [] }), { relocation: { ...relocation, old } });
+    const old = { ok: true, value: aHost() } as const;
+    expect(wave(moving(old), deleted('Stop'))).toEqual(['StopFormer', 'ReleaseFinalizer']);
+    expect(wave(moving(old), deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' }))).toEqual([
+      'RemoveCredentials',
+      'DestroyFormer',
+      'DestroyStack',
+      'ReleaseFinalizer',
+    ]);
+    const gone = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
+    expect(wave(moving(gone), deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);
+    const givenUp = observing(aHost(), {
+      relocation: { ...relocation, source: 'RecoverFromBackup', old: gone },
+    });
+    expect(wave(givenUp, deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']);
   });
   it('waits for a host that is away, until it is abandoned', () => {
     expect(wave(away, deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);

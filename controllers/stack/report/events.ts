@@ -24,6 +24,10 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
   ApplyRelease: { reason: 'ReleaseApplied', what: 'docker compose brought the containers to the release' },
   StopStack: { reason: 'Stopped', what: 'The containers were stopped' },
   DestroyStack: { reason: 'Destroyed', what: 'Containers, volumes and files were removed' },
+  DestroyFormer: {
+    reason: 'Destroyed',
+    what: 'On the host before the move, containers, volumes and files were removed',
+  },
 };
 
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */

@@ -11,6 +11,8 @@ const foundSomething: readonly number[] = [
   12, // a move amid the first installation left the database running on the first host
   14, // the same, and the job that loaded it
   20, // a move amid a restore left its job behind
+  35, // a stack that is deleted before Docker is installed waited for Docker
+  1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 
 const others: readonly number[] = [2, 7, 11];

@@ -4,6 +4,8 @@ import { annotations, type Reason } from '../../../../crds/index.ts';
 import { pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
+import type { HostObservation } from '../../../../host-driver/host.ts';
+import type { Outcome } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 import { isOurs } from './host.ts';
@@ -25,30 +27,46 @@ export function planDeletion(input: PlanInput): Verdict {
   if (given[annotations.abandonHost] === 'true') return gone('Abandoned');
   if (deletionPolicy === 'Destroy' && given[annotations.confirmDestroy] !== uid)
     return blocked('DeletionBlocked', { is: 'DestroyNeedsConsent', stack: { name, namespace }, uid });
-  if (!observed.host.ok) {
-    const { reason, message } = observed.host;
+  const { host, relocation } = observed;
+  // Amid a move, the data are still where the stack came from, and it may run there. Unless that host was given up, it is needed.
+  const needed = relocation?.source === 'Migrate' ? relocation.old : undefined;
+  const away = !host.ok ? host : needed?.ok === false ? needed : undefined;
+  if (away !== undefined) {
+    const { reason, message } = away;
     const facts: Facts = {
       is: 'CannotCleanUp',
       message,
       secretGone: !secrets.ok && secrets.reason === 'SecretNotFound',
       stack: { name, namespace },
-      address: stack.spec.host.address,
+      address: (away === host ? stack.spec.host : relocation?.from.host)?.address ?? '',
     };
     return blocked(reason, facts, pauseWhileAway(reason, stack, now, awaySince));
   }
-  const { state } = observed.host.value;
   // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
-  if (state === undefined || !isOurs(state, stack, identity.clusterID)) return gone('NothingThere');
-  if (deletionPolicy === 'Stop')
-    return act(input, 'Delete', [{ type: 'StopStack', cause: 'StackDeleted' }, ...letGo], {
-      is: 'StoppingStack',
-    });
+  const ours = (seen: Outcome<HostObservation> | undefined): HostObservation | undefined =>
+    seen?.ok === true && seen.value.state !== undefined && isOurs(seen.value.state, stack, identity.clusterID)
+      ? seen.value
+      : undefined;
+  const [here, former] = [ours(host), ours(relocation?.old)];
+  const machineID = relocation?.from.machineID ?? '';
+  if (deletionPolicy === 'Stop') {
+    const work: Action[] = [];
+    if (former !== undefined && former.containers.length > 0)
+      work.push({ type: 'StopFormer', machineID, keep: [], cause: 'StackDeleted' });
+    // Without a release there never was a container; Docker may not even be installed.
+    if (here !== undefined && here.releases.length > 0)
+      work.push({ type: 'StopStack', cause: 'StackDeleted' });
+    if (work.length === 0) return gone('NothingThere');
+    return act(input, 'Delete', [...work, ...letGo], { is: 'StoppingStack' });
+  }
+  if (here === undefined && former === undefined) return gone('NothingThere');
   return act(
     input,
     'Delete',
     [
       // The host's record goes last: a process that ends in between would find nothing there, and leave the Secret.
       { type: 'RemoveCredentials', cause: 'StackDeleted' },
+      ...(former === undefined ? [] : [{ type: 'DestroyFormer', machineID, cause: 'StackDeleted' } as const]),
       { type: 'DestroyStack', cause: 'StackDeleted' },
       ...letGo,
     ],

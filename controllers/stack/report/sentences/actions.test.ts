@@ -52,6 +52,7 @@ const samples: { readonly [T in ActionType]: Fields<T> } = {
   PruneReleases: { keep: [] },
   StopStack: {},
   DestroyStack: {},
+  DestroyFormer: { machineID: 'm-1' },
   RemoveCredentials: {},
   ReleaseFinalizer: {},
 };

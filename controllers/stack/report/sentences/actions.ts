@@ -45,7 +45,9 @@ export function describeAction(action: Action): string {
     case 'CreateMoveBackup':
       return `making backup ${action.name}`;
     case 'StopFormer':
-      return `stopping the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
+      return action.keep.length === 0
+        ? `stopping the stack on machine ${action.machineID}`
+        : `stopping the stack on machine ${action.machineID}, except ${action.keep.join(', ')}`;
     case 'FenceFormer':
       return `stopping and marking machine ${action.machineID}: the stack lives at ${action.address}`;
     case 'UnmarkMoved':
@@ -88,6 +90,8 @@ export function describeAction(action: Action): string {
       return "stopping the stack's containers";
     case 'DestroyStack':
       return 'destroying the stack: containers, volumes and files';
+    case 'DestroyFormer':
+      return `destroying the stack on machine ${action.machineID}: containers, volumes and files`;
     case 'RemoveCredentials':
       return "removing the stack's generated credentials";
     case 'ReleaseFinalizer':
