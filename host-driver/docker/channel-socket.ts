@@ -19,7 +19,8 @@ export class ChannelSocket extends Duplex {
     open: () => Promise<ClientChannel>,
     longestFor: (request: string) => number = () => Number.POSITIVE_INFINITY,
   ) {
-    super({ allowHalfOpen: true, autoDestroy: true });
+    // sshd closes a channel only when both sides have ended.
+    super({ allowHalfOpen: false, autoDestroy: true });
     this.#open = open;
     this.#longestFor = longestFor;
   }
@@ -38,16 +39,12 @@ export class ChannelSocket extends Duplex {
           this.destroy(new Error(`the answer is longer than ${this.#longestAnswer / 2 ** 20} MiB`));
         else if (!this.push(chunk)) channel.pause();
       });
-      channel.on('end', () => this.push(null));
+      channel.on('end', () => this.#ended());
       channel.on('error', (error: Error) => this.destroy(error));
       channel.on('close', () => {
         this.#channel = undefined;
-        if (this.readableEnded || this.destroyed) return void this.destroy();
-        // Only who reads notices the end, and nobody reads from a socket that waits for its next request. It would
-        // be used for that, as after a restart of dockerd.
-        this.once('end', () => this.destroy());
-        this.push(null);
-        this.read(0);
+        if (this.readableEnded || this.destroyed) this.destroy();
+        else this.#ended();
       });
       channel.stderr?.resume();
     } catch (error) {
@@ -57,6 +54,15 @@ export class ChannelSocket extends Duplex {
       return;
     }
     done();
+  }
+
+  /**
+   * Only who reads notices the end, and nobody reads from a socket that waits for its next request. It would be
+   * used for that, as after a restart of dockerd.
+   */
+  #ended(): void {
+    this.push(null);
+    this.read(0);
   }
 
   override _read(): void {

@@ -23,5 +23,5 @@ export const madeContainers = `
 
 export const removedContainers = `
   docker rm one >/dev/null; service docker stop >/dev/null 2>&1
-  rm -rf ${docker}/containers/00000000* ${mounts}/00000000*
+  find ${docker}/containers ${mounts} -maxdepth 1 -name '00000000*' -exec rm -rf {} +
   ${started}`;
