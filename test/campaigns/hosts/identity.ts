@@ -17,7 +17,7 @@ export function identityCases(scene: Scene): readonly CampaignCase[] {
   return [
     {
       name: 'the host has another host key, and its own again',
-      limitSeconds: 300,
+      limitSeconds: 600,
       run: async () => {
         const stack = await Stack.on(await scene.part(twoHosts), 'jtel-hosts-key');
         const { sandbox, project } = stack;
@@ -44,7 +44,7 @@ export function identityCases(scene: Scene): readonly CampaignCase[] {
     },
     {
       name: 'the address is another machine, first with its own key, then with that of the first',
-      limitSeconds: 300,
+      limitSeconds: 600,
       run: async () => {
         const stack = await Stack.on(await scene.part(twoHosts), 'jtel-hosts-address');
         const { sandbox, project } = stack;

@@ -41,7 +41,7 @@ export function lostCases(scene: Scene, form: CampaignForm): readonly CampaignCa
 function aCase(scene: Scene, step: string, how: 'reset' | 'silence', bytes: number): CampaignCase {
   return {
     name: `${how === 'reset' ? 'the line breaks' : 'the line falls silent'} ${bytes} bytes into ${step}`,
-    limitSeconds: 300,
+    limitSeconds: 600,
     run: async () => {
       const stack = await scene.part(oneStack);
       const line = await lineTo(stack.sandbox);
@@ -68,7 +68,7 @@ function aCase(scene: Scene, step: string, how: 'reset' | 'silence', bytes: numb
 function endedFor(scene: Scene): CampaignCase {
   return {
     name: 'the exit code of a step is lost, with its sshd and with the step',
-    limitSeconds: 300,
+    limitSeconds: 600,
     run: async () => {
       const stack = await scene.part(oneStack);
       const line = await lineTo(stack.sandbox);

@@ -139,7 +139,7 @@ export function machineCases(scene: Scene, form: CampaignForm): readonly Campaig
 function aCase(scene: Scene, { name, begin, end, told, fullPlaces }: Trouble): CampaignCase {
   return {
     name,
-    limitSeconds: 300,
+    limitSeconds: 600,
     run: async () => {
       const stack = await scene.part(oneStack);
       const { sandbox, project } = stack;
@@ -206,7 +206,7 @@ function restarted(scene: Scene): CampaignCase {
 function inTheMiddle(scene: Scene, name: string, happens: (stack: Stack) => Promise<void>): CampaignCase {
   return {
     name,
-    limitSeconds: 300,
+    limitSeconds: 600,
     run: async () => {
       const stack = await scene.part(oneStack);
       const line = await lineTo(stack.sandbox);

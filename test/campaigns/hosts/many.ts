@@ -15,7 +15,7 @@ export function manyCases(scene: Scene, form: CampaignForm): readonly CampaignCa
 function aCase(scene: Scene, dead: number): CampaignCase {
   return {
     name: `${dead} of ${dead + 10} hosts take connections and say nothing`,
-    limitSeconds: 300,
+    limitSeconds: 600,
     run: async () => {
       const stack = await scene.part(oneStack);
       const target = stack.sandbox.target('host-1');
