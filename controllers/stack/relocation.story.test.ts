@@ -189,6 +189,23 @@ describe('a stack that is moved', () => {
     },
   );
 
+  it('amid which somebody stops it stands still on the old host, and arrives when it is to run again', async () => {
+    const world = await aMovableWorld();
+    world.start();
+    await moveTo(world, { address: newAddress }, { powerState: 'Stopped' });
+    await world.until(
+      'the stack to be Stopped',
+      async () => (await world.stack()).status?.phase === 'Stopped',
+    );
+    const up = [...(at(world, oldAddress)?.containers.values() ?? [])].filter(
+      ({ state }) => state === 'running',
+    );
+    expect(up.map(({ service }) => service)).toEqual(['acd-dbm']);
+    await world.change({ powerState: 'Running' });
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    expect([runs(world, oldAddress), runs(world, newAddress)]).toEqual([false, true]);
+  });
+
   it('is not moved without a place for its backups', async () => {
     const world = await aMovableWorld();
     const { backup: _, ...spec } = (await world.stack()).spec;

@@ -6,6 +6,7 @@
  * same place.
  */
 
+import type { ObservedContainer } from '../../../host-driver/host.ts';
 import type { Plan, PlanInput, Stage, Verdict } from '../model.ts';
 import { act } from './stages/act.ts';
 import { applyStage, backupStage } from './stages/change.ts';
@@ -71,13 +72,32 @@ function decide(input: PlanInput): Verdict {
   return { kind: 'Done', step: 'Done' };
 }
 
+/** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
+function stopOld({ release, observed: { relocation } }: PlanInput): Verdict | undefined {
+  if (relocation?.old.ok !== true) return undefined;
+  const keep = release.ok ? release.value.databaseServices : [];
+  const running = relocation.old.value.containers.filter((one) => isUp(one) && !keep.includes(one.service));
+  if (running.length === 0) return undefined;
+  const { machineID } = relocation.from;
+  return {
+    kind: 'Act',
+    step: 'Stop',
+    wave: [{ type: 'StopFormer', machineID, keep, cause: 'ToldToStop' }],
+    facts: { is: 'StoppingContainers', containers: running.length },
+  };
+}
+
+function isUp({ state }: ObservedContainer): boolean {
+  return state !== 'exited' && state !== 'created';
+}
+
 /** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */
 function stopStage(input: PlanInput): Verdict | undefined {
   const { stack, observed } = input;
   if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
-  const running = observed.host.value.containers.filter(
-    (container) => container.state !== 'exited' && container.state !== 'created',
-  );
+  const old = stopOld(input);
+  if (old !== undefined) return old;
+  const running = observed.host.value.containers.filter(isUp);
   if (running.length === 0) return { kind: 'Done', step: 'Stop' };
   return act(input, 'Stop', [{ type: 'StopStack', cause: 'ToldToStop' }], {
     is: 'StoppingContainers',

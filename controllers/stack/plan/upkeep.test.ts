@@ -155,9 +155,27 @@ describe('a self-signed certificate', () => {
   it('of the customer is theirs to renew', () => expect(wave(ending(29, false))).toEqual(['Done']));
 });
 
+const aMove = {
+  id: 'move-1',
+  from: { host: aStack().spec.host, machineID: 'machine-0' },
+  toMachineID: 'machine-1',
+  source: 'Migrate',
+} as const;
+
 describe('powerState Stopped', () => {
   const stopped = aStack({ powerState: 'Stopped' });
   it('stops what runs', () => expect(wave(observing(aHost()), { stack: stopped })).toEqual(['StopStack']));
+  it('amid a move stops what runs on the other host, too, but for the database', () => {
+    const moving = (containers: HostObservation['containers']): Scene =>
+      observing(aHost({ containers: [] }), {
+        relocation: { ...aMove, old: { ok: true, value: aHost({ containers }) } },
+      });
+    expect(plan(planInput(moving(aHost().containers), { stack: stopped }))).toMatchObject({
+      kind: 'Act',
+      wave: [{ type: 'StopFormer', machineID: 'machine-0', keep: ['acd-dbm'] }],
+    });
+    expect(wave(moving([container('acd-dbm')]), { stack: stopped })).toEqual(['Done']);
+  });
   it('is done when nothing runs', () => {
     const host = aHost({
       containers: aHost().containers.map(({ service }) => container(service, { state: 'exited' })),
@@ -208,10 +226,8 @@ describe('deletion', () => {
     expect(wave(observing(claimed), deleted('Stop'))).toEqual(['ReleaseFinalizer']);
   });
   it('amid a move means the host with the data as well', () => {
-    const from = { host: aStack().spec.host, machineID: 'machine-0' };
-    const relocation = { id: 'move-1', from, toMachineID: 'machine-1', source: 'Migrate' } as const;
     const moving = (old: RelocationLook['old']): Scene =>
-      observing(aHost({ containers: [], releases: [] }), { relocation: { ...relocation, old } });
+      observing(aHost({ containers: [], releases: [] }), { relocation: { ...aMove, old } });
     const old = { ok: true, value: aHost() } as const;
     expect(wave(moving(old), deleted('Stop'))).toEqual(['StopFormer', 'ReleaseFinalizer']);
     expect(wave(moving(old), deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' }))).toEqual([
@@ -223,7 +239,7 @@ describe('deletion', () => {
     const gone = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
     expect(wave(moving(gone), deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);
     const givenUp = observing(aHost(), {
-      relocation: { ...relocation, source: 'RecoverFromBackup', old: gone },
+      relocation: { ...aMove, source: 'RecoverFromBackup', old: gone },
     });
     expect(wave(givenUp, deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']);
   });
