@@ -37,7 +37,7 @@ describe('fleet and windows', () => {
     for (const scope of [[], ['-A']]) {
       const { code, out } = await jtel(['fleet', '-o', 'wide', ...scope]);
       expect(code).toBe(0);
-      expect(out).toContain(`${asked} (1 % (954 MiB) free)`);
+      expect(out).toContain(`${asked} (1 % (953.7 MiB) free)`);
     }
     const report = JSON.parse((await jtel(['fleet', '-o', 'json'])).out) as FleetReport;
     const versions = report.questions.find(({ name }) => name === 'Versions')?.groups;
