@@ -119,6 +119,11 @@ export class FleetOperator {
     return await readFile(this.#logFile, 'utf8');
   }
 
+  /** Stops it for a while, lets it go on, or kills it as a power failure would. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    this.#child.kill(name);
+  }
+
   /** As `kubectl delete pod` would. Keeps the hosts. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');

@@ -74,8 +74,9 @@ function save(file: string, machines: ReadonlyMap<string, FakeMachine>): void {
       { facts, setups, firewall, changed, projects, images } satisfies Disk,
     ]),
   );
-  writeFileSync(`${file}.new`, serialize(disks));
-  renameSync(`${file}.new`, file);
+  const made = `${file}.${process.pid}`;
+  writeFileSync(made, serialize(disks));
+  renameSync(made, file);
 }
 
 function told(host: Host, address: string): Host {

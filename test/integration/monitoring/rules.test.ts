@@ -78,7 +78,7 @@ function ofStore(name: string): { readonly store?: string } {
 const ofOperator: Readonly<Record<string, string>> = {
   JtelWatchdog: '',
   JtelOperatorDown: '',
-  JtelOperatorNotLeading: '',
+  JtelOperatorNotLeading: ',lease="a"',
   JtelOperatorErrors: ',controller="stack"',
   JtelOperatorBehind: ',controller="stack"',
   JtelQuarantined: ',controller="stack"',
