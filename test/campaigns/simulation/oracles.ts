@@ -125,7 +125,10 @@ function endOf(world: World, user: User): readonly string[] {
   }
   const version = here?.state?.applied?.version;
   // One that is stopped is updated when it runs again.
-  const keeps = spec.powerState === 'Stopped' || (spec.version === story.broken && user.isRolledBack());
+  const keeps =
+    spec.powerState === 'Stopped' ||
+    user.isRefused() ||
+    (spec.version === story.broken && user.isRolledBack());
   if (version !== spec.version && !keeps)
     wrong.push(`${story.name} is of version ${version}, not ${spec.version}`);
   for (const [address, { projects }] of world.driver.machines) {

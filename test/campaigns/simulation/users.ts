@@ -105,7 +105,14 @@ export class User {
     const { metadata, status, spec } = stack;
     if (status?.observedGeneration !== metadata.generation || status?.operation !== undefined) return false;
     if (status?.phase === (spec.powerState === 'Stopped' ? 'Stopped' : 'Ready')) return true;
-    return spec.version === this.story.broken && this.isRolledBack();
+    return this.isRefused() || (spec.version === this.story.broken && this.isRolledBack());
+  }
+
+  /** Whether the version cannot be reached from that of the data, such as after two updates in a row or a restore. */
+  isRefused(): boolean {
+    const ready = this.stack?.status?.conditions?.find(({ type }) => type === 'Ready');
+    const version = this.stack?.status?.conditions?.find(({ type }) => type === 'UpToDate');
+    return [ready?.reason, version?.reason].includes('UpdateNotSupported');
   }
 
   /** Whether the last update was undone. */
