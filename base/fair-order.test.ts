@@ -167,9 +167,9 @@ describe('the lines of due keys', () => {
     const order = new FairOrder(1);
     dueOf(order, 'hangs', 40, 'Asked');
     for (let key = order.take(); key !== undefined; key = order.take()) order.park(key);
-    expect(order.waiting).toBe(40 - 5);
+    expect(order.waiting).toBe(40 - 9);
     order.done('hangs0/one');
-    expect(order.take()).toBe('hangs5/one');
+    expect(order.take()).toBe('hangs9/one');
   });
 
   it('never lets one namespace take all places of the parked', () => {
@@ -180,8 +180,8 @@ describe('the lines of due keys', () => {
       return count;
     };
     due(order, 'many', 100);
-    // Half of the sixteen places, and half of the four workers by those that find none.
-    expect(parked()).toBe(8 + 2);
+    // Half of the 32 places, and half of the four workers by those that find none.
+    expect(parked()).toBe(16 + 2);
     due(order, 'other', 100);
     expect(parked()).toBeGreaterThanOrEqual(4);
     due(order, 'third', 1);

@@ -22,8 +22,8 @@ const longestPatience = 7;
 const shareOfBackground = 3 / 4;
 /** Of all workers. */
 const shareOfSlow = 1 / 4;
-/** They cost memory, and calls of the API when they go on. */
-const parkedPerWorker = 4;
+/** They cost memory, and calls of the API when they go on. One namespace alone has half of these places. */
+const parkedPerWorker = 8;
 
 /** Places that namespaces share. Each may have as many as are free. */
 interface Places {
