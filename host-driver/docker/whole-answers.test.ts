@@ -101,6 +101,17 @@ it('what Docker answers as a rule is read, with lists that are null', async () =
   });
 });
 
+it('containers of others are not asked for: a host may have ten thousand', async () => {
+  const asked: string[] = [];
+  instead = (path) => (asked.push(decodeURIComponent(path)), isUsual);
+  await observeDocker(docker, 'p', 'full', signal);
+  await removeStaleContainers(docker, 'p', '', signal, (remove) => remove());
+  const lists = asked.filter((path) => path.startsWith('/containers/json'));
+  expect(lists).toHaveLength(3);
+  for (const path of lists)
+    expect(path).toMatch(/filters=\{"label":\["(com\.docker\.compose|jtel\.de\/)\.?project=p"\]\}/);
+});
+
 it.each([
   ['/containers/json', {}],
   ['/containers/json', [{ ...container, Labels: null }]],

@@ -12,7 +12,6 @@ import { programsVariable } from './programs.ts';
 const hosts: readonly { readonly name: string; readonly debian: 12 | 13; readonly programs?: string }[] = [
   { name: 'Docker 20.10 and compose 2.26, as Debian 12 has them', debian: 12 },
   { name: 'Docker 26.1 and compose 2.26, as Debian 13 has them', debian: 13 },
-  { name: 'Docker 26.1 and compose 2.20', debian: 13, programs: 'compose-2.20' },
   { name: 'Docker 26.1 and compose 5', debian: 13, programs: 'compose-5' },
   { name: 'Docker 29 and compose 2.26', debian: 13, programs: 'docker-29' },
   { name: 'Docker 29 and compose 5', debian: 13, programs: 'docker-29,compose-5' },

@@ -18,16 +18,12 @@ interface Program {
   readonly called?: string;
   /** Debian's, on the host. */
   readonly place: string;
+  /** On the host, before it starts. */
+  readonly needs?: string;
 }
 
 const place = { compose: '/usr/libexec/docker/cli-plugins/docker-compose', dockerd: '/usr/sbin/dockerd' };
 const programs: Readonly<Record<string, Program>> = {
-  'compose-2.20': {
-    module: 'github.com/docker/compose/v2',
-    path: 'cmd',
-    version: 'internal.Version',
-    place: place.compose,
-  },
   'compose-5': {
     module: 'github.com/docker/compose/v5',
     path: 'cmd',
@@ -41,11 +37,15 @@ const programs: Readonly<Record<string, Program>> = {
     version: 'dockerversion.Version',
     called: '29.0.0',
     place: place.dockerd,
+    // Debian 13's runc 1.1 knows none. Docker's own packages bring a newer one.
+    needs: `sed -i '1s|{|{ "features": { "time-namespaces": false },|' /etc/docker/daemon.json`,
   },
 };
 
 /** Builds a program unless the cache has it: minutes, and downloads. @returns its file */
-async function ensureProgram(name: string): Promise<{ readonly file: string; readonly place: string }> {
+async function ensureProgram(
+  name: string,
+): Promise<Pick<Program, 'place' | 'needs'> & { readonly file: string }> {
   const program = programs[name];
   if (program === undefined) throw new Error(`there is no program ${name}`);
   const folder = join(import.meta.dirname, name);
@@ -63,7 +63,7 @@ async function ensureProgram(name: string): Promise<{ readonly file: string; rea
     },
     lineProgress(),
   );
-  return { file, place: program.place };
+  return { ...program, file };
 }
 
 /** Puts what {@link programsVariable} names on a host; nothing if it is not set. */
@@ -74,6 +74,7 @@ export async function installPrograms({ sandbox, onHost }: DriverSandbox, host: 
     const { container } = sandbox.host(host);
     await onHost(host, 'service docker stop >/dev/null 2>&1');
     await sandbox.docker.run(['cp', program.file, `${container}:${program.place}`]);
+    if (program.needs !== undefined) await onHost(host, program.needs);
     await onHost(
       host,
       'service docker start >/dev/null 2>&1; for i in $(seq 300); do docker version >/dev/null 2>&1 && exit 0; sleep 0.2; done; tail -5 /var/log/docker.log; exit 1',

@@ -119,6 +119,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'Docker has containers whose list is 50 MB long',
+    isLong: true,
     begin: `seq 35 | awk '{ printf "big%d=%060000d\\n", $1, 0 }' >/disk/label
       image=$(docker image ls -q | head -n 1)
       for i in $(seq 25); do docker create --name big-$i --label-file /disk/label $image true >/dev/null || exit 1; done
