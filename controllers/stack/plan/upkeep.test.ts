@@ -236,6 +236,17 @@ describe('deletion', () => {
       'DestroyStack',
       'ReleaseFinalizer',
     ]);
+    const theirs = observing(
+      aHost({
+        state: state({ owner: { clusterID: 'cluster-2', namespace: 'acme', name: 'main', uid: 'theirs' } }),
+      }),
+      { relocation: { ...aMove, old } },
+    );
+    expect(wave(theirs, deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' }))).toEqual([
+      'RemoveCredentials',
+      'DestroyFormer',
+      'ReleaseFinalizer',
+    ]);
     const gone = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
     expect(wave(moving(gone), deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);
     const givenUp = observing(aHost(), {

@@ -49,6 +49,9 @@ export function planDeletion(input: PlanInput): Verdict {
       : undefined;
   const [here, former] = [ours(host), ours(relocation?.old)];
   const machineID = relocation?.from.machineID ?? '';
+  // A host that is not ours, or not yet, is not claimed either.
+  const order = (wave: readonly Action[], facts: LifeFacts): Verdict =>
+    here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
   if (deletionPolicy === 'Stop') {
     const work: Action[] = [];
     if (former !== undefined && former.containers.length > 0)
@@ -57,17 +60,15 @@ export function planDeletion(input: PlanInput): Verdict {
     if (here !== undefined && here.releases.length > 0)
       work.push({ type: 'StopStack', cause: 'StackDeleted' });
     if (work.length === 0) return gone('NothingThere');
-    return act(input, 'Delete', [...work, ...letGo], { is: 'StoppingStack' });
+    return order([...work, ...letGo], { is: 'StoppingStack' });
   }
   if (here === undefined && former === undefined) return gone('NothingThere');
-  return act(
-    input,
-    'Delete',
+  return order(
     [
       // The host's record goes last: a process that ends in between would find nothing there, and leave the Secret.
       { type: 'RemoveCredentials', cause: 'StackDeleted' },
       ...(former === undefined ? [] : [{ type: 'DestroyFormer', machineID, cause: 'StackDeleted' } as const]),
-      { type: 'DestroyStack', cause: 'StackDeleted' },
+      ...(here === undefined ? [] : [{ type: 'DestroyStack', cause: 'StackDeleted' } as const]),
       ...letGo,
     ],
     { is: 'DestroyingStack' },
