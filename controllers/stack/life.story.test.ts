@@ -3,14 +3,22 @@
  * same story with the process killed before and after each of its effects.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { annotations, stackKind, type Condition, type JtelStack } from '../../crds/index.ts';
+import {
+  annotations,
+  backupKind,
+  stackKind,
+  type Condition,
+  type JtelBackup,
+  type JtelStack,
+} from '../../crds/index.ts';
 import { controllerRevisions, events, secrets, type ControllerRevision } from '../../runtime/client/kinds.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
-import { endState, killedEverywhere, looksAt, ready } from '../../test/support/world/restores.ts';
+import { backup, endState, killedEverywhere, looksAt, ready } from '../../test/support/world/restores.ts';
 import { killAll, reading, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';
 import { readFileNames } from '../inputs/file-names.ts';
+import { aBackup } from '../backup/testing.ts';
 import { aStack } from './testing.ts';
 
 const { signal: never } = new AbortController();
@@ -207,6 +215,21 @@ describe('a stack that is deleted', () => {
     const world = await deleted(aStack(), {});
     await gone(world);
     expect(world.machine().projects.get('jtel-acme-main')?.containers.size).toBeGreaterThan(0);
+  });
+
+  it('is backed up again once it was applied again, although nothing else is done to it', async () => {
+    const world = await deleted(aStack({ backup }), {});
+    await gone(world);
+    await world.apply(aStack({ backup }));
+    await world.until('the stack to be Ready', () => ready(world));
+    const key = { ...stackKey, name: 'now' };
+    await world.cluster.create(backupKind, { ...aBackup(), metadata: key } as JtelBackup, { signal: never });
+    await world.until('the backup', async () => {
+      const { status } = await world.cluster.get(backupKind, key, { signal: never });
+      return status?.phase === 'Completed';
+    });
+    const stack = await world.stack();
+    expect(world.machine().projects.get('jtel-acme-main')?.owner.uid).toBe(stack.metadata.uid);
   });
 
   it('is destroyed with consent, and only then', async () => {

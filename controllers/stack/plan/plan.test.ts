@@ -339,7 +339,11 @@ describe('a host that must not be touched', () => {
         setupDigest: 'old',
       }),
     });
-    expect(wave(observing(host))).toEqual(['ClaimHost', 'SetUpHost']);
+    expect(wave(observing(host))).toEqual(['ClaimHost']);
+  });
+  it('is taken back although nothing is to be changed there, because backups need it', () => {
+    const former = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: 'former-uid' };
+    expect(wave(observing(aHost({ state: state({ owner: former }) })))).toEqual(['ClaimHost']);
   });
 });
 

@@ -17,7 +17,7 @@ import { dataStage } from './stages/data.ts';
 import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
-import { hostStage, setUpStage } from './stages/host.ts';
+import { hostStage, setUpStage, takeBackStage } from './stages/host.ts';
 import { formerStage, relocationStage } from './stages/relocation.ts';
 import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
@@ -30,6 +30,7 @@ const stages: readonly Stage[] = [
   inputsStage,
   hostStage,
   credentialsStage,
+  takeBackStage,
   versionStage,
   windowStage,
   preflightStage,

@@ -11,7 +11,7 @@ import { World, reading } from './world.ts';
 const { signal: never } = new AbortController();
 export const backupID = '20260301t020000z-00000a';
 export const project = 'jtel-acme-main';
-const backup: NonNullable<JtelStackSpec['backup']> = {
+export const backup: NonNullable<JtelStackSpec['backup']> = {
   storeRef: { name: 'customer' },
   schedule: '0 2 * * *',
   timeZone: 'Europe/Berlin',

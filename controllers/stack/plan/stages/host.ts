@@ -81,6 +81,17 @@ export function isOurs(
   return isSameStack(state.owner, { clusterID, namespace, name });
 }
 
+/** A stack that was deleted and applied again takes its host back at once: until then it has no backups there. */
+export function takeBackStage(input: PlanInput): Verdict | undefined {
+  const { stack, observed } = input;
+  if (!observed.host.ok) return undefined;
+  const { state, facts } = observed.host.value;
+  const isBefores = state !== undefined && state.owner.uid !== stack.metadata.uid;
+  // A move claims its hosts itself.
+  if (!isBefores || state.moved !== undefined || isMoving(stack, facts.machineID)) return undefined;
+  return act(input, 'SetUp', [], { is: 'SettingUpHost' });
+}
+
 export function setUpStage(input: PlanInput): Verdict | undefined {
   const { desired, observed } = input;
   if (!observed.host.ok || desired === undefined) return undefined;
