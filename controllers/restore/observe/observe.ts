@@ -197,8 +197,12 @@ async function olderRestore(
   { restoresOf }: ObserveDependencies,
   options: CallOptions,
 ): Promise<Ahead | undefined> {
-  const first = standingOrders(await restoresOf(stack, options))[0];
-  if (first === undefined || first.metadata.uid === restore.metadata.uid) return undefined;
+  const { name, uid } = restore.metadata;
+  // One of the same name was deleted, and is not heard of yet.
+  const first = standingOrders(await restoresOf(stack, options)).find(
+    ({ metadata }) => metadata.name !== name || metadata.uid === uid,
+  );
+  if (first === undefined || first.metadata.uid === uid) return undefined;
   const { phase = 'Pending', startTime, message } = first.status ?? {};
   return {
     name: first.metadata.name,
