@@ -1,5 +1,5 @@
 /**
- * Tells of every effect on a host. All controllers change hosts through a `HostDriver`, so this is the one
+ * Tells of every effect on a host, and refuses those that may not begin. All controllers change hosts through a `HostDriver`, so this is the one
  * place where none can be forgotten: a new method of `Host` has to be named here as an effect or as a read.
  */
 import { HostError, type Fence, type Host, type HostDriver, type HostTarget } from './host.ts';
@@ -28,16 +28,28 @@ export interface HostEffect {
 
 type Subject = Pick<HostEffect, 'project' | 'fence' | 'about'>;
 
-/** @param record must neither throw nor wait. */
-export function auditedDriver(driver: HostDriver, record: (effect: HostEffect) => void): HostDriver {
+/**
+ * @param record must neither throw nor wait.
+ * @param begin is asked before each effect; what it throws refuses it.
+ */
+export function auditedDriver(
+  driver: HostDriver,
+  record: (effect: HostEffect) => void,
+  begin: (action: HostEffect['action']) => void = () => undefined,
+): HostDriver {
   return {
-    host: (target) => auditedHost(driver.host(target), target, record),
+    host: (target) => auditedHost(driver.host(target), target, record, begin),
     closeIdle: (idleSeconds) => driver.closeIdle(idleSeconds),
     close: () => driver.close(),
   };
 }
 
-function auditedHost(host: Host, { address }: HostTarget, record: (effect: HostEffect) => void): Host {
+function auditedHost(
+  host: Host,
+  { address }: HostTarget,
+  record: (effect: HostEffect) => void,
+  begin: (action: HostEffect['action']) => void,
+): Host {
   const effect =
     <A extends readonly unknown[], R>(
       action: HostEffect['action'],
@@ -45,6 +57,7 @@ function auditedHost(host: Host, { address }: HostTarget, record: (effect: HostE
       subjectOf: (...args: A) => Subject,
     ) =>
     async (...args: A): Promise<R> => {
+      begin(action);
       const what = { action, host: address, ...subjectOf(...args) };
       record({ ...what, outcome: 'Begun' });
       const start = performance.now();

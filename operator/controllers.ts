@@ -32,6 +32,7 @@ import type { Audit } from './audit/lines.ts';
 import { backupHealthFrom } from './backup-health.ts';
 import { clusterForSchedules, clusterForStacks } from './cached-clusters.ts';
 import type { Caches } from './caches.ts';
+import { ledDriver } from './led-driver.ts';
 import { SecretWatches } from './secret-watches.ts';
 import {
   doorsOf,
@@ -139,6 +140,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   const signing = new SigningKeys(given.cluster, given.ownNamespace);
   const trusting: OpeningParts = {
     ...given,
+    driver: ledDriver(given.driver, given.mayAct),
     openBlobs,
     openStore: async (...asked) => signing.trustedBy(await given.openStore(...asked)),
   };
