@@ -5,7 +5,7 @@
  * differences.
  */
 import type { ResourceKind } from '../kind.ts';
-import { isGone } from '../client/api-error.ts';
+import { askedPauseSeconds, isGone } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import { listPages } from '../client/list-pages.ts';
 import type { CallObserver } from '../client/transport.ts';
@@ -169,7 +169,8 @@ export class Reflector<T extends KubernetesObject> {
       logger.warn(`${what.toLowerCase()} failed, will be tried again`, { kind: kind.kind, namespace, error });
     this.#lastTrouble = trouble;
     this.#failures += 1;
-    const pause = pauseSeconds({ firstSeconds: 0.25, longestSeconds: maxDelaySeconds }, this.#failures);
+    const growing = pauseSeconds({ firstSeconds: 0.25, longestSeconds: maxDelaySeconds }, this.#failures);
+    const pause = Math.max(askedPauseSeconds(error) * 2, growing);
     await sleep(spread(pause, [0.5, 1], Math.random), signal);
   }
 }

@@ -48,6 +48,15 @@ export function isGone(error: unknown): error is ApiError {
   );
 }
 
+/** Longer than a busy server asks for; whatever is between it and us may ask for more. */
+const longestRetryAfterSeconds = 60;
+
+/** Seconds before which the server wants no other try; 0 if it did not say. */
+export function askedPauseSeconds(error: unknown): number {
+  const seconds = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) : 0;
+  return Math.min(longestRetryAfterSeconds, Math.max(0, seconds));
+}
+
 /** A schema or a rule refuses the object: trying again does not help. */
 export function isInvalid(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.status === 422 || error.status === 400);

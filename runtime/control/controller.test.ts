@@ -207,6 +207,24 @@ describe('a controller', () => {
     expect(logger.lines[0]?.fields).toMatchObject({ controller: 'widget', object: 'x/a' });
   });
 
+  it('does not try again before the time that a busy API server asks for, an hour being too long', async () => {
+    store.put(widget('a'));
+    store.put(widget('b'));
+    start(async ({ name }) => {
+      const retryAfterSeconds = name === 'a' ? 7 : 3600;
+      throw new ApiError(429, 'TooManyRequests', 'busy', { retryAfterSeconds });
+    });
+    await runsAre(2);
+    const pauses = logger.lines
+      .map(({ fields }) => Number(fields['retryInSeconds']))
+      .toSorted((a, b) => a - b);
+    expect(pauses[0]).toBeGreaterThanOrEqual(7);
+    expect(pauses[0]).toBeLessThanOrEqual(14);
+    expect(pauses[1]).toBeGreaterThanOrEqual(60);
+    expect(pauses[1]).toBeLessThanOrEqual(120);
+    expect(runs).toHaveLength(2);
+  });
+
   it('takes a conflict, and a moment without leadership, as reasons to look again, not as errors', async () => {
     store.put(widget('a'));
     const troubles = [

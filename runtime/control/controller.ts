@@ -1,6 +1,6 @@
 /** Brings keys to a reconciler: a change in the cache, or in an input of the object, makes its key due. */
 import type { Change, Store } from '../cache/store.ts';
-import { isConflict } from '../client/api-error.ts';
+import { askedPauseSeconds, isConflict } from '../client/api-error.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, parseKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import type { Logger } from '../report/logger.ts';
@@ -201,7 +201,7 @@ export class Controller<T extends KubernetesObject> {
       logger.debug('reconcile aborted', { error });
       return 'aborted';
     }
-    const retryInSeconds = this.#queue.addAfterFailure(id);
+    const retryInSeconds = this.#queue.addAfterFailure(id, askedPauseSeconds(error));
     if (error instanceof LeadershipLost) {
       // If leadership is lost for good, the signal follows.
       logger.debug('not done without leadership', { error });

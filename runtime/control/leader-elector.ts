@@ -208,12 +208,16 @@ export class LeaderElector {
     this.#read = sent;
     try {
       if (live === undefined) {
+        // Somebody deleted it. Whoever held it may act until it notices.
+        if (this.#isOthers() && !this.#expired()) return 'HeldByOther';
+        const known = this.#observed?.lease.spec?.leaseTransitions;
+        const transitions = known === undefined ? 0 : known + (this.#renewed === undefined ? 1 : 0);
         this.#observed = undefined;
         if (this.#renewed === undefined && !wants()) return 'NotWanted';
         this.#observe(
           await cluster.create(
             leases,
-            { metadata: this.#marked(key), spec: this.#claim(0, undefined) },
+            { metadata: this.#marked(key), spec: this.#claim(transitions, undefined) },
             options,
           ),
         );
@@ -269,6 +273,12 @@ export class LeaderElector {
   #observe(lease: Lease): void {
     if (this.#observed?.lease.metadata?.resourceVersion === lease.metadata?.resourceVersion) return;
     this.#observed = { lease, since: performance.now() / 1000 };
+  }
+
+  /** As last seen. */
+  #isOthers(): boolean {
+    const { holderIdentity = '' } = this.#observed?.lease.spec ?? {};
+    return holderIdentity !== '' && holderIdentity !== this.#options.identity;
   }
 
   /** The holder has not renewed for the duration that it promised, by our clock. */

@@ -33,6 +33,13 @@ describe('the work queue', () => {
     expect(await takeDue()).toEqual(['a']);
   });
 
+  it('waits after a failure as long as a busy server asks, then as long as its own pauses', () => {
+    const patient = new WorkQueue({ baseDelaySeconds: 8, random: () => 0 });
+    expect(patient.addAfterFailure('a', 7)).toBe(7);
+    expect(patient.addAfterFailure('a', 7)).toBe(8);
+    patient.close();
+  });
+
   it('merges duplicates', async () => {
     queue.add('a');
     queue.add('a');

@@ -101,11 +101,15 @@ export class WorkQueue {
     this.#add(key, { deadline, urgency: 'Asked' });
   }
 
-  /** Adds a key after a failure, with growing pauses; returns the pause in seconds. */
-  addAfterFailure(key: string): number {
+  /**
+   * Adds a key after a failure, with growing pauses; returns the pause in seconds.
+   * @param shortestSeconds such as a busy server asks for
+   */
+  addAfterFailure(key: string, shortestSeconds = 0): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const afterSeconds = spread(pauseSeconds(this.#pauses, failures), [0.5, 1], this.#random);
+    const pause = Math.max(shortestSeconds * 2, pauseSeconds(this.#pauses, failures));
+    const afterSeconds = spread(pause, [0.5, 1], this.#random);
     this.add(key, afterSeconds);
     return afterSeconds;
   }

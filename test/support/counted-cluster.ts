@@ -1,5 +1,10 @@
-/** A cluster that keeps a list of the calls made to it, as the API server would count them. */
+/**
+ * A cluster that hands each call made to it to a function, as the API server would see it: to count calls, to refuse, to hold
+ * or to lose them.
+ */
 import type { Cluster } from '../../runtime/client/cluster.ts';
+import type { ResourceKind } from '../../runtime/kind.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
 
@@ -7,6 +12,13 @@ export interface CountedCall {
   readonly verb: Verb;
   readonly kind: string;
   readonly name: string;
+}
+
+/** A call as RBAC sees it. */
+export interface ApiCall extends CountedCall {
+  readonly group: string;
+  /** With its subresource, if any: `jtelstacks/status`. */
+  readonly resource: string;
 }
 
 /** How often each verb met each kind, such as `get Secret`. */
@@ -22,59 +34,54 @@ export function isWrite({ verb }: CountedCall): boolean {
 
 /** @param count is called before each call; what it throws fails the call */
 export function countedCluster(cluster: Cluster, count: (call: CountedCall) => void): Cluster {
-  const note = (verb: Verb, { kind }: { readonly kind: string }, name = ''): void =>
+  return passedCluster(cluster, async ({ verb, kind, name }, run) => {
     count({ verb, kind, name });
+    return await run();
+  });
+}
+
+/** @param pass decides what becomes of a call; `run` makes it */
+export function passedCluster(
+  cluster: Cluster,
+  pass: <T>(call: ApiCall, run: () => Promise<T>) => Promise<T>,
+): Cluster {
+  const passed = <T>(
+    verb: Verb,
+    { kind, group, plural }: ResourceKind<unknown>,
+    name: string,
+    run: () => Promise<T>,
+    subresource = '',
+  ): Promise<T> => pass({ verb, kind, name, group, resource: `${plural}${subresource}` }, run);
   const nameOf = (object: { readonly metadata?: { readonly name?: string } }): string =>
     object.metadata?.name ?? '';
   return {
-    get: (kind, key, options) => {
-      note('get', kind, key.name);
-      return cluster.get(kind, key, options);
-    },
-    find: (kind, key, options) => {
-      note('get', kind, key.name);
-      return cluster.find(kind, key, options);
-    },
-    list: (kind, query, options) => {
-      note('list', kind);
-      return cluster.list(kind, query, options);
-    },
-    getSecret: (namespace, name, options) => {
-      note('get', { kind: 'Secret' }, name);
-      return cluster.getSecret(namespace, name, options);
-    },
+    get: (kind, key, options) => passed('get', kind, key.name, () => cluster.get(kind, key, options)),
+    find: (kind, key, options) => passed('get', kind, key.name, () => cluster.find(kind, key, options)),
+    list: (kind, query, options) => passed('list', kind, '', () => cluster.list(kind, query, options)),
+    getSecret: (namespace, name, options) =>
+      passed('get', secrets, name, () => cluster.getSecret(namespace, name, options)),
     clusterID: (options) => cluster.clusterID(options),
     presentable: (value, namespace) => cluster.presentable(value, namespace),
-    create: (kind, object, options) => {
-      note('create', kind, nameOf(object));
-      return cluster.create(kind, object, options);
-    },
-    replace: (kind, object, options) => {
-      note('update', kind, nameOf(object));
-      return cluster.replace(kind, object, options);
-    },
-    delete: (kind, key, query, options) => {
-      note('delete', kind, key.name);
-      return cluster.delete(kind, key, query, options);
-    },
-    apply: (kind, object, options) => {
-      note('patch', kind, nameOf(object));
-      return cluster.apply(kind, object, options);
-    },
-    applyStatus: (kind, key, status, preconditions, options) => {
+    create: (kind, object, options) =>
+      passed('create', kind, nameOf(object), () => cluster.create(kind, object, options)),
+    replace: (kind, object, options) =>
+      passed('update', kind, nameOf(object), () => cluster.replace(kind, object, options)),
+    delete: (kind, key, query, options) =>
+      passed('delete', kind, key.name, () => cluster.delete(kind, key, query, options)),
+    apply: (kind, object, options) =>
+      passed('patch', kind, nameOf(object), () => cluster.apply(kind, object, options)),
+    applyStatus: async (kind, key, status, preconditions, options) => {
       // The real one compares the uid itself, by a read (`runtime/client/cluster-client.ts`).
       if (preconditions.uid !== undefined && preconditions.resourceVersion === undefined)
-        note('get', kind, key.name);
-      note('patch', kind, key.name);
-      return cluster.applyStatus(kind, key, status, preconditions, options);
+        await passed('get', kind, key.name, () => Promise.resolve());
+      const apply = () => cluster.applyStatus(kind, key, status, preconditions, options);
+      return await passed('patch', kind, key.name, apply, '/status');
     },
-    patchFinalizers: (kind, object, finalizers, options) => {
-      note('patch', kind, nameOf(object));
-      return cluster.patchFinalizers(kind, object, finalizers, options);
-    },
-    patchAnnotations: (kind, object, annotations, options) => {
-      note('patch', kind, nameOf(object));
-      return cluster.patchAnnotations(kind, object, annotations, options);
-    },
+    patchFinalizers: (kind, object, finalizers, options) =>
+      passed('patch', kind, nameOf(object), () => cluster.patchFinalizers(kind, object, finalizers, options)),
+    patchAnnotations: (kind, object, annotations, options) =>
+      passed('patch', kind, nameOf(object), () =>
+        cluster.patchAnnotations(kind, object, annotations, options),
+      ),
   };
 }
