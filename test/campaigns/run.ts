@@ -19,6 +19,8 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   'docker-versions': async () => (await import('./docker-versions/campaign.ts')).dockerVersionsCampaign,
   release: async () => (await import('./release/campaign.ts')).releaseCampaign,
   simulation: async () => (await import('./simulation/campaign.ts')).simulationCampaign,
+  'control-plane': async () => (await import('./control-plane/campaign.ts')).controlPlaneCampaign,
+  stale: async () => (await import('./stale/campaign.ts')).staleCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
 

@@ -41,7 +41,7 @@ async function casesOf(story: Story, form: CampaignForm): Promise<readonly Campa
 }
 
 /** The world before the story begins. An operator that stays alive brings it there. */
-async function begin(story: Story): Promise<World> {
+export async function begin(story: Story): Promise<World> {
   const world = await World.create();
   await story.prepare(world, async (what, condition) => {
     const process = new Process(world);

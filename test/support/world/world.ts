@@ -38,8 +38,9 @@ import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { aRelease, storeRelease } from '../release-builder.ts';
 import { countedCluster, type CountedCall } from '../counted-cluster.ts';
-import { testSigner } from '../signing.ts';
 import { waitFor } from '../wait.ts';
+import type { Interference } from './interference.ts';
+import { aStore } from './a-store.ts';
 
 /** Is read whenever a store is opened, as a real one's credentials are. */
 const storeSecret = 'store-credentials';
@@ -97,6 +98,8 @@ export class World {
   readonly audit: AuditLine[] = [];
   /** What all operators here asked the Kubernetes API for, in order. */
   readonly calls: CountedCall[] = [];
+  /** Stands between operators that start from now on and this world. */
+  interference: Interference = {};
 
   /**
    * What jobs on all hosts do. By default backups store what real ones would, and all others succeed at once.
@@ -135,7 +138,10 @@ export class World {
       world.vendor,
       aRelease({ version: '3.44.0', updatableFrom: ['3.43.2'], database: physical }),
     );
-    for (const store of [aStore('vendor', 'Vendor'), aStore('customer', 'Customer', options.customer)])
+    for (const store of [
+      aStore(stackKey.namespace, 'vendor', 'Vendor'),
+      aStore(stackKey.namespace, 'customer', 'Customer', options.customer),
+    ])
       await world.cluster.create(storeKind, store, { signal: never });
     await world.addSecret('ssh', { 'ssh-privatekey': sshKey });
     await world.addSecret(storeSecret, { accountName: 'memory' });
@@ -248,16 +254,20 @@ export class Process {
   readonly #unfollow: readonly (() => void)[];
   effects = 0;
   crashed = false;
+  /** Why it ended by itself. */
+  failure: unknown;
   /** Everything that this process changed, in order. */
   readonly log: string[] = [];
 
   constructor(world: World, crashAt = Number.POSITIVE_INFINITY) {
     this.#world = world;
+    const between = world.interference;
     alive.add(this);
     const effect = (what: string): void => {
       if (this.crashed) throw new Error('this process is dead');
       this.effects += 1;
       this.log.push(what);
+      between.effect?.(this.effects, what);
       if (this.effects < crashAt) return;
       this.crashed = true;
       this.#abort.abort(new Error('killed'));
@@ -279,20 +289,25 @@ export class Process {
       backups: new ObjectStore<JtelBackup>(),
       restores: new ObjectStore<JtelRestore>(),
     };
-    const { cluster } = world;
+    const { follow = (cluster, kind, store) => cluster.follow(kind, store) }: Interference = between;
     this.#unfollow = [
-      cluster.follow(stackKind, caches.stacks),
-      cluster.follow(storeKind, caches.stores),
-      cluster.follow(backupKind, caches.backups),
-      cluster.follow(restoreKind, caches.restores),
+      follow(world.cluster, stackKind, caches.stacks),
+      follow(world.cluster, storeKind, caches.stores),
+      follow(world.cluster, backupKind, caches.backups),
+      follow(world.cluster, restoreKind, caches.restores),
     ];
-    this.#ended = this.#run(caches);
+    this.#ended = this.#run(caches, between);
+    // `kill` waits for it, too.
+    this.#ended.catch((error: unknown) => (this.failure ??= error));
   }
 
-  async #run(caches: ControllerParts['caches']): Promise<void> {
+  async #run(caches: ControllerParts['caches'], between: Interference): Promise<void> {
     const world = this.#world;
-    const { driver } = world;
-    const cluster = countedCluster(world.cluster, (call) => world.calls.push(call));
+    const driver = between.hosts?.(world.driver) ?? world.driver;
+    const counted = countedCluster(world.cluster, (call) => world.calls.push(call));
+    const cluster = between.api?.(counted) ?? counted;
+    const logger = between.logger ?? silentLogger;
+    const versions = world.cluster.versions(secrets);
     const parts: ControllerParts = {
       cluster,
       caches,
@@ -305,13 +320,13 @@ export class Process {
         reportingController: 't',
         reportingInstance: 't',
         secrets: new SecretRegistry(),
-        logger: silentLogger,
+        logger,
       }),
-      logger: silentLogger,
+      logger,
       clusterID: await cluster.clusterID({ signal: never }),
       ownNamespace: 'jtel-system',
-      secretVersions: world.cluster.versions(secrets),
-      mayAct: () => !this.crashed,
+      secretVersions: between.versions?.(versions) ?? versions,
+      mayAct: () => !this.crashed && between.mayAct?.() !== false,
       clock: world.clock,
       random: () => 0.5,
       workers: 2,
@@ -377,23 +392,3 @@ const sshKey = generateKeyPairSync('ed25519', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 }).privateKey;
-
-function aStore(
-  name: string,
-  tier: 'Vendor' | 'Customer',
-  spec: Partial<JtelBackupStore['spec']> = {},
-): JtelBackupStore {
-  return {
-    apiVersion: 'jtel.de/v1alpha1',
-    kind: 'JtelBackupStore',
-    metadata: { namespace: stackKey.namespace, name } as JtelBackupStore['metadata'],
-    spec: {
-      tier,
-      accessMode: tier === 'Vendor' ? 'ReadOnly' : 'ReadWrite',
-      azure: { endpoint: 'https://x', container: 'c', credentialsSecretRef: { name: 'none' } },
-      immutability: { policy: tier === 'Vendor' ? 'None' : 'Required', retentionDays: 180 },
-      trustedKeys: [testSigner.publicKey],
-      ...spec,
-    },
-  };
-}
