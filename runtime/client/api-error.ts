@@ -48,6 +48,13 @@ export function isGone(error: unknown): error is ApiError {
   );
 }
 
+/** The server is away, busy or in trouble, which says nothing about the object of the call. */
+export function isServerTrouble(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError && (error.status === NO_ANSWER || error.status === 429 || error.status >= 500)
+  );
+}
+
 /** Longer than a busy server asks for; whatever is between it and us may ask for more. */
 const longestRetryAfterSeconds = 60;
 

@@ -6,7 +6,7 @@
  * of the tries follow from that, so a restart gives no free try.
  */
 import type { ResourceKind } from '../kind.ts';
-import { ApiError, NO_ANSWER } from '../client/api-error.ts';
+import { isForbidden, isServerTrouble } from '../client/api-error.ts';
 import type { Cluster } from '../client/cluster.ts';
 import type { Store } from '../cache/store.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
@@ -224,7 +224,5 @@ function sentence(reason: QuarantineReason, subject: string): string {
 
 /** The API itself is in trouble or refuses us, which is no fault of one object. */
 function isTroubleOfApi(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  const { status } = error;
-  return status === NO_ANSWER || status === 401 || status === 403 || status === 429 || status >= 500;
+  return isServerTrouble(error) || isForbidden(error);
 }

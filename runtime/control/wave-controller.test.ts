@@ -157,6 +157,15 @@ describe('a controller of waves', () => {
     expect(world.size).toBe(1);
   });
 
+  it('pauses and tells nothing when the API server is in trouble', async () => {
+    world.onAction = () => Promise.reject(new ApiError(503, 'ServiceUnavailable', 'try again'));
+    await world.look();
+    await world.waveEnds();
+    expect(await world.look()).toBe(2);
+    expect((await world.widget())?.status?.trouble).toBeUndefined();
+    expect(world.events.filter(({ reason }) => reason === 'Failed')).toEqual([]);
+  });
+
   it('tries at once when it is told that something changed', async () => {
     world.onAction = () => Promise.reject(new Error('no'));
     await world.look();

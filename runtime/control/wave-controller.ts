@@ -37,7 +37,7 @@
  * - `now` is asked once, before observing: a look at a slow host ends later than its status says.
  * - An aborted wave continues until its action notices. Until then the object is only looked at.
  */
-import { isConflict } from '../client/api-error.ts';
+import { isConflict, isServerTrouble } from '../client/api-error.ts';
 import type { Cluster, Preconditions } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
 import type { ResourceKind } from '../kind.ts';
@@ -303,21 +303,22 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     known: Look<T>['memory'],
     look: Pick<Look<T>, 'key' | 'object' | 'now'>,
   ): Look<T>['memory'] {
-    const { uid, generation } = known;
     const time = look.now.getTime();
     if (result === 'Aborted') return known;
     if (result === 'Succeeded') {
       const { notes, pauseSeconds: pause } = waves.succeeded?.(known.notes, name) ?? { notes: known.notes };
-      const next = { uid, generation, failures: 0, notes };
+      const next = { uid: known.uid, generation: known.generation, failures: 0, notes };
       return pause === undefined ? next : { ...next, retryTime: time + pause * 1000 };
     }
-    const failure = waves.failureOf(error);
-    for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
-      this.#options.events.record(this.#definition.kind, look.object, event);
     const failures = known.failures + 1;
     const { backOff, spread: shares } = waves.pauses;
     const pause = spread(pauseSeconds(backOff, failures), shares, this.#options.random);
-    return { ...known, failures, failure, retryTime: time + pause * 1000 };
+    const paused = { ...known, failures, retryTime: time + pause * 1000 };
+    if (isServerTrouble(error)) return paused;
+    const failure = waves.failureOf(error);
+    for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
+      this.#options.events.record(this.#definition.kind, look.object, event);
+    return { ...paused, failure };
   }
 
   /**
