@@ -22,3 +22,10 @@ export function noteTold(world: World): ReadonlyMap<string, string> {
   };
   return told;
 }
+
+/** Failures, losses and doubts. What else is told depends on the moments of the looks. */
+export function isTrouble(told: string): boolean {
+  return /InternalError|StatusOlderThanHost|Failed|Incomplete|RestoreWaits|DataMissing|Lost|Unreachable/.test(
+    told,
+  );
+}
