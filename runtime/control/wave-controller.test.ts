@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../client/api-error.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { isConflict } from '../client/api-error.ts';
 import { LeadershipLost } from '../errors.ts';
