@@ -167,6 +167,24 @@ describe('a controller of waves', () => {
     expect(world.events.filter(({ reason }) => reason === 'Failed')).toEqual([]);
   });
 
+  it('tells trouble of the API server that does not end, in place of what was told before', async () => {
+    world.onAction = () => Promise.reject(new Error('no'));
+    const troubles: (string | undefined)[] = [];
+    for (let count = 0; count < 7; count += 1) {
+      await world.look();
+      await world.waveEnds();
+      const pause = (await world.look()) ?? 0;
+      world.nowMilliseconds += pause * 1000;
+      troubles.push((await world.widget())?.status?.trouble);
+      world.onAction = () => Promise.reject(new ApiError(500, 'InternalError', 'failed calling webhook'));
+    }
+    expect(troubles).toEqual([
+      ...Array.from({ length: 6 }, () => 'Error: no'),
+      expect.stringContaining('failed calling webhook'),
+    ]);
+    expect(world.events.filter(({ reason }) => reason === 'Failed')).toHaveLength(2);
+  });
+
   it('tries at once when it is told that something changed', async () => {
     world.onAction = () => Promise.reject(new Error('no'));
     await world.look();

@@ -5,8 +5,7 @@
  * Flow of one look at one object:
  * 1. Read it. If it is gone or over, forget it and remove its finalizer.
  * 2. Set the finalizer, if it is due already.
- * 3. Take the outcome of the last wave. A failure is recorded and pauses the next wave; success forgets
- *   failures.
+ * 3. Take the outcome of the last wave. A failure is recorded and pauses the next; success forgets failures.
  * 4. Observe; plan; abort a running wave that nobody wants any more.
  * 5. Set the finalizer, if the plan makes it due.
  * 6. Do short work that is part of the status (`within`); write the status if it changed; record events.
@@ -50,7 +49,7 @@ import { traced } from '../report/trace.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
 import { StatusPace } from './status-pace.ts';
-import { WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
+import { untoldTroubles, WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
 
 /** The types that a controller is about. */
 export interface WaveTypes {
@@ -313,8 +312,9 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     const failures = known.failures + 1;
     const { backOff, spread: shares } = waves.pauses;
     const pause = spread(pauseSeconds(backOff, failures), shares, this.#options.random);
-    const paused = { ...known, failures, retryTime: time + pause * 1000 };
-    if (isServerTrouble(error)) return paused;
+    const serverTroubles = isServerTrouble(error) ? (known.serverTroubles ?? 0) + 1 : 0;
+    const paused = { ...known, failures, serverTroubles, retryTime: time + pause * 1000 };
+    if (serverTroubles > 0 && serverTroubles <= untoldTroubles) return paused;
     const failure = waves.failureOf(error);
     for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
       this.#options.events.record(this.#definition.kind, look.object, event);

@@ -16,12 +16,20 @@ export interface Remembered<F extends Failure, N> {
   readonly generation: number;
   /** Waves that failed since one succeeded. */
   readonly failures: number;
+  /** How many of the last of them, one after the other, were trouble of the API server. */
+  readonly serverTroubles?: number;
   readonly failure?: F;
   /** Unix milliseconds; no wave starts before. */
   readonly retryTime?: number;
   /** What else the controller wants to know at the next look. */
   readonly notes: N;
 }
+
+/**
+ * An API server that is away or busy for a while says nothing about the object. One that keeps failing may do so
+ * for this object alone, as with a webhook that is down, and then somebody must know.
+ */
+export const untoldTroubles = 5;
 
 /** What a running wave was planned for. */
 export interface Begun {
