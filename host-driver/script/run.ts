@@ -156,7 +156,7 @@ export function stepError(
   step?: Step,
 ): HostError {
   const detail = lastLines(result.stderr);
-  const disk = diskError(host, what, result.stderr, detail);
+  const disk = diskError(host, what, wordsOfHost(result.stderr), detail);
   if (disk !== undefined) return disk;
   const reason = exits[result.code];
   if (reason === undefined) {
@@ -215,6 +215,18 @@ function explain(
     default:
       return `${what} on ${host} did not finish in time: observe the host again`;
   }
+}
+
+/**
+ * Leaves out what a container said (say_who_ended in host-common.sh), as it may mean a file system of its own. Its words
+ * count where the host found one of its disks in such a state (say_where_full).
+ */
+function wordsOfHost(stderr: string): string {
+  const start = stderr.indexOf('; its last lines:\n');
+  const end = stderr.lastIndexOf('\ndocker compose said:\n');
+  if (start < 0 || end < start) return stderr;
+  const own = stderr.slice(0, start) + stderr.slice(end);
+  return /^(?:read-only|full|no inodes left): \//m.test(own) ? stderr : own;
 }
 
 function lastLines(text: string): string {

@@ -20,6 +20,10 @@ const at = (time: string, epoch = 1) => ({
 });
 const step = { verb: 'up', project: 'jtel-demo-acme', fence: aFence(7), timeoutSeconds: 5 } as const;
 
+/** What the script prints of a container that ended, and then of compose. */
+const ended = (container: string, compose: string): string =>
+  `db ended with exit code 1; its last lines:\n${container}\ndocker compose said:\n${compose}`;
+
 describe('the scripts', () => {
   it.each(['host-common.sh', 'host-start.sh', 'host.sh', 'observe.sh', 'check.sh'])(
     '%s is valid for a POSIX shell',
@@ -81,6 +85,11 @@ describe('a step', () => {
     [87, 'no such image', 'ComposeFailed'],
     [87, 'write: no space left on device', 'DiskFull'],
     [84, 'mkdir: cannot create directory: Read-only file system\nread-only: /opt/jtel', 'DiskReadOnly'],
+    [87, ended('touch: /x: Read-only file system', 'dependency failed to start'), 'ComposeFailed'],
+    [87, ended('read-only: /x\nRead-only file system', 'dependency failed to start'), 'ComposeFailed'],
+    [87, ended('No space left on device', 'dependency failed to start'), 'ComposeFailed'],
+    [87, ended('No space left on device', 'dependency failed to start\nfull: /var'), 'DiskFull'],
+    [87, ended('ready', 'mkdir /srv/docker/x: read-only file system'), 'DiskReadOnly'],
     [95, 'no answer within 60 s', 'DockerHangs'],
     [88, '', 'OutcomeUnknown'],
     [89, 'apt-get failed', 'HostSetupFailed'],
