@@ -252,6 +252,7 @@ export interface Activity {
 export interface StatusInput extends Choice {
   /** As it stands in the cluster, whatever it is held to. */
   readonly stack: JtelStack;
+  readonly clusterID: string;
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;

@@ -162,7 +162,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       // A copy in the cache may be older than what this process itself has written.
       isLocked: (planned) => planned.kind === 'Blocked' && planned.reason === 'StatusOlderThanHost',
       summarise: (look) => {
-        const summary = summariseLook(look);
+        const summary = summariseLook(look, clusterID);
         return options.addBackupHealth?.(summary, look.object, look.now) ?? summary;
       },
       heartbeats: [operationHeartbeat],
@@ -287,16 +287,16 @@ function machineOf(host: Observed['host']): string {
   return host.ok ? host.value.facts.machineID : '';
 }
 
-function summariseLook(look: SettledLook<StackTypes>): JtelStackStatus {
+function summariseLook(look: SettledLook<StackTypes>, clusterID: string): JtelStackStatus {
   const { key, object: stack, seen, plan: planned, due, memory, found, now } = look;
   // That a spec is recorded is no work on the stack: it stands as if nothing ran.
   const running = look.running?.name === recordStep ? undefined : look.running;
-  const { held, observed } = seen;
   const { failure } = memory;
   const common = {
-    ...held,
+    ...seen.held,
     stack,
-    observed,
+    clusterID,
+    observed: seen.observed,
     plan: planned,
     now,
     ...(running === undefined ? {} : { activity: toActivity(running.name, running.progress, look) }),

@@ -129,9 +129,9 @@ const executors: Executors = {
   },
   FenceFormer: async (action, context) => {
     const { host, fence, jobs } = await context.claimOther(action.machineID);
-    // Before the mark, after which nobody looks there again. What they were to do is done elsewhere now.
-    for (const { uid } of jobs) await host.removeJob(uid, fence, context.signal);
     await host.markMoved(context.project, { address: action.address }, fence, context.signal);
+    // After the mark: a job that cannot be removed must not keep the stack running there.
+    for (const { uid } of jobs) await host.removeJob(uid, fence, context.signal);
   },
   UnmarkMoved: async (_, context) => {
     await hostOf(context).markMoved(context.project, undefined, context.fence(), context.signal);

@@ -18,7 +18,7 @@ import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, setUpStage, takeBackStage } from './stages/host.ts';
-import { formerStage, relocationStage } from './stages/relocation.ts';
+import { formerStage, holdMove, isHandedOver, relocationStage } from './stages/relocation.ts';
 import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
@@ -74,8 +74,14 @@ function decide(input: PlanInput): Verdict {
 }
 
 /** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
-function stopOld({ release, observed: { relocation } }: PlanInput): Verdict | undefined {
-  if (relocation?.old.ok !== true) return undefined;
+function stopOld(input: PlanInput): Verdict | undefined {
+  const { stack, release, observed } = input;
+  const { relocation } = observed;
+  if (relocation === undefined) return undefined;
+  if (!relocation.old.ok)
+    return relocation.source === 'Migrate' && !isHandedOver(stack, relocation)
+      ? holdMove(input, relocation)
+      : undefined;
   const keep = release.ok ? release.value.databaseServices : [];
   const running = relocation.old.value.containers.filter((one) => isUp(one) && !keep.includes(one.service));
   if (running.length === 0) return undefined;

@@ -155,6 +155,8 @@ describe('a self-signed certificate', () => {
   it('of the customer is theirs to renew', () => expect(wave(ending(29, false))).toEqual(['Done']));
 });
 
+const { applied: _, ...neverApplied } = state();
+
 const aMove = {
   id: 'move-1',
   from: { host: aStack().spec.host, machineID: 'machine-0' },
@@ -175,6 +177,9 @@ describe('powerState Stopped', () => {
       wave: [{ type: 'StopFormer', machineID: 'machine-0', keep: ['acd-dbm'] }],
     });
     expect(wave(moving([container('acd-dbm')]), { stack: stopped })).toEqual(['Done']);
+    const old = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
+    const away = observing(aHost({ containers: [] }), { relocation: { ...aMove, old } });
+    expect(wave(away, { stack: stopped })).toEqual(['Blocked', 'RelocationNeedsOldHost']);
   });
   it('is done when nothing runs', () => {
     const host = aHost({
@@ -222,12 +227,18 @@ describe('deletion', () => {
     ).toEqual(['ReleaseFinalizer']);
   });
   it('lets a host go on which there never was a container', () => {
-    const claimed = aHost({ containers: [], releases: [] });
+    const claimed = aHost({ containers: [], releases: [], state: neverApplied });
     expect(wave(observing(claimed), deleted('Stop'))).toEqual(['ReleaseFinalizer']);
+  });
+  it('stops a host whose Docker shows no containers because it is down', () => {
+    expect(wave(observing(aHost({ containers: [] })), deleted('Stop'))).toContain('StopStack');
+    expect(wave(observing(aHost({ containers: [], releases: [] })), deleted('Stop'))).toContain('StopStack');
   });
   it('amid a move means the host with the data as well', () => {
     const moving = (old: RelocationLook['old']): Scene =>
-      observing(aHost({ containers: [], releases: [] }), { relocation: { ...aMove, old } });
+      observing(aHost({ containers: [], releases: [], state: neverApplied }), {
+        relocation: { ...aMove, old },
+      });
     const old = { ok: true, value: aHost() } as const;
     expect(wave(moving(old), deleted('Stop'))).toEqual(['StopFormer', 'ReleaseFinalizer']);
     expect(wave(moving(old), deleted('Destroy', { [annotations.confirmDestroy]: 'stack-uid' }))).toEqual([

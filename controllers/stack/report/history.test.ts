@@ -126,6 +126,7 @@ describe('the status of a spec that', () => {
   };
   const look = (observed: Scene, when = now): JtelStackStatus =>
     summarise({
+      clusterID: identity.clusterID,
       ...observed,
       stack,
       observed,

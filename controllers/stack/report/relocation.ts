@@ -5,6 +5,7 @@ import { formatTime } from '../../../runtime/report/conditions.ts';
 import { isCarriedOut } from '../data-order.ts';
 import { isFenced, type DataHost, type FormerHost, type RelocationLook } from '../relocation.ts';
 import type { StatusInput } from '../model.ts';
+import { isOurs } from '../plan/stages/host.ts';
 import { optional } from '../../../base/optional.ts';
 import { secondsBetween } from '../../../base/time.ts';
 
@@ -22,7 +23,7 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
     dataHost !== undefined &&
     dataHost.machineID !== previous.dataHost.machineID
       ? previous.dataHost
-      : begunElsewhere(input);
+      : undefined;
   const formerHosts = summariseFormers(input, dataHost, left);
   const relocation =
     observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
@@ -33,10 +34,12 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
 }
 
 /** Changes only when the data are complete on the machine that is observed. */
-function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
+function whereDataAre({ stack, clusterID, observed }: StatusInput): DataHost | undefined {
   const known = stack.status?.dataHost;
   const host = observed.host.ok ? observed.host.value : undefined;
   if (host?.state?.data === undefined || host.state.moved !== undefined) return known;
+  // An address that was wrong may lead to the data of somebody else.
+  if (!isOurs(host.state, stack, clusterID)) return known;
   const { machineID, hostKey } = host.facts;
   const here = { host: stack.spec.host, machineID, ...optional({ hostKey }) };
   if (known?.machineID === here.machineID) return here;
@@ -45,19 +48,6 @@ function whereDataAre({ stack, observed }: StatusInput): DataHost | undefined {
     observed.relocation !== undefined &&
     isCarriedOut(host.state.data, { requestUID: observed.relocation.id });
   return known === undefined || arrived ? here : known;
-}
-
-/**
- * The host of a first installation that was not over when another host was named. It has no data yet, but its database may run,
- * and be loaded.
- */
-function begunElsewhere({ stack, observed }: StatusInput): DataHost | undefined {
-  const { status } = stack;
-  const { machineID, address } = status?.host ?? {};
-  if (status?.dataHost !== undefined || machineID === undefined) return undefined;
-  if (!observed.host.ok || observed.host.value.facts.machineID === machineID) return undefined;
-  const place = observed.revisions?.all.findLast(({ spec }) => spec.host.address === address)?.spec.host;
-  return place === undefined ? undefined : { host: place, machineID };
 }
 
 function summariseFormers(

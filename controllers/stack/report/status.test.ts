@@ -4,7 +4,17 @@ import type { JtelStack, JtelStackStatus, StackConditionType } from '../../../cr
 import { transitionEvents } from './events.ts';
 import { plan } from '../plan/plan.ts';
 import { summarise } from './status.ts';
-import { aHost, anEmptyHost, aStack, container, identity, now, observing, type Scene } from '../testing.ts';
+import {
+  aHost,
+  anEmptyHost,
+  aStack,
+  container,
+  identity,
+  now,
+  observing,
+  state,
+  type Scene,
+} from '../testing.ts';
 
 function statusOf(
   observed: Scene,
@@ -12,6 +22,7 @@ function statusOf(
   extra: Partial<Parameters<typeof summarise>[0]> = {},
 ): JtelStackStatus {
   return summarise({
+    clusterID: identity.clusterID,
     ...observed,
     stack,
     observed,
@@ -51,6 +62,16 @@ describe('the status of a stack', () => {
     ]);
     expect(condition(readyStatus, 'Reconciling')).toBeUndefined();
     expect(condition(readyStatus, 'Stalled')).toBeUndefined();
+  });
+
+  it('takes no machine for its own that is somebody else’s, nor their data', () => {
+    const theirs = { clusterID: 'cluster-2', namespace: 'acme', name: 'main', uid: 'theirs' };
+    const foreign = statusOf(observing(aHost({ state: state({ owner: theirs }) })));
+    expect([foreign.host?.machineID, foreign.dataHost]).toEqual([undefined, undefined]);
+    expect([readyStatus.host?.machineID, readyStatus.dataHost?.machineID]).toEqual([
+      'machine-1',
+      'machine-1',
+    ]);
   });
 
   it('does not change when nothing does, so that nothing is written', () => {

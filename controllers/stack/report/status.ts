@@ -5,6 +5,7 @@ import type { HostObservation, HostState, ObservedContainer } from '../../../hos
 import { findCondition, formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
 import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
+import { isOurs } from '../plan/stages/host.ts';
 import { summariseHostChange } from '../host-change.ts';
 import { summariseRelocation } from './relocation.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
@@ -45,7 +46,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
       (applied?.version ?? previous.version) === stack.spec.version ? undefined : stack.spec.version,
     ...(host === undefined
       ? {}
-      : { host: summariseHost(stack, host), ...summariseComponents(stack, input.desired, host) }),
+      : { host: summariseHost(input, host), ...summariseComponents(stack, input.desired, host) }),
     ...(input.desired === undefined ? {} : { certificate: summariseCertificate(input.desired) }),
     data: summariseData(input) ?? previous.data,
     firstLoad: summariseFirstLoad(input),
@@ -229,12 +230,15 @@ function wasReady(stack: JtelStack): boolean {
   return stack.status?.phase === 'Ready' || stack.status?.phase === 'Degraded';
 }
 
-function summariseHost(stack: JtelStack, host: HostObservation): NonNullable<JtelStackStatus['host']> {
-  const { facts } = host;
+function summariseHost(
+  { stack, clusterID }: StatusInput,
+  host: HostObservation,
+): NonNullable<JtelStackStatus['host']> {
+  const { facts, state } = host;
   return {
     address: stack.spec.host.address,
     // The machine is ours only from the first claim on; until then another host may be put in its place.
-    ...(host.state === undefined ? {} : { machineID: facts.machineID }),
+    ...(state !== undefined && isOurs(state, stack, clusterID) ? { machineID: facts.machineID } : {}),
     os: facts.osName,
     cores: facts.cores,
     memoryBytes: facts.memoryBytes,

@@ -164,7 +164,18 @@ function stack(
 ): JtelStack {
   const { before, metadata, ...rest } = extra;
   const from = stacks.aStack(spec, metadata, before);
-  return { ...from, status: summariseStack({ ...observed, stack: from, observed, plan, now, ...rest }) };
+  return {
+    ...from,
+    status: summariseStack({
+      clusterID: stacks.identity.clusterID,
+      ...observed,
+      stack: from,
+      observed,
+      plan,
+      now,
+      ...rest,
+    }),
+  };
 }
 
 const { facts } = told('Pending');

@@ -54,11 +54,9 @@ export function planDeletion(input: PlanInput): Verdict {
     here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
   if (deletionPolicy === 'Stop') {
     const work: Action[] = [];
-    if (former !== undefined && former.containers.length > 0)
+    if (former !== undefined && mayRun(former))
       work.push({ type: 'StopFormer', machineID, keep: [], cause: 'StackDeleted' });
-    // Without a release there never was a container; Docker may not even be installed.
-    if (here !== undefined && here.releases.length > 0)
-      work.push({ type: 'StopStack', cause: 'StackDeleted' });
+    if (here !== undefined && mayRun(here)) work.push({ type: 'StopStack', cause: 'StackDeleted' });
     if (work.length === 0) return gone('NothingThere');
     return order([...work, ...letGo], { is: 'StoppingStack' });
   }
@@ -73,6 +71,11 @@ export function planDeletion(input: PlanInput): Verdict {
     ],
     { is: 'DestroyingStack' },
   );
+}
+
+/** Where nothing was ever started, Docker may not even be installed. A Docker that is down shows no containers. */
+function mayRun({ containers, releases, state }: HostObservation): boolean {
+  return containers.length > 0 || releases.length > 0 || state?.applied !== undefined;
 }
 
 function blocked(reason: Reason, facts: Facts, afterSeconds = 60): Verdict {

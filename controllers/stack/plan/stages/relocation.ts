@@ -4,7 +4,7 @@
  * back there, and only then is anything loaded on the new one. Until the mark, the way back is to set spec.host back.
  */
 
-import type { JtelBackup, Reason } from '../../../../crds/index.ts';
+import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
@@ -74,16 +74,10 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
     : act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MarkedAsMoved' }], { is: 'LettingRun' });
 }
 
-/**
- * spec.host was set back before the new host ever had the data: this host is still the one that holds them, or the one where the
- * first installation had begun.
- */
+/** spec.host was set back before the new host ever had the data: this host is still the one that holds them. */
 function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined {
-  const { dataHost, formerHosts = [] } = input.stack.status ?? {};
-  const { machineID } = host.facts;
-  // Without a home, only a mark that is known to be ours is taken back: of a lost cluster's stack, it counts.
-  const home = dataHost?.machineID ?? formerHosts.find((former) => former.machineID === machineID)?.machineID;
-  if (host.state === undefined || home !== machineID) return undefined;
+  const home = input.stack.status?.dataHost?.machineID;
+  if (host.state === undefined || home !== host.facts.machineID) return undefined;
   if (host.state.moved !== undefined)
     return act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MoveTakenBack' }], {
       is: 'MoveTakenBack',
@@ -115,11 +109,7 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   const { old, id, from, warm, final } = relocation;
   const { stack, release } = input;
   const { address } = from.host;
-  if (!old.ok) {
-    if (final?.status?.phase === 'Completed' && stack.status?.relocation?.state === 'Loading')
-      return undefined;
-    return holdMove(input, relocation);
-  }
+  if (!old.ok) return isHandedOver(stack, relocation) ? undefined : holdMove(input, relocation);
   const { state, containers } = old.value;
   if (state === undefined || state.data === undefined)
     return blocked('DataNotEmpty', { is: 'DataGoneFromHost', machineID: from.machineID, address });
@@ -165,6 +155,11 @@ function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   return !old.ok || old.value.state === undefined || isFenced(old.value)
     ? undefined
     : fence(input, relocation);
+}
+
+/** The old host was stopped and marked, and its last data are stored: nothing there is needed any more. */
+export function isHandedOver({ status }: JtelStack, { final }: RelocationLook): boolean {
+  return final?.status?.phase === 'Completed' && status?.relocation?.state === 'Loading';
 }
 
 /** Only a person can decide that what was written since the last backup is lost. */
