@@ -23,21 +23,25 @@ class Replica {
   readonly begun: number[] = [];
   /** When it began the first, in milliseconds of the monotonic clock. */
   beganAt = Number.POSITIVE_INFINITY;
+  /** When it was last seen to act, by the same clock. */
+  actedAt = 0;
   /** How often a Lease was lost, as on a machine that is too slow, and how often it gave one to another. */
   lost = 0;
   given = 0;
   readonly ended: Promise<unknown>;
   readonly identity: string;
   readonly shards: number;
+  readonly seconds: number;
   /** Its calls get no answer, as of a process that is stopped or cut off. */
   isCutOff = false;
   isKilled = false;
   mayTakeFirst = true;
   readonly #stop = new AbortController();
 
-  constructor(cluster: Cluster, identity: string, shards: number) {
+  constructor(cluster: Cluster, identity: string, shards: number, leaseDurationSeconds: number) {
     this.identity = identity;
     this.shards = shards;
+    this.seconds = leaseDurationSeconds;
     const call = async <R>(answer: Promise<R>): Promise<R> => {
       const result = await answer;
       if (this.isCutOff || this.isKilled) throw new Error('no answer');
@@ -60,7 +64,7 @@ class Replica {
         lease,
         identity,
         shards,
-        leaseDurationSeconds: seconds,
+        leaseDurationSeconds,
         mark: { labels: {}, annotations: {} },
         logger: silentLogger,
       },
@@ -94,7 +98,7 @@ class Replica {
   }
 }
 
-/** With different numbers of shards, any two shards may have the same namespaces. */
+/** With different numbers of shards, any two may have the same namespaces. Who has other Leases may work on nothing. */
 class Oracle {
   readonly replicas: Replica[] = [];
   readonly faults: string[] = [];
@@ -102,9 +106,11 @@ class Oracle {
 
   look(): void {
     const acting = this.replicas.flatMap((replica) => replica.acts().map((shard) => ({ replica, shard })));
+    for (const { replica } of acting) replica.actedAt = performance.now();
     for (const [index, one] of acting.entries())
       for (const other of acting.slice(index + 1)) {
-        const isSame = one.replica.shards === other.replica.shards;
+        const isSame =
+          one.replica.shards === other.replica.shards && one.replica.seconds === other.replica.seconds;
         if (one.replica !== other.replica && (!isSame || one.shard === other.shard))
           this.faults.push(
             `${one.replica.identity} acts for ${one.shard}, ${other.replica.identity} for ${other.shard}`,
@@ -134,8 +140,8 @@ describe('replicas that share the stacks', { timeout: 120_000 }, () => {
     oracle = new Oracle();
   });
 
-  function start(identity: string, shards = 4): Replica {
-    const replica = new Replica(cluster, identity, shards);
+  function start(identity: string, shards = 4, duration = seconds): Replica {
+    const replica = new Replica(cluster, identity, shards, duration);
     oracle.replicas.push(replica);
     return replica;
   }
@@ -228,6 +234,25 @@ describe('replicas that share the stacks', { timeout: 120_000 }, () => {
     await shared('8,0');
     expect(new Set(b.begun).size).toBe(8);
     expect(b.beganAt - stopped).toBeGreaterThan(seconds * 1000);
+  });
+
+  it('do not share with one whose Leases last longer, which waits for as long as that', async () => {
+    const a = start('a');
+    await shared('4');
+    const long = start('long', 4, 2 * seconds);
+    const renewals = new Set<string>();
+    await waitFor(
+      'the other to have looked often',
+      async () => {
+        const { spec } = await cluster.get(leases, lease, { signal: AbortSignal.timeout(60_000) });
+        renewals.add(spec?.renewTime ?? '');
+        return renewals.size > 8;
+      },
+      patience,
+    );
+    await a.stop();
+    await shared('4,0');
+    expect(long.beganAt - a.actedAt).toBeGreaterThan(2 * seconds * 1000);
   });
 
   it('are one leader and those that wait if there is one shard; it ends when it lost that', async () => {

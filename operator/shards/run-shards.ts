@@ -60,7 +60,7 @@ class Replica {
     const { shards, leaseDurationSeconds } = options;
     this.#options = options;
     this.#lead = lead;
-    this.#sharing = { shards, leaseDurationSeconds };
+    this.#sharing = { shards, leaseDurationSeconds: Math.ceil(leaseDurationSeconds) };
     this.#renewDeadlineSeconds = (leaseDurationSeconds * 2) / 3;
     this.#retryPeriodSeconds = leaseDurationSeconds / 7.5;
     const { name } = options.lease;
@@ -130,6 +130,7 @@ class Replica {
       this.#options.logger.warn('others divided the stacks otherwise; waiting until they have noticed', {
         shards,
         shardsBefore: before?.shards,
+        secondsBefore: before?.leaseDurationSeconds,
         seconds,
       });
       await sleep(seconds, leadership.signal);
@@ -201,7 +202,15 @@ class Replica {
 
   /** Who had one shard had no Lease but that of shard 0, so nothing of theirs is left when it is free. */
   #isForeign(before: Sharing | undefined): boolean {
-    return before !== undefined && before.shards !== 1 && before.shards !== this.#sharing.shards;
+    return before !== undefined && before.shards !== 1 && !this.#isAlike(before);
+  }
+
+  /**
+   * Whether somebody shares as this process does. Also their Leases last as long: who takes shard 0 knows how long only of
+   * its last holder, and all others must have noticed by then.
+   */
+  #isAlike({ shards, leaseDurationSeconds }: Sharing): boolean {
+    return shards === this.#sharing.shards && leaseDurationSeconds === this.#sharing.leaseDurationSeconds;
   }
 
   #wants(shard: number): boolean {
@@ -239,7 +248,8 @@ class Replica {
     if (seen === undefined || seen.ageSeconds >= this.#renewDeadlineSeconds)
       return `the lease ${name} was not read for ${this.#renewDeadlineSeconds} s`;
     if (seen.holder === undefined || this.#shares(seen)) return undefined;
-    return `the lease ${name} is held by ${seen.holder}, which does not share in ${this.#sharing.shards}`;
+    const { shards, leaseDurationSeconds } = this.#sharing;
+    return `the lease ${name} is held by ${seen.holder}, which does not share in ${shards}, with Leases of ${leaseDurationSeconds} s`;
   }
 
   /**
@@ -254,6 +264,6 @@ class Replica {
   /** Whether the holder, or the last one, divides the stacks as this process does. */
   #shares({ holder, metadata }: SeenLease): boolean {
     const said = sharingOf(metadata.annotations?.[annotations.holderShards], holder);
-    return said?.shards === this.#sharing.shards;
+    return said !== undefined && this.#isAlike(said);
   }
 }
