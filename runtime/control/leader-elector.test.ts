@@ -69,3 +69,31 @@ it('nobody begins beside a leader that does not know yet that its lease was dele
   stop.abort();
   await Promise.all([first.ended, second.ended]);
 });
+
+it('who was slower by a moment sees at once who holds the lease', async () => {
+  const cluster = new MemoryCluster();
+  const spec = { holderIdentity: 'first', leaseDurationSeconds: 600, leaseTransitions: 0 };
+  let isTaken = false;
+  const overtaken = passedCluster(cluster, async ({ verb }, run) => {
+    if (verb === 'create' && !isTaken) {
+      isTaken = true;
+      await cluster.create(leases, { metadata: lease, spec }, { signal: never });
+    }
+    return await run();
+  });
+  const elector = new LeaderElector({
+    cluster: overtaken,
+    lease,
+    identity: 'second',
+    logger: silentLogger,
+    leaseDurationSeconds: 900,
+    renewDeadlineSeconds: 800,
+    retryPeriodSeconds: 600,
+  });
+  const stop = new AbortController();
+  const ended = elector.run(stop.signal, async () => undefined);
+  await waitFor('the second to know who leads', () => elector.seen?.holder === 'first');
+  expect(elector.isHeld()).toBe(false);
+  stop.abort();
+  await ended;
+});

@@ -153,7 +153,10 @@ export class LeaderElector {
     for (;;) {
       if (signal.aborted) return false;
       try {
-        if ((await this.#tryOnce(signal)) === 'Held') return true;
+        let result = await this.#tryOnce(signal);
+        // Whoever was faster is seen at once: `wants` of other Leases may depend on who has this one.
+        if (result === 'Conflict') result = await this.#tryOnce(signal);
+        if (result === 'Held') return true;
         const holder = this.#observed?.lease.spec?.holderIdentity;
         if (holder !== told) logger.info('waiting for leadership', { holder });
         told = holder;
