@@ -1,5 +1,6 @@
 /** Observes a host: puts together the answers of its script and of Docker. */
 import { observeDocker } from './docker/observe.ts';
+import { silentDocker } from './docker/silent.ts';
 import { HostError } from './host.ts';
 import type { HostObservation } from './host.ts';
 import { parseObservation, question } from './script/observe.ts';
@@ -21,6 +22,7 @@ export async function observeHost(
   ]);
   const {
     lasting,
+    hasNoDisk,
     machineID,
     diskTotalBytes,
     diskFreeBytes,
@@ -31,6 +33,7 @@ export async function observeHost(
     changed,
     contents,
   } = script;
+  if (hasNoDisk) throw await silentDocker(session.connection, 'docker info');
   requireUsable(session.connection.host, project, script.unusable ?? foreignVolumes(project, state));
   const { version, bridges, ...seen } = docker;
   const { noise } = session.connection;
@@ -74,6 +77,7 @@ export async function observeScript(
       connection.host,
       `${connection.host} gave no facts: is its login shell a POSIX shell?`,
     );
-  session.facts = lasting;
+  // Facts without the disk's are asked for again.
+  if (!seen.hasNoDisk) session.facts = lasting;
   return { ...seen, lasting };
 }

@@ -196,7 +196,17 @@ export class RemoteHost implements Host {
         throw dockerError(docker.host, 'reading the applied services', error, signal);
       });
     const services = recordedServices(projectContainers(all, project).map((one) => observedContainer(one)));
-    const { composeVersion = '' } = (await observeScript(session, project, 'quick', signal)).lasting;
+    const { lasting } = await observeScript(session, project, 'quick', signal);
+    const { composeVersion } =
+      lasting.composeVersion === undefined
+        ? (await observeScript(session, project, 'full', signal)).lasting
+        : lasting;
+    if (composeVersion === undefined)
+      throw new HostError(
+        'OutcomeUnknown',
+        docker.host,
+        `docker compose on ${docker.host} does not tell its version, which is part of what is recorded: the next look asks again`,
+      );
     return await this.#put(
       project,
       fence,

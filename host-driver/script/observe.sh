@@ -15,8 +15,29 @@ space() {
   [ "$d" != / ] || stat -f -c "$1 %S %b %a %i" /
 }
 
-# Where Docker keeps its data: volumes below $root, images in $images. A full look finds that out.
-root=/var/lib/docker images=$root
+# Finds out where Docker keeps its data: volumes below $root, images in $images. Sets $hangs if Docker does not answer: a
+# daemon that hangs must not look like a host that does, and what is not known is not guessed.
+ask_docker() {
+  v=$(timeout -k 1 15 docker info --format '{{.DockerRootDir}} {{.DriverStatus}}' </dev/null 2>/dev/null)
+  case $? in 124 | 137) hangs=hangs; return ;; *) hangs= ;; esac
+  case $v in
+  /*)
+    root=${v%% *} images=${v%% *}
+    # With containerd's image store, images are not below Docker's directory, unless Docker runs its own
+    # containerd.
+    case $v in
+    *io.containerd.snapshotter*)
+      images=$(sed -n "s/^ *root *= *[\"']\([^\"']*\).*/\1/p" /etc/containerd/config.toml 2>/dev/null | head -n 1)
+      images=${images:-/var/lib/containerd}
+      if [ ! -d "$images" ]; then images=$root; fi
+      ;;
+    esac
+    ;;
+  *) root=${root:-/var/lib/docker} images=${images:-$root} ;;
+  esac
+}
+
+root= images= hangs=
 while read -r depth project; do
   printf "begin-%s\n" "$1"
   p=/opt/jtel/$project
@@ -35,38 +56,28 @@ while read -r depth project; do
     printf "zone %s\n" "$(readlink /etc/localtime)"
     if [ -r /etc/timezone ]; then read -r v </etc/timezone; printf "zone-name %s\n" "$v"; fi
     if [ -w /etc ] || sudo -n true </dev/null 2>/dev/null; then echo "sudo yes"; fi
-    # A daemon that hangs must not look like a host that does.
-    v=$(timeout -k 1 6 docker info --format '{{.DockerRootDir}} {{.DriverStatus}}' </dev/null 2>/dev/null)
-    case $? in 124 | 137) hangs=hangs ;; *) hangs= ;; esac
+    ask_docker
     if [ -r "$p/fence" ]; then
       if [ -w /etc ]; then sh -c "$2" jtel-check "$p" "$hangs"; else sudo -n sh -c "$2" jtel-check "$p" "$hangs"; fi </dev/null 2>/dev/null
     fi
     # Also where nothing of ours is: without room there, nothing starts.
     timeout 5 stat -f -c 'room %S %a %c %d %n' /run /tmp /opt/jtel 2>/dev/null
-    case $v in
-    /*)
-      root=${v%% *} images=${v%% *}
-      # With containerd's image store, images are not below Docker's directory, unless Docker runs its own
-      # containerd.
-      case $v in
-      *io.containerd.snapshotter*)
-        images=$(sed -n "s/^ *root *= *[\"']\([^\"']*\).*/\1/p" /etc/containerd/config.toml 2>/dev/null | head -n 1)
-        images=${images:-/var/lib/containerd}
-        if [ ! -d "$images" ]; then images=$root; fi
-        ;;
-      esac
-      ;;
-    esac
-    printf "data-root %s\n" "$root"
-    printf "compose %s\n" "$(timeout 6 docker compose version --short </dev/null 2>/dev/null)"
+    if [ -n "$root" ]; then printf "data-root %s\n" "$root"; fi
+    printf "compose %s\n" "$(timeout 15 docker compose version --short </dev/null 2>/dev/null)"
+  elif [ -z "$root" ]; then
+    ask_docker
   fi
-  # Volumes may have their own file system. Reading the list of mounts costs no fork.
-  v=$root
-  while read -r _ m _; do
-    if [ "$m" = "$root/volumes" ]; then v=$m; fi
-  done </proc/mounts
-  space disk "$v"
-  if [ "$images$v" != "$root$root" ]; then space image-disk "$images"; fi
+  if [ -n "$root" ]; then
+    # Volumes may have their own file system. Reading the list of mounts costs no fork.
+    v=$root
+    while read -r _ m _; do
+      if [ "$m" = "$root/volumes" ]; then v=$m; fi
+    done </proc/mounts
+    space disk "$v"
+    if [ "$images$v" != "$root$root" ]; then space image-disk "$images"; fi
+  else
+    echo no-disk
+  fi
   if [ -r "$p/fence" ]; then
     read -r e o f <"$p/fence"
     printf "fence %s %s %s\n" "$e" "$o" "$f"

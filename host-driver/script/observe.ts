@@ -38,6 +38,8 @@ export type LastingFacts = Omit<
 
 export interface ScriptObservation {
   readonly machineID: string;
+  /** Whether Docker did not say in time where its data are, so the disks are not known. */
+  readonly hasNoDisk: boolean;
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
   readonly imageDisk?: NonNullable<HostFacts['imageDisk']>;
@@ -101,6 +103,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
   const current = values.get('current');
   return {
     machineID: values.get('machine') ?? '',
+    hasNoDisk: values.has('no-disk'),
     diskTotalBytes: disk.totalBytes,
     diskFreeBytes: disk.freeBytes,
     // The same file system under another name is not a second disk.

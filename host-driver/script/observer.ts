@@ -13,8 +13,8 @@ import { MarkedStream } from '../ssh/delimit.ts';
 import { orDisconnect } from '../ssh/or-disconnect.ts';
 import { observerCommand } from './observe.ts';
 
-/** A hanging disk must not hang the asker. */
-const answerSeconds = 20;
+/** A hanging disk must not hang the asker. Docker and compose have 15 s each within it (observe.sh). */
+const answerSeconds = 45;
 const longestAnswer = 4 * 1024 * 1024;
 
 export class Observer {

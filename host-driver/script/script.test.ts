@@ -1,11 +1,13 @@
 /** The helper script's exit codes in words, the observation's text as data, and state.json. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aFence, aFile, anOwner, aRelease } from '../../test/support/host-builders.ts';
 import { changedState, formatState, ownerDigest, readState, stateDigest } from '../state.ts';
 import { releaseArchive } from './archive.ts';
-import { parseObservation, question } from './observe.ts';
+import { observerCommand, parseObservation, question, type ScriptObservation } from './observe.ts';
 import { stepCommand, stepError } from './run.ts';
 
 const timeOf = (day: string): string => `2026-11-${day}T00:00:00Z`;
@@ -59,6 +61,52 @@ describe('the scripts', () => {
     ]) {
       expect([argv, run(...argv)]).toEqual([argv, 86]);
     }
+  });
+});
+
+describe('a look at a host', () => {
+  /** @param timeout what timeout(1) does there, with which each question to Docker begins */
+  const look = (timeout: string, ...questions: readonly ('quick' | 'full')[]): ScriptObservation => {
+    const directory = mkdtempSync(join(tmpdir(), 'observe-'));
+    try {
+      writeFileSync(join(directory, 'timeout'), `#!/bin/sh\n${timeout}\n`, { mode: 0o755 });
+      const said = execFileSync('sh', ['-c', observerCommand('m')], {
+        input: questions.map((depth) => `${question(depth, 'jtel-no-such')}\n`).join(''),
+        env: { ...process.env, PATH: `${directory}:${process.env['PATH'] ?? ''}` },
+        encoding: 'utf8',
+      });
+      return parseObservation(said.split('begin-m\n').at(-1) ?? '', 0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+  const tells = (root: string): string => `case "$*" in *"docker info"*) echo "${root} []" ;; esac`;
+
+  it.each(['quick', 'full'] as const)(
+    '(%s) measures the disk where Docker says that its data are',
+    (depth) => {
+      expect(look(tells('/proc/docker'), 'full', depth)).toMatchObject({
+        hasNoDisk: false,
+        diskTotalBytes: 0,
+      });
+      expect(look(tells('/docker'), depth)).toMatchObject({ hasNoDisk: false });
+      expect(look(tells('/docker'), depth).diskTotalBytes).toBeGreaterThan(0);
+    },
+  );
+
+  it('has the disk where Docker would keep its data if there is no Docker', () => {
+    const seen = look('exit 127', 'full');
+    expect(seen).toMatchObject({ hasNoDisk: false, lasting: { dataRoot: '/var/lib/docker' } });
+    expect(seen.diskTotalBytes).toBeGreaterThan(0);
+  });
+
+  it.each(['quick', 'full'] as const)('(%s) guesses no disk while Docker does not say', (depth) => {
+    expect(look('exit 124', depth)).toMatchObject({ hasNoDisk: true, diskTotalBytes: 0 });
+  });
+
+  it('has the disk that it knows while Docker does not say', () => {
+    const once = `[ -e "$0.asked" ] && exit 124; case "$*" in *"docker info"*) touch "$0.asked"; echo "/docker []" ;; esac`;
+    expect(look(once, 'full', 'full')).toMatchObject({ hasNoDisk: false, lasting: { dataRoot: '/docker' } });
   });
 });
 
@@ -139,6 +187,7 @@ describe('an observation', () => {
   it('of a machine without anything of ours', () => {
     expect(parseObservation(head, 0)).toEqual({
       machineID: '0123',
+      hasNoDisk: false,
       diskTotalBytes: 409_600,
       diskFreeBytes: 102_400,
       stateText: '',
