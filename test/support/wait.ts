@@ -1,5 +1,6 @@
 /**
  * The one way in which tests wait: for a condition, with a deadline, never for a guessed time.
+ * An empty text is not there yet either: so it may be what a command has printed so far.
  * @param what is told if it does not come; a function can add what was seen last
  */
 export async function waitFor<T>(
@@ -13,7 +14,7 @@ export async function waitFor<T>(
   for (;;) {
     try {
       const value = await condition();
-      if (value !== undefined && value !== false) return value;
+      if (value !== undefined && value !== false && value !== '') return value;
       lastError = undefined;
     } catch (error) {
       lastError = error;
