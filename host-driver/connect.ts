@@ -21,6 +21,8 @@ export interface HostDriverOptions {
   readonly tasks?: TaskRunner<KeyTasks>;
   /** Which addresses may be connected to; default: all. */
   readonly addresses?: AddressRules;
+  /** So many drivers connect to the same hosts. Each has its part of the logins at one sshd. Default 1. */
+  readonly drivers?: number;
   /**
    * Limit for starting and stopping services on the host. Waiting for a healthy dependency counts. Default
    * 900.
@@ -39,7 +41,12 @@ export function createHostDriver(options: HostDriverOptions = {}): HostDriver {
     setupSeconds: options.setupTimeoutSeconds ?? 1800,
     firewallRollbackSeconds: options.firewallRollbackSeconds ?? firewallRollbackSeconds,
   };
-  const pool = new ConnectionPool(options.logger, new KeyRing(options.tasks), options.addresses);
+  const pool = new ConnectionPool(
+    options.logger,
+    new KeyRing(options.tasks),
+    options.addresses,
+    options.drivers,
+  );
   return new SshHostDriver(limits, pool);
 }
 

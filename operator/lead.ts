@@ -83,7 +83,7 @@ async function leadShard(leadership: Leadership, shard: number, parts: ShardPart
   const { config, logger, secrets, metrics, audit, tasks, clusterID, unexpected } = parts;
   const { shards } = config;
   const cluster = parts.cluster.fencedBy(leadership);
-  const driver = createHostDriver({ tasks, addresses: config.hostAddresses });
+  const driver = createHostDriver({ tasks, addresses: config.hostAddresses, drivers: shards });
   const events = new EventRecorder({
     cluster,
     reportingController: 'jtel.de/operator',

@@ -75,11 +75,14 @@ export class ConnectionPool {
   readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
   readonly #addresses: AddressRules | undefined;
+  readonly #atDoorAtOnce: number;
 
-  constructor(logger?: HostLogger, keys = new KeyRing(), addresses?: AddressRules) {
+  /** @param pools that connect to the same hosts; this one has its part of the logins at one sshd */
+  constructor(logger?: HostLogger, keys = new KeyRing(), addresses?: AddressRules, pools = 1) {
     this.#logger = logger;
     this.#keys = keys;
     this.#addresses = addresses;
+    this.#atDoorAtOnce = Math.max(1, Math.floor(connectsAtOncePerDoor / pools));
   }
 
   /**
@@ -258,7 +261,7 @@ export class ConnectionPool {
 
   async #atDoor<T>(target: HostTarget, work: (places: FairSemaphore) => Promise<T>): Promise<T> {
     const key = doorOf(target);
-    const door = this.#doors.get(key) ?? { places: new FairSemaphore(connectsAtOncePerDoor), users: 0 };
+    const door = this.#doors.get(key) ?? { places: new FairSemaphore(this.#atDoorAtOnce), users: 0 };
     this.#doors.set(key, door);
     door.users += 1;
     try {
