@@ -14,9 +14,15 @@ const settings = [
 ];
 const name = 'jtel-operator';
 
-async function rendered(shards: number): Promise<{ readonly leases: unknown; readonly args: unknown }> {
+async function rendered(
+  shards: number,
+  replicas = 2,
+): Promise<{ readonly leases: unknown; readonly args: unknown }> {
   const helm = await ensureHelm(lineProgress());
-  const given = [...settings, `shards=${shards}`].flatMap((setting) => ['--set', setting]);
+  const given = [...settings, `shards=${shards}`, `replicas=${replicas}`].flatMap((setting) => [
+    '--set',
+    setting,
+  ]);
   const text = await helm(['template', name, join(repositoryDirectory, chart), ...given]);
   const objects = parseAllDocuments(text, { merge: true });
   const of = (kind: string, suffix: string): (typeof objects)[number] | undefined =>
@@ -47,4 +53,9 @@ test('nothing of that if they do not share', async () => {
 
 test('no more than there are Leases for', async () => {
   await expect(rendered(mostShards + 1)).rejects.toThrow('/shards');
+});
+
+test('a shard for each replica, unless only one works', async () => {
+  await expect(rendered(2, 3)).rejects.toThrow('shards is less than replicas');
+  await expect(rendered(1, 3)).resolves.toBeDefined();
 });
