@@ -14,9 +14,9 @@ export function windowsCommand(surroundings: Surroundings): Command {
       new Option('--days <number>', 'show windows of so many days').argParser(parseWholeNumber).default(7),
     )
     .addOption(
-      new Option('--time-zone <name>', 'time zone of the times shown, such as Europe/Berlin').default(
-        undefined,
-        'that of this computer',
+      new Option(
+        '--time-zone <name>',
+        'time zone of the times shown, such as Europe/Berlin; default: that of this computer',
       ),
     )
     .addOption(outputOption())
