@@ -5,7 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beyondTheEdge, openTab, type Look } from '../../support/web/browsing.ts';
+import { beyondTheEdge, drawn, openTab, type Look } from '../../support/web/browsing.ts';
 import { startChromium } from '../../support/web/chromium.ts';
 import { detailOf, plan } from '../../support/web/detail.ts';
 import { fleetOf, stackAt, storesOf } from '../../support/web/fleet.ts';
@@ -66,10 +66,10 @@ afterAll(async () => {
 });
 
 describe.each(looks)('at $width pixels, $scheme', (look) => {
-  it.each(views)('$name', async ({ hash, drawn, prepare }) => {
+  it.each(views)('$name', async ({ hash, drawn: sign, prepare }) => {
     await using tab = await openTab(browser, `${server.address}${hash}`, look);
     const { page, complaints } = tab;
-    await page.waitForSelector(drawn);
+    await drawn(tab, sign);
     await prepare?.(page);
     const axe = new AxeBuilder({ page });
     // In the other scheme only colours are others.
@@ -86,7 +86,7 @@ it('asks for a token, and says when it was refused', async () => {
   other.signOut({ how: 'Token', message: 'This page wants to know who you are.' });
   await using tab = await openTab(browser, other.address, { width: 360, scheme: 'dark' });
   const { page } = tab;
-  await page.waitForSelector('form');
+  await drawn(tab, 'form');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id }) => id)).toEqual([]);
   other.refuse('This token is not valid.');
@@ -96,7 +96,7 @@ it('asks for a token, and says when it was refused', async () => {
   other.refuse(undefined);
   await page.getByLabel('Token').fill('right');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForSelector('tbody tr');
+  await drawn(tab, 'tbody tr');
 });
 
 it('runs nothing of what comes from outside, and shows it as it is', async () => {
@@ -107,7 +107,7 @@ it('runs nothing of what comes from outside, and shows it as it is', async () =>
   expect(await row.locator('.message').textContent()).toContain('<img src=x onerror=alert(1)> ␛[31mred');
   expect(await page.locator('img, script:not([src]), iframe').count()).toBe(0);
   await page.goto(`${server.address}#/stacks/${hostileStack.key}`);
-  await page.waitForSelector('.conditions li');
+  await drawn(tab, '.conditions li');
   expect(await page.locator('img, script:not([src]), iframe').count()).toBe(0);
   const text = (await page.locator('main').textContent()) ?? '';
   expect(text).toContain('<script>alert(2)</script>');

@@ -1,7 +1,7 @@
 /** What somebody does with the page, in a real browser: with keys only, with changes coming in, and without a connection. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
-import { openTab, type Tab } from '../../support/web/browsing.ts';
+import { drawn, openTab, type Tab } from '../../support/web/browsing.ts';
 import { startChromium } from '../../support/web/chromium.ts';
 import { detailOf, plan } from '../../support/web/detail.ts';
 import { fleetOf, storesOf } from '../../support/web/fleet.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
   server = await PageServer.start({ stacks, stores: storesOf(20), detail: (row) => detailOf(row), plan });
   tab = await openTab(browser, server.address);
   ({ page } = tab);
-  await page.waitForSelector('tbody tr');
+  await drawn(tab, 'tbody tr');
 });
 afterEach(async () => {
   await tab[Symbol.asyncDispose]();
@@ -137,7 +137,7 @@ describe('a list', () => {
     await page.getByRole('button', { name: 'Clear' }).click();
     expect(await found()).toBe('1000 stacks');
     await using other = await openTab(browser, link);
-    await other.page.waitForSelector('tbody tr');
+    await drawn(other, 'tbody tr');
     expect(await other.page.locator('.found').innerText()).toBe('1 of 1000');
     expect(await other.page.locator('th.version').getAttribute('aria-sort')).toBe('descending');
     await page.goBack();
@@ -281,7 +281,7 @@ describe('a page that is open while the server gets another version', () => {
 it('a link with a token signs in, and the token leaves the address', async () => {
   server.signOut({ how: 'Link', message: 'Who are you?' });
   await using other = await openTab(browser, `${server.address}#token=secret`);
-  await other.page.waitForSelector('tbody tr');
+  await drawn(other, 'tbody tr');
   expect(other.page.url()).not.toContain('secret');
   expect(server.tokens).toEqual(['secret']);
 });
@@ -294,7 +294,7 @@ it('the scheme is that of the system until somebody chooses, and stays chosen', 
   await page.getByRole('button', { name: 'Light', exact: true }).click();
   expect(await back()).not.toBe(light);
   await page.reload();
-  await page.waitForSelector('tbody tr');
+  await drawn(tab, 'tbody tr');
   await page.getByRole('button', { name: 'Dark', exact: true }).waitFor();
   expect(await back()).not.toBe(light);
 });

@@ -36,6 +36,23 @@ export async function openTab(
   return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** @throws Error with what the page shows instead, and what the browser complained about */
+export async function drawn(
+  { page, complaints }: Pick<Tab, 'page' | 'complaints'>,
+  selector: string,
+): Promise<void> {
+  try {
+    await page.waitForSelector(selector);
+  } catch (cause) {
+    const shown = await page
+      .locator('body')
+      .innerText({ timeout: 1000 })
+      .catch((error: unknown) => String(error));
+    const told = JSON.stringify({ address: page.url(), shown: shown.slice(0, 500), complaints });
+    throw new Error(`${selector} was not drawn: ${told}`, { cause });
+  }
+}
+
 /** Runs in the page, where the names of a browser are known. */
 const wideElements = `
   [document.documentElement, ...document.querySelectorAll('*')]
