@@ -23,12 +23,16 @@ afterAll(() => stage.close());
 const onHost = (script: string): Promise<string> => stage.onHost(['sh', '-c', script]);
 const current = `/opt/jtel/${project}/current`;
 
+/** Only full looks see files, at every second resync; and one look may wait 45 s for an answer of a busy host. */
+const lateSeconds = 120;
+
 /** Seconds from the deed until the condition Drifted was True. */
 async function noticed(
   deed: () => Promise<unknown>,
   timeoutSeconds = 30,
 ): Promise<{ readonly seconds: number; readonly message: string }> {
   const before = (await drifted())?.lastTransitionTime;
+  const said = ((await stage.operator?.log()) ?? '').length;
   const start = performance.now();
   await deed();
   return await waitFor(
@@ -39,7 +43,10 @@ async function noticed(
       return isNew && { seconds: (performance.now() - start) / 1000, message: condition?.message ?? '' };
     },
     { timeoutSeconds, intervalMilliseconds: 50 },
-  );
+  ).catch(async (error: unknown) => {
+    const log = ((await stage.operator?.log()) ?? '').slice(said).slice(-6000);
+    throw new Error(`no drift was noticed; the operator said meanwhile:\n${log}`, { cause: error });
+  });
 }
 
 async function drifted() {
@@ -112,7 +119,7 @@ describe('drift that is corrected', () => {
       )
     ).trim();
     const text = await onHost(`cat ${file}`);
-    const { message } = await noticed(() => onHost(`echo '# by hand' >>${file}`), 60);
+    const { message } = await noticed(() => onHost(`echo '# by hand' >>${file}`), lateSeconds);
     expect(message).toContain('was changed by hand');
     await idle();
     expect(await onHost(`cat ${file}`)).toBe(text);
@@ -122,7 +129,7 @@ describe('drift that is corrected', () => {
 
   it('a compose file that is edited is put back', async () => {
     const text = await onHost(`cat ${current}/compose.yaml`);
-    await noticed(() => onHost(`sed -i 's/acd-tel1/acd-tel9/' ${current}/compose.yaml`), 60);
+    await noticed(() => onHost(`sed -i 's/acd-tel1/acd-tel9/' ${current}/compose.yaml`), lateSeconds);
     await idle();
     expect(await onHost(`cat ${current}/compose.yaml`)).toBe(text);
   });
