@@ -26,6 +26,21 @@ it.each<[string, JtelStackStatus]>([
   ['what is being loaded', { ...before, data: { source: 'vanilla', state: 'Incomplete' } }],
   ['which Secrets are kept', { ...before, keptSecrets: ['ssh'] }],
   ['the end of the work', { phase: 'Preparing', message: 'setting the host up' }],
+  [
+    'what somebody changed by hand, which may be put right within the moment',
+    {
+      ...before,
+      conditions: [
+        {
+          type: 'Drifted',
+          status: 'True',
+          reason: 'Drifted',
+          message: '',
+          lastTransitionTime: '2026-11-29T02:00:00Z',
+        },
+      ],
+    },
+  ],
   ['what nobody has thought of here', { ...before, somethingNew: true } as JtelStackStatus],
 ])('%s is told at once', (_, after) => {
   expect(tellsProgress(before, after)).toBe(false);

@@ -4,6 +4,7 @@
  */
 
 import type { JtelStackStatus } from '../../../crds/index.ts';
+import { findCondition } from '../../../runtime/report/conditions.ts';
 import { statusChanged } from '../../../runtime/report/status-changed.ts';
 
 /** @returns whether people alone want to see the difference, and can wait for it a moment */
@@ -17,7 +18,7 @@ function noted(status: JtelStackStatus): object {
     message: _message,
     phase: _phase,
     phaseStartTime: _phaseStartTime,
-    conditions: _conditions,
+    conditions,
     components: _components,
     componentsReady: _componentsReady,
     certificate: _certificate,
@@ -27,5 +28,7 @@ function noted(status: JtelStackStatus): object {
     ...rest
   } = status;
   const { id, type, startTime, epoch } = operation ?? {};
-  return { ...rest, operation: { id, type, startTime, epoch } };
+  // What somebody changed by hand may be put right before it would be told, and then nobody heard of it.
+  const isDrifted = findCondition(conditions, 'Drifted')?.status === 'True';
+  return { ...rest, isDrifted, operation: { id, type, startTime, epoch } };
 }
