@@ -1,5 +1,5 @@
 /** A story as it goes without any trouble, and what is asked when it ended with some. */
-import { isTrouble, noteTold } from '../../support/world/told.ts';
+import { asIn, noteTold, troublesIn } from '../../support/world/told.ts';
 import { Process, type World } from '../../support/world/world.ts';
 import { begin } from '../crash/campaign.ts';
 import type { Story } from '../crash/stories.ts';
@@ -59,9 +59,7 @@ export async function ended(
   world.interference = {};
   check(process.failure === undefined, `the process ended by itself: ${String(process.failure)}`);
   checkEqual(await story.endState(world), endState, 'ended otherwise', 'without trouble');
-  const untrue = [...told]
-    .filter(([each]) => isTrouble(each) && !usual.has(each))
-    .map((each) => each.join(': '));
+  const untrue = troublesIn(told, asIn(usual));
   check(untrue.length === 0, `was told only here: ${untrue.join('; ')}`);
   await checkRest(world);
   await checkStatusSecrecy(world);

@@ -4,6 +4,7 @@
  * name is created. The end must be that of a life without.
  */
 import { LateCaches, type Fate } from '../../support/world/late-caches.ts';
+import { asIn } from '../../support/world/told.ts';
 import type { Campaign, CampaignCase } from '../campaign.ts';
 import { stories } from '../crash/stories.ts';
 import { frozenSeconds, later, survive, undisturbed, type Undisturbed } from './life.ts';
@@ -21,9 +22,9 @@ export const staleCampaign: Campaign = {
   cases: async (form) => {
     const lives = await Promise.all(stories.map(undisturbed));
     // What one story tells only now and then, another one tells, too.
-    const told = new Set(lives.flatMap((life) => life.told));
+    const mayTell = asIn(lives.flatMap((life) => life.told));
     const all = lives
-      .map((life) => ({ ...life, mayTell: (each: string) => told.has(each) }))
+      .map((life) => ({ ...life, mayTell }))
       .flatMap((life) => [...lateCases(life), ...replacedCases(life)]);
     return form === 'long' ? all : all.filter((_, index) => index % shortStep === 0);
   },

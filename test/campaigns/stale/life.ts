@@ -1,7 +1,7 @@
 /** A story as it goes with caches that hear at once, and what is asked when it ended with others. */
 import { isDeepStrictEqual } from 'node:util';
 import { LateCaches } from '../../support/world/late-caches.ts';
-import { isTrouble, noteTold } from '../../support/world/told.ts';
+import { asIn, noteTold, troublesIn, type MayTell } from '../../support/world/told.ts';
 import { Process, type World } from '../../support/world/world.ts';
 import { begin } from '../crash/campaign.ts';
 import type { Story } from '../crash/stories.ts';
@@ -15,7 +15,7 @@ export interface Undisturbed {
   readonly events: number;
   readonly effects: number;
   readonly told: readonly string[];
-  readonly mayTell: (told: string) => boolean;
+  readonly mayTell: MayTell;
 }
 
 export async function undisturbed(story: Story): Promise<Undisturbed> {
@@ -30,8 +30,8 @@ export async function undisturbed(story: Story): Promise<Undisturbed> {
   await process.kill();
   const endState = await story.endState(world);
   const told = [...noted.keys()];
-  const mayTell = (each: string): boolean => told.includes(each);
-  return { story, endState, ends: [endState], events: caches.events, effects, told, mayTell };
+  const { events } = caches;
+  return { story, endState, ends: [endState], events, effects, told, mayTell: asIn(told) };
 }
 
 /** @param prepare says what comes between; the operator hears what happens through the given caches */
@@ -59,9 +59,7 @@ export async function survive(
   const end = await story.endState(world);
   if (!ends.some((each) => isDeepStrictEqual(end, each)))
     checkEqual(end, endState, 'ended otherwise', 'with caches that hear at once');
-  const untrue = [...told]
-    .filter(([each]) => isTrouble(each) && !mayTell(each))
-    .map((each) => each.join(': '));
+  const untrue = troublesIn(told, mayTell);
   check(untrue.length === 0, `was told only here: ${untrue.join('; ')}`);
   await checkRest(world);
   await checkStatusSecrecy(world);

@@ -23,8 +23,28 @@ export function noteTold(world: World): ReadonlyMap<string, string> {
   return told;
 }
 
+/** @returns the troubles among what was told, each with its sentence, but for those that may be told */
+export function troublesIn(told: ReadonlyMap<string, string>, mayTell: MayTell): readonly string[] {
+  return [...told].filter(([each]) => isTrouble(each) && !mayTell(each)).map((each) => each.join(': '));
+}
+
+export type MayTell = (told: string) => boolean;
+
+/**
+ * What is told where all goes well may be told. It goes by reason, not by condition: whether a condition that passes is
+ * written depends on how soon the next one comes.
+ */
+export function asIn(usual: Iterable<string>): MayTell {
+  const reasons = new Set([...usual].map(reasonOf));
+  return (told) => reasons.has(reasonOf(told));
+}
+
+function reasonOf(told: string): string {
+  return told.slice(told.lastIndexOf(' ') + 1);
+}
+
 /** Failures, losses and doubts. What else is told depends on the moments of the looks. */
-export function isTrouble(told: string): boolean {
+function isTrouble(told: string): boolean {
   return /InternalError|StatusOlderThanHost|Failed|Incomplete|RestoreWaits|DataMissing|Lost|Unreachable/.test(
     told,
   );
