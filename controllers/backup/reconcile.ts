@@ -11,6 +11,7 @@
  *  - A backup exists when its manifest does, and everything was compared before that.
  *  - A try that was interrupted at any point is found again by its job's uid, or by what it stored; nothing is stored twice.
  *  - No more begin than may run at the same time, per store, of a namespace and in all (`places/`); those of an operation do not wait.
+ *  - Once its stack is being deleted, it starts no job any more and ends, whether the host answers or not; the stack waits for that.
  *  - One backup of a stack runs at a time, and none beside a load, an update or a move of it.
  *  - `Completed` in a store that demands immutability means that an attempt to destroy the manifest was refused.
  *
@@ -144,6 +145,10 @@ function waveController(options: BackupReconcilerOptions): WaveController<Backup
         activities: options.activities,
         mayAct: options.mayAct,
         waveOf: (planned) => (planned.kind === 'Act' ? planned : undefined),
+        abandon: (_, __, ___, planned) =>
+          planned?.kind === 'Wait' && planned.reason === 'Deleting'
+            ? 'the stack is being deleted'
+            : undefined,
         execute: (step, wave) => act(step, wave, options),
         failureOf: backupFailureOf,
         failed: (_, { reason, message }) => [{ type: 'Warning', reason, action, note: message }],
@@ -158,7 +163,7 @@ function waveController(options: BackupReconcilerOptions): WaveController<Backup
 const action = 'Backup';
 
 function planFor(
-  { object: backup, memory, now }: Look<BackupTypes>,
+  { object: backup, memory, running, now }: Look<BackupTypes>,
   { observed }: Gathered,
   { clusterID, claims, limits }: BackupReconcilerOptions,
 ): Plan {
@@ -176,6 +181,7 @@ function planFor(
     identity: { clusterID, ...optional({ heldEpoch }) },
     limits,
     ...optional({ failure: memory.failure }),
+    isBusy: running !== undefined,
     now,
   });
 }

@@ -1,6 +1,6 @@
 /** The story of a backup that goes wrong, over a world in memory: stores, hosts and jobs fail. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { JtelBackup } from '../../crds/index.ts';
+import { stackKind, type JtelBackup } from '../../crds/index.ts';
 import {
   backupAskedFor,
   backupOf,
@@ -11,7 +11,7 @@ import {
   type BackupOptions,
 } from '../../test/support/world/backups.ts';
 import { effects } from '../../test/support/world/restores.ts';
-import { killAll } from '../../test/support/world/world.ts';
+import { killAll, stackKey } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { storeLikeAJob } from './testing.ts';
 
@@ -85,6 +85,36 @@ describe('a backup that meets trouble', () => {
     expect(await untilOver(world)).toMatchObject({ status: { phase: 'Completed', attempt: 1 } });
     expect(world.machine().jobs.size).toBe(0);
   });
+
+  it.each([
+    ['runs', 'Orphan', 1e9],
+    ['runs', 'Stop', 1e9],
+    ['has ended', 'Orphan', 0],
+    ['has ended', 'Stop', 0],
+  ] as const)(
+    'leaves no job on the host when its stack is deleted while it %s (%s)',
+    async (_, deletionPolicy, durationMilliseconds) => {
+      const { world } = await backupAskedFor({
+        job: (_count, input, { customer: blobs }) => ({
+          durationMilliseconds,
+          result: storeLikeAJob(blobs, input),
+        }),
+      });
+      await world.change({ deletionPolicy });
+      const { jobs } = world.machine();
+      const started = world.start();
+      const isStarted = (): boolean => jobs.size === 1 && started.log.includes('after startJob');
+      await world.until('the job', isStarted);
+      const { signal } = new AbortController();
+      await world.cluster.delete(stackKind, stackKey, {}, { signal });
+      await world.until('the stack to go', async () => (await world.find()) === undefined);
+      expect([...jobs.keys()]).toEqual([]);
+      const backup = await untilOver(world);
+      expect(backup).toMatchObject({
+        status: { phase: durationMilliseconds === 0 ? 'Completed' : 'Failed' },
+      });
+    },
+  );
 
   it('fails after its last try, leaves no manifest and no job', async () => {
     const { world } = await backupAskedFor({ job: () => ({ oomKilled: true }) });

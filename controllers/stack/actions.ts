@@ -122,7 +122,8 @@ export type Action = { readonly cause: Cause } &
       }
     /** Note on the host that the data are lost, as somebody agreed to: the stack begins anew. */
     | { readonly type: 'ForgetData' }
-    | { readonly type: 'RemoveJob'; readonly uid: string }
+    /** With `machineID` from the host that the stack is moved away from. */
+    | { readonly type: 'RemoveJob'; readonly uid: string; readonly machineID?: string }
     /** Add the spec as it is now to the change log. */
     | { readonly type: 'RecordRevision'; readonly number: number }
     /** Note on the current revision that work on it begins, is healthy or has failed, and what came of it. */

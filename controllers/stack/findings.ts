@@ -304,6 +304,7 @@ export type LifeFacts =
       readonly stack: Named;
       readonly address: string;
     }
+  | { readonly is: 'EndingBackups'; readonly backups: readonly string[] }
   | { readonly is: 'StoppingStack' }
   | { readonly is: 'DestroyingStack' };
 

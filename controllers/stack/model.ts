@@ -152,6 +152,8 @@ export interface Observed {
   readonly restoreAhead?: string;
   /** The stack's change log; absent while it is being deleted. */
   readonly revisions?: Revisions;
+  /** Names of backups that may still start a job on its host; looked for only while it is being deleted. */
+  readonly openBackups?: readonly string[];
   /** The backup from before an update that is under way; of a finished one, while its retention is not in the status. */
   readonly updateBackup?: JtelBackup;
   /** The restore that brings back the data from before a failed update. */

@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly identity: Identity;
   readonly limits: Limits;
   readonly failure?: Problem;
+  /** A wave of this backup runs now: what it does may not be seen yet. */
+  readonly isBusy?: boolean;
   readonly now: Date;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { annotations, backupFinalizer } from '../../../crds/index.ts';
 import type { PlanInput } from './actions.ts';
 import { plan } from './plan.ts';
-import { aHost, aJob, aRunningBackup, away, observing, planInput, unsigned } from '../testing.ts';
+import { aHost, aJob, aRunningBackup, aStack, away, observing, planInput, unsigned } from '../testing.ts';
 
 describe('a backup that runs', () => {
   const running = (changes: Partial<PlanInput['observed']> = {}, more: Partial<PlanInput> = {}): PlanInput =>
@@ -137,6 +137,27 @@ describe('a backup that runs', () => {
       operation: { id: 'backup-uid-1', type: 'Backup', step: 'Running', startTime: '2026-03-01T02:00:00Z' },
     });
     expect(plan(running({}, { backup }))).toMatchObject({ kind: 'TryAgain', reason: 'JobFailed' });
+  });
+
+  const stack = aStack({}, undefined, { deletionTimestamp: '2026-03-01T02:59:00Z' });
+  test('starts no job any more and ends when its stack is being deleted, whether the host answers or not', () => {
+    for (const changes of [{}, { job: aJob('Running') }, { host: away }]) {
+      expect(plan(running({ stack, ...changes }))).toMatchObject({ kind: 'Fail', reason: 'Deleting' });
+      // What its wave does may not be seen yet.
+      expect(plan(running({ stack, ...changes }, { isBusy: true }))).toMatchObject({
+        kind: 'Wait',
+        reason: 'Deleting',
+      });
+    }
+  });
+
+  test('is committed when its job ended before its stack is deleted, if that can be done at once', () => {
+    expect(plan(running({ stack, job: aJob('Succeeded') }))).toMatchObject({ wave: [{ type: 'Commit' }] });
+    const backup = aRunningBackup({ phase: 'Verifying' });
+    expect(plan(running({ stack }, { backup }))).toMatchObject({ wave: [{ type: 'Commit' }] });
+    const failure = { reason: 'BackupIncomplete', message: 'pack x is missing.' } as const;
+    expect(plan(running({ stack }, { backup, failure }))).toMatchObject({ kind: 'Fail', reason: 'Deleting' });
+    expect(plan(running({ stack, host: away }, { backup }))).toMatchObject({ kind: 'Fail' });
   });
 
   test('fails when its stack is gone', () => {

@@ -83,8 +83,10 @@ function running(input: PlanInput): Plan {
   const late = overdue(input);
   if (late !== undefined) return late;
   if (observed.stack === undefined) return stackGone(backup);
-  if (!observed.host.ok) return awaitHost(observed.host, 'Running');
   const { job } = observed;
+  // What a job has stored is committed all the same.
+  if (isDeleting(input) && job?.job.state !== 'Succeeded') return endWithStack(input, 'Running');
+  if (!observed.host.ok) return awaitHost(observed.host, 'Running');
   if (job === undefined) {
     // Somebody removed a job that was seen once. It may have stored parts, so its names are taken.
     if (backup.status?.operation?.step === 'Running')
@@ -151,6 +153,8 @@ function verifying(input: PlanInput): Plan {
   if (status?.manifestDigest === undefined) {
     const late = overdue(input);
     if (late !== undefined) return late;
+    const canCommit = failure === undefined && observed.store.ok && observed.host.ok;
+    if (isDeleting(input) && !canCommit) return endWithStack(input, 'Storing');
     if (failure?.reason === 'BackupIncomplete') return tryAgain(input, told(failure));
     // A name that somebody else's object has stays taken.
     if (failure?.reason === 'BlobExists' || failure?.reason === 'ReferenceInvalid')
@@ -231,6 +235,19 @@ function overdue({ backup, limits, now }: PlanInput): Plan | undefined {
   if (now.getTime() - start < withinSeconds * 1000) return undefined;
   const lastMessage = backup.status?.message;
   return fail('DeadlineExceeded', { is: 'NotDone', withinSeconds, ...optional({ lastMessage }) });
+}
+
+function isDeleting({ observed: { stack } }: PlanInput): boolean {
+  return stack?.metadata.deletionTimestamp !== undefined;
+}
+
+/** The stack's deletion waits for this. It removes the job, too, so a host that is away keeps no one waiting here. */
+function endWithStack({ backup, isBusy = false }: PlanInput, step: Step): Plan {
+  const finding: Finding = {
+    reason: 'Deleting',
+    facts: { is: 'StackDeleting', stack: backup.spec.stackRef.name },
+  };
+  return isBusy ? wait(step, finding, 1) : { kind: 'Fail', ...finding };
 }
 
 function stackGone({ spec }: JtelBackup): Plan {

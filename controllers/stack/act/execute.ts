@@ -206,7 +206,13 @@ const executors: Executors = {
   ForgetData: async (_, context) => {
     await hostOf(context).record(context.project, { data: null }, context.fence(), context.signal);
   },
-  RemoveJob: (action, context) => hostOf(context).removeJob(action.uid, context.fence(), context.signal),
+  RemoveJob: async ({ uid, machineID }, context) => {
+    const { host, fence } =
+      machineID === undefined
+        ? { host: hostOf(context), fence: context.fence() }
+        : await context.claimOther(machineID);
+    await host.removeJob(uid, fence, context.signal);
+  },
   RecordRevision: (_, context) =>
     recordRevision(context.cluster, context.stack, revisions(context).current, context),
   NoteAttempt: ({ attempt }, context) => note(context, { attempt }),

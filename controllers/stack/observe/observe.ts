@@ -27,6 +27,7 @@ import type { DataDependencies } from './data-source.ts';
 import { readInputs } from './inputs.ts';
 import type { AwayFormers } from '../former-pauses.ts';
 import { observeOthers, type RelocationObserved } from './relocation.ts';
+import { openBackups } from './open-backups.ts';
 import { listRevisions } from './revisions.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -64,16 +65,17 @@ export async function observe(
 ): Promise<Seen> {
   const orders = await observeOrders(looking.stack, dependencies, options);
   // The host is the slowest, so nothing is waited for before it is asked.
-  const [host, { revisions, inputs, asked }] = await Promise.all([
+  const [host, { revisions, inputs, asked }, backups] = await Promise.all([
     observeHost(looking, orders, dependencies, options),
     readWanted(looking, dependencies, options),
+    openBackups(dependencies.cluster, looking.stack, options),
   ]);
   const { relocation } = host.others.observed;
   return {
     observed: {
       host: host.observation,
       bringsData: orders.order !== undefined || relocation !== undefined,
-      ...optional({ revisions, load: host.load }),
+      ...optional({ revisions, load: host.load, openBackups: backups }),
       ...asked,
       ...host.others.observed,
     },

@@ -202,6 +202,30 @@ describe('deletion', () => {
     expect(wave(observing(aHost()), deleted('Orphan'))).toEqual(['ReleaseFinalizer']);
     expect(wave(away, deleted('Orphan'))).toEqual(['ReleaseFinalizer']);
   });
+  const job = (uid: string, type: 'backup' | 'restore') =>
+    ({ name: uid, uid, type, state: 'Running' }) as const;
+  it('waits for backups that may still start a job, with every policy, whether the host answers or not', () => {
+    const openBackups = ['main-now'];
+    const wait = { kind: 'Wait', step: 'Delete', facts: { is: 'EndingBackups', backups: openBackups } };
+    for (const scene of [observing(aHost(), { openBackups }), { ...away, openBackups }])
+      for (const policy of ['Orphan', 'Stop'] as const)
+        expect(plan(planInput(scene, deleted(policy)))).toMatchObject(wait);
+    const abandoned = deleted('Stop', { [annotations.abandonHost]: 'true' });
+    expect(wave({ ...away, openBackups }, abandoned)).toEqual(['ReleaseFinalizer']);
+  });
+  it('takes jobs along that nobody follows any more: with Orphan those of backups', () => {
+    const jobs = [job('backup', 'backup'), job('restore', 'restore')];
+    const removed = (scene: Scene, policy: 'Orphan' | 'Stop'): readonly unknown[] => {
+      const planned = plan(planInput(scene, deleted(policy)));
+      return planned.kind === 'Act' ? planned.wave.filter(({ type }) => type === 'RemoveJob') : [];
+    };
+    const here = observing(aHost({ jobs }));
+    expect(removed(here, 'Orphan')).toMatchObject([{ uid: 'backup' }]);
+    expect(removed(here, 'Stop')).toMatchObject([{ uid: 'backup' }, { uid: 'restore' }]);
+    const old = { ok: true, value: aHost({ jobs }) } as const;
+    const moving = observing(aHost(), { relocation: { ...aMove, old } });
+    expect(removed(moving, 'Orphan')).toMatchObject([{ uid: 'backup', machineID: aMove.from.machineID }]);
+  });
   it('stops the containers with Stop', () =>
     expect(wave(observing(aHost()), deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']));
   it('destroys nothing without consent', () => {

@@ -10,6 +10,8 @@ import { runSeed } from './run.ts';
 const foundSomething: readonly number[] = [
   20, // a move amid a restore left its job behind
   35, // a stack that is deleted before Docker is installed waited for Docker
+  2020, // a stack that was deleted (Stop) amid a backup left its job on the host
+  2043, // the same with the policy Orphan
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 

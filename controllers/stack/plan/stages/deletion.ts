@@ -4,7 +4,7 @@ import { annotations, type Reason } from '../../../../crds/index.ts';
 import { pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
-import type { HostObservation } from '../../../../host-driver/host.ts';
+import type { HostObservation, ObservedJob } from '../../../../host-driver/host.ts';
 import type { Outcome } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
@@ -23,11 +23,40 @@ export function planDeletion(input: PlanInput): Verdict {
   const { deletionPolicy } = stack.spec;
   const given = stack.metadata.annotations ?? {};
   if (given[annotations.cleanedUp] === uid) return gone('CleanedUp');
-  if (deletionPolicy === 'Orphan') return gone('Orphan');
   if (given[annotations.abandonHost] === 'true') return gone('Abandoned');
   if (deletionPolicy === 'Destroy' && given[annotations.confirmDestroy] !== uid)
     return blocked('DeletionBlocked', { is: 'DestroyNeedsConsent', stack: { name, namespace }, uid });
-  const { host, relocation } = observed;
+  const { host, relocation, openBackups = [] } = observed;
+  // A job that one of them starts would stay on the host: with the stack goes the way to it.
+  if (openBackups.length > 0)
+    return {
+      kind: 'Wait',
+      step: 'Delete',
+      reason: 'Deleting',
+      facts: { is: 'EndingBackups', backups: openBackups },
+      afterSeconds: 2,
+    };
+  // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
+  const ours = (seen: Outcome<HostObservation> | undefined): HostObservation | undefined =>
+    seen?.ok === true && seen.value.state !== undefined && isOurs(seen.value.state, stack, identity.clusterID)
+      ? seen.value
+      : undefined;
+  const [here, former] = [ours(host), ours(relocation?.old)];
+  const machineID = relocation?.from.machineID ?? '';
+  // A host that is not ours, or not yet, is not claimed either.
+  const order = (wave: readonly Action[], facts: LifeFacts): Verdict =>
+    here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
+  const removal = (which: (job: ObservedJob) => boolean): readonly Action[] => [
+    ...removeJobs(former, which, { machineID }),
+    ...removeJobs(here, which),
+  ];
+  if (deletionPolicy === 'Orphan') {
+    // A host that is away keeps them: nobody waits for it to let a stack run on.
+    const backups = removal(({ type }) => type === 'backup');
+    return backups.length === 0
+      ? gone('Orphan')
+      : order([...backups, ...letGo], { is: 'LettingGo', because: 'Orphan' });
+  }
   // Amid a move, the data are still where the stack came from, and it may run there. Unless that host was given up, it is needed.
   const needed = relocation?.source === 'Migrate' ? relocation.old : undefined;
   const away = !host.ok ? host : needed?.ok === false ? needed : undefined;
@@ -42,21 +71,12 @@ export function planDeletion(input: PlanInput): Verdict {
     };
     return blocked(reason, facts, pauseWhileAway(reason, stack, now, awaySince));
   }
-  // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
-  const ours = (seen: Outcome<HostObservation> | undefined): HostObservation | undefined =>
-    seen?.ok === true && seen.value.state !== undefined && isOurs(seen.value.state, stack, identity.clusterID)
-      ? seen.value
-      : undefined;
-  const [here, former] = [ours(host), ours(relocation?.old)];
-  const machineID = relocation?.from.machineID ?? '';
-  // A host that is not ours, or not yet, is not claimed either.
-  const order = (wave: readonly Action[], facts: LifeFacts): Verdict =>
-    here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
   if (deletionPolicy === 'Stop') {
     const work: Action[] = [];
     if (former !== undefined && mayRun(former))
       work.push({ type: 'StopFormer', machineID, keep: [], cause: 'StackDeleted' });
     if (here !== undefined && mayRun(here)) work.push({ type: 'StopStack', cause: 'StackDeleted' });
+    work.push(...removal(() => true));
     if (work.length === 0) return gone('NothingThere');
     return order([...work, ...letGo], { is: 'StoppingStack' });
   }
@@ -71,6 +91,16 @@ export function planDeletion(input: PlanInput): Verdict {
     ],
     { is: 'DestroyingStack' },
   );
+}
+
+/** Whoever asked for them is gone, or goes on elsewhere. */
+function removeJobs(
+  seen: HostObservation | undefined,
+  which: (job: ObservedJob) => boolean,
+  at: { readonly machineID?: string } = {},
+): readonly Action[] {
+  const jobs = (seen?.jobs ?? []).filter(which);
+  return jobs.map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'StackDeleted', ...at }));
 }
 
 /** Where nothing was ever started, Docker may not even be installed. A Docker that is down shows no containers. */

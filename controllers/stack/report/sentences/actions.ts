@@ -59,7 +59,7 @@ export function describeAction(action: Action): string {
     case 'ForgetData':
       return 'recording that the data are lost and that the stack begins anew';
     case 'RemoveJob':
-      return `removing the finished job ${action.uid}`;
+      return `removing the job ${action.uid}`;
     case 'RecordRevision':
       return `recording the spec as revision ${action.number}`;
     case 'NoteAttempt':

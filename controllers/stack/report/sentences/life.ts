@@ -47,6 +47,7 @@ export const lifeSentences: Sentences<LifeFacts> = {
   CannotCleanUp: ({ message, secretGone, stack: { name, namespace }, address }) =>
     `The host cannot be cleaned up: ${sentence(message)}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
     `kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.abandonHost}=true; what runs on ${address} runs on then, until it is stopped there.`,
+  EndingBackups: ({ backups }) => `waiting for ${backups.join(', ')} to end`,
   StoppingStack: () => 'stopping the stack',
   DestroyingStack: () => 'destroying the stack',
 };

@@ -352,14 +352,14 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     { is: 'CannotCleanUp', message: 'no answer', secretGone: true, stack, address },
     /cleaned up: no answer\. If the namespace is being deleted.*jtel\.de\/abandon-host=true; what runs on 192/,
   ],
+  EndingBackups: [{ is: 'EndingBackups', backups: ['a', 'b'] }, 'waiting for a, b to end'],
   StoppingStack: [{ is: 'StoppingStack' }, 'stopping the stack'],
   DestroyingStack: [{ is: 'DestroyingStack' }, 'destroying the stack'],
 };
 
 test.each(Object.values(words))('%j', (facts, expected) => {
   // A whole sentence, or what must be in it.
-  const is = (said: string): boolean =>
-    typeof expected === 'string' ? said === expected : expected.test(said);
+  const is = (said: string) => (typeof expected === 'string' ? said === expected : expected.test(said));
   expect(describe(facts)).toSatisfy(is);
 });
 
