@@ -14,6 +14,7 @@ import {
 import { controllerRevisions, events, secrets, type ControllerRevision } from '../../runtime/client/kinds.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
 import { backup, endState, killedEverywhere, looksAt, ready } from '../../test/support/world/restores.ts';
+import { noteTold, troublesIn } from '../../test/support/world/told.ts';
 import { killAll, reading, stackKey, World } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';
@@ -230,6 +231,21 @@ describe('a stack that is deleted', () => {
     });
     const stack = await world.stack();
     expect(world.machine().projects.get('jtel-acme-main')?.owner.uid).toBe(stack.metadata.uid);
+  });
+
+  it('is not told that its data are missing by a process that comes when they are destroyed already', async () => {
+    const world = await installed(aStack({ deletionPolicy: 'Destroy' }));
+    await world.kill();
+    const live = await world.stack();
+    const consent = { [annotations.confirmDestroy]: live.metadata.uid };
+    await world.cluster.patchAnnotations(stackKind, live, consent, { signal: never });
+    await world.cluster.delete(stackKind, stackKey, {}, { signal: never });
+    // The last thing that the process before did.
+    world.machine().projects.clear();
+    const told = noteTold(world);
+    world.start();
+    await gone(world);
+    expect(troublesIn(told, () => false)).toEqual([]);
   });
 
   it('is destroyed with consent, and only then', async () => {

@@ -40,6 +40,11 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 409 && error.reason === 'AlreadyExists';
 }
 
+/** Somebody else was first, such as the process that led before: read and decide again. */
+export function isLostRace(error: unknown): error is ApiError {
+  return isConflict(error) || isAlreadyExists(error);
+}
+
 /** The server no longer has the requested version: list again. */
 export function isGone(error: unknown): error is ApiError {
   return (

@@ -158,8 +158,12 @@ describe('a controller of waves', () => {
     expect(world.size).toBe(1);
   });
 
-  it('pauses and tells nothing when the API server is in trouble', async () => {
-    world.onAction = () => Promise.reject(new ApiError(503, 'ServiceUnavailable', 'try again'));
+  it.each([
+    ['the API server is in trouble', new ApiError(503, 'ServiceUnavailable', 'try again')],
+    ['somebody else was first to change something', new ApiError(409, 'Conflict', 'has been modified')],
+    ['somebody else was first to make something', new ApiError(409, 'AlreadyExists', 'already exists')],
+  ])('pauses and tells nothing when %s', async (_, error) => {
+    world.onAction = () => Promise.reject(error);
     await world.look();
     await world.waveEnds();
     expect(await world.look()).toBe(2);

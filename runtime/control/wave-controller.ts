@@ -36,7 +36,7 @@
  * - `now` is asked once, before observing: a look at a slow host ends later than its status says.
  * - An aborted wave continues until its action notices. Until then the object is only looked at.
  */
-import { isConflict, isServerTrouble } from '../client/api-error.ts';
+import { isConflict } from '../client/api-error.ts';
 import type { Cluster, Preconditions } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
 import type { ResourceKind } from '../kind.ts';
@@ -49,7 +49,7 @@ import { traced } from '../report/trace.ts';
 import { addFinalizer, finalizerStep, removeFinalizer } from './finalizer.ts';
 import type { ReconcileContext, Reconciler, ReconcileResult } from './reconciler.ts';
 import { StatusPace } from './status-pace.ts';
-import { untoldTroubles, WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
+import { passing, WaveMemory, type Begun, type Remembered, type Failure } from './wave-memory.ts';
 
 /** The types that a controller is about. */
 export interface WaveTypes {
@@ -312,9 +312,9 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     const failures = known.failures + 1;
     const { backOff, spread: shares } = waves.pauses;
     const pause = spread(pauseSeconds(backOff, failures), shares, this.#options.random);
-    const serverTroubles = isServerTrouble(error) ? (known.serverTroubles ?? 0) + 1 : 0;
-    const paused = { ...known, failures, serverTroubles, retryTime: time + pause * 1000 };
-    if (serverTroubles > 0 && serverTroubles <= untoldTroubles) return paused;
+    const { passingTroubles, isUntold } = passing(error, known);
+    const paused = { ...known, failures, passingTroubles, retryTime: time + pause * 1000 };
+    if (isUntold) return paused;
     const failure = waves.failureOf(error);
     for (const event of waves.failed?.({ ...look, memory: known }, failure, name) ?? [])
       this.#options.events.record(this.#definition.kind, look.object, event);

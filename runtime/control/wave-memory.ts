@@ -2,6 +2,7 @@
  * What a process remembers of an object besides what it observes: when to try again after a failure, and what
  * the running wave was planned for. Losing it costs an early retry or a look, never correctness.
  */
+import { isLostRace, isServerTrouble } from '../client/api-error.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
 
 /** How the last wave ended if it did not succeed. */
@@ -16,8 +17,8 @@ export interface Remembered<F extends Failure, N> {
   readonly generation: number;
   /** Waves that failed since one succeeded. */
   readonly failures: number;
-  /** How many of the last of them, one after the other, were trouble of the API server. */
-  readonly serverTroubles?: number;
+  /** How many of the last of them, one after the other, said nothing about the object. */
+  readonly passingTroubles?: number;
   readonly failure?: F;
   /** Unix milliseconds; no wave starts before. */
   readonly retryTime?: number;
@@ -26,10 +27,20 @@ export interface Remembered<F extends Failure, N> {
 }
 
 /**
- * An API server that is away or busy for a while says nothing about the object. One that keeps failing may do so
- * for this object alone, as with a webhook that is down, and then somebody must know.
+ * An API server that is away or busy for a while says nothing about the object, nor does another writer that was first. One that
+ * keeps failing may do so for this object alone, as with a webhook that is down, and then somebody must know.
  */
-export const untoldTroubles = 5;
+const untoldTroubles = 5;
+
+/** What a failure adds to the troubles that say nothing about the object, and whether people are not told of it yet. */
+export function passing(
+  error: unknown,
+  before: { readonly passingTroubles?: number },
+): { readonly passingTroubles: number; readonly isUntold: boolean } {
+  if (!isServerTrouble(error) && !isLostRace(error)) return { passingTroubles: 0, isUntold: false };
+  const passingTroubles = (before.passingTroubles ?? 0) + 1;
+  return { passingTroubles, isUntold: passingTroubles <= untoldTroubles };
+}
 
 /** What a running wave was planned for. */
 export interface Begun {

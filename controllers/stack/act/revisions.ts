@@ -37,11 +37,11 @@ export async function recordRevision(
           'it is neither used nor changed. Delete it, or give it another name.',
       );
     if (there !== undefined && there.retry === retry && isDeepStrictEqual(there.spec, spec)) return;
-    throw new Error(
+    throw new ApiError(
+      409,
+      'Conflict',
       `revision ${number} of ${namespace}/${stack.metadata.name} was recorded by another process`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -32,10 +32,12 @@ export async function observeLoss(
 
 /** Pure. Docker that does not answer shows no volumes, and that proves nothing. */
 function findLoss(
-  { status }: JtelStack,
+  { metadata, status }: JtelStack,
   host: HostObservation,
   release: Pick<RenderedRelease, 'digest' | 'data'>,
 ): DataLoss | undefined {
+  // The deletion may have destroyed them, and nothing is started on what is left.
+  if (metadata.deletionTimestamp !== undefined) return undefined;
   if (host.facts.dockerVersion === undefined) return undefined;
   const { state } = host;
   const missing = missingData(state, release, host);

@@ -111,7 +111,13 @@ function preflight({
   return [{ type: 'Preflight', status: 'False', reason: first.reason, message }];
 }
 
-function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {
+function dataLoaded({
+  stack,
+  observed,
+  plan,
+  graceOver,
+  deleting,
+}: ConditionInput): readonly ConditionDraft[] {
   if (!observed.host.ok) return graceOver ? [unknown('DataLoaded', observed)] : [];
   const { loss } = observed;
   if (loss !== undefined)
@@ -124,6 +130,8 @@ function dataLoaded({ stack, observed, plan, graceOver }: ConditionInput): reado
       },
     ];
   const data = observed.host.value.state?.data;
+  // Nobody is to load any: the last word stands.
+  if (data === undefined && deleting) return [];
   if (data !== undefined && observed.host.value.facts.dockerVersion === undefined) {
     return [
       {
