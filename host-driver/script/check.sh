@@ -12,6 +12,7 @@ while read -r name; do
   # The name of a secret is a keyed digest, and its sum is beside the list.
   [ "${sum%% *}" = "$name" ] || grep -qxF -e "${sum%% *} $name" "$release/files.sum" || echo "changed files/$name"
 done <"$release/files.list" 2>/dev/null
+[ -n "${2-}" ] || outdated "${1##*/}" "$1" "$release/files.list" | while read -r _ name; do echo "changed files/$name"; done
 while read -r want name; do
   [ "$name" != - ] || name=compose.yaml
   sum=$(sha256sum <"$release/$name") && [ "${sum%% *}" = "$want" ] || echo "changed $name"

@@ -63,7 +63,7 @@ write-release)
   mkdir -p "$dir/files" "$dir/releases/$1" || die "$FAILED" "cannot create $dir/releases/$1"
   # A file of that name has that content, unless the disk lost it or somebody edited it. So compare, and leave
   # a mounted file alone if it is right. Containers keep the file that they were started with, so containers
-  # with an edited file are restarted.
+  # with another one are restarted, also those that a call before this did not come to.
   edited=
   for file in "$new"/files/*; do
     [ -e "$file" ] || continue
@@ -84,10 +84,17 @@ write-release)
   (cd "$dir/releases/$1" && sha256sum <compose.yaml && sha256sum starts.list create.yaml create-old-docker.yaml) >"$dir/releases/$1/sum" ||
     die "$FAILED" "cannot store $dir/releases/$1/sum"
   sync "$dir/releases/$1" "$dir/releases" "$dir/files"
-  for file in $edited; do
-    for id in $(docker ps -q --filter "label=com.docker.compose.project=$project"); do
-      case " $(docker inspect -f '{{range .Mounts}}{{.Source}} {{end}}' "$id") " in *" $file "*) bounded docker restart "$id" >/dev/null ;; esac
+  patience=20
+  others=$(
+    outdated "$project" "$dir" "$dir/releases/$1/files.list" | cut -d ' ' -f 1
+    for file in $edited; do
+      for id in $(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project"); do
+        case " $(docker inspect -f '{{range .Mounts}}{{.Source}} {{end}}' "$id") " in *" $file "*) echo "$id" ;; esac
+      done
     done
+  )
+  for id in $(printf '%s\n' $others | sort -u); do
+    bounded docker restart "$id" >/dev/null || die "$FAILED" "cannot restart container $id, which runs with another file than it should"
   done
   ;;
 

@@ -1,5 +1,5 @@
-# Asks Docker, and finds out what a volume holds, without reading any content. Used by the scripts that look at
-# a host and that change it. Nothing here waits long: it gives up on a directory of millions after five seconds.
+# Asks Docker, and finds out what a volume holds, without reading any content, and which containers run with
+# another file. Used by the scripts that look at a host and that change it. Nothing here waits long: it gives up on a directory of millions after five seconds.
 
 # Docker's client waits for ever for a daemon that hangs. So each question ends after $patience seconds. Then
 # daemon_hangs, which the script that includes this has, decides what becomes of it.
@@ -13,6 +13,23 @@ docker() {
 # A look goes on without Docker.
 daemon_hangs() {
   :
+}
+
+# Prints "ID NAME" for each container of project $1 that runs with another file than $2/files/NAME is now, of those that list $3
+# names. A container keeps the file that it was started with, also when another took its place: then the kernel calls the
+# container's own deleted. That is seen from what runs, so it does not matter who died when. Only root sees it.
+outdated() {
+  of=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$1" </dev/null 2>/dev/null) && [ -n "$of" ] || return 0
+  docker inspect -f '{{.Id}} {{.State.Pid}}' $of </dev/null 2>/dev/null | while read -r id pid; do
+    [ -r "${proc:-/proc}/$pid/mountinfo" ] || continue
+    while read -r _ _ _ from at _; do
+      case $from in */"$1"/files/*//deleted) ;; *) continue ;; esac
+      name=${from%//deleted}
+      name=${name##*/}
+      grep -qxF -e "$name" "$3" || continue
+      cmp -s "$2/files/$name" "${proc:-/proc}/$pid/root$at" || printf '%s %s\n' "$id" "$name"
+    done <"${proc:-/proc}/$pid/mountinfo"
+  done
 }
 
 first_in() {

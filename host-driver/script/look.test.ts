@@ -52,6 +52,39 @@ const server = (at: string): void => {
     put(`${at}${path}`);
 };
 
+describe('a look at what containers run with', () => {
+  /** Files as a container was started with them, by their names; `deleted`: another took the place since. */
+  const outdated = (own: Readonly<Record<string, { content: string; deleted?: boolean }>>): string => {
+    const lines = Object.entries(own).map(([name, { content, deleted = true }]) => {
+      put(`7/root/etc/${name}`, content);
+      return `9 1 0:1 /opt/jtel/p/files/${name}${deleted ? '//deleted' : ''} /etc/${name} ro - ext4 /dev/vda rw\n`;
+    });
+    put('7/mountinfo', `1 1 0:1 / / rw - overlay overlay rw\n${lines.join('')}`);
+    writeFileSync(
+      join(base, 'docker'),
+      '#!/bin/sh\n[ "$1" = ps ] && echo c || printf "c 7\\nnot-up 0\\n"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    const { stdout, stderr } = spawnSync('sh', ['-u', '-c', `${script}\noutdated p '${volume}' list`], {
+      env: { PATH: `${base}:${process.env['PATH']}`, proc: volume },
+      cwd: volume,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  };
+
+  it('names those whose file is another one than lies there now, whoever put it there', () => {
+    for (const name of ['a', 'b', 'c', 'd']) put(`files/${name}`, 'right');
+    put('list', 'a\nb\nc\n');
+    const own = { a: { content: 'edited' }, b: { content: 'right' }, d: { content: 'of another release' } };
+    expect(outdated({ ...own, c: { content: 'right', deleted: false } })).toBe('c a\n');
+    expect(outdated({ b: own.b })).toBe('');
+  });
+});
+
 describe('a look into a volume', () => {
   it.each<readonly [string, () => void, string]>([
     ['nothing', () => undefined, 'empty'],

@@ -115,7 +115,7 @@ export function parseObservation(output: string, nowSeconds: number): ScriptObse
     stateText,
     releases,
     ...optional({ currentRelease: current }),
-    ...(values.has('clock') ? { changed, contents } : {}),
+    ...(values.has('clock') ? { changed: [...new Set(changed)], contents } : {}),
   };
 }
 

@@ -304,6 +304,38 @@ describe('the record on a host', () => {
     await host.destroy(project, aFence(), signal);
   });
 
+  it('is kept by containers as well: one that a repair did not come to is known, and restarted', async () => {
+    const host = connect(sandbox.target('host-1'));
+    const { image, credentials } = sandbox;
+    const release = aRelease(project, image);
+    const name = release.files[0]?.name ?? '';
+    const file = `/opt/jtel/${project}/files/${name}`;
+    const db = `docker ps -q --filter label=com.docker.compose.project=${project} --filter label=com.docker.compose.service=db`;
+    const runsWith = async (): Promise<string> =>
+      (await sandbox.onHost('host-1', `docker exec $(${db}) cat /run/password`)).trim();
+    await host.claim(project, aFence(), signal);
+    await host.writeRelease(project, release, aFence(), signal);
+    await host.pull([image], credentials, nothing, signal);
+    await host.composeUp(project, release, 'all', aFence(), signal);
+    const before = await host.observe(project, 'full', signal);
+    await host.writeRelease(project, release, aFence(), signal);
+    const after = await host.observe(project, 'full', signal);
+    expect(after.containers.map(({ startedSeconds }) => startedSeconds)).toEqual(
+      before.containers.map(({ startedSeconds }) => startedSeconds),
+    );
+    // As by a repair that died before it restarted anything.
+    await sandbox.onHost(
+      'host-1',
+      `cp -p ${file} ${file}.right; echo edited >>${file}; mv ${file}.right ${file}`,
+    );
+    expect(await runsWith()).toContain('edited');
+    expect((await host.observe(project, 'full', signal)).changed).toEqual([`files/${name}`]);
+    await host.writeRelease(project, release, aFence(), signal);
+    expect(await runsWith()).toBe('a password');
+    expect((await host.observe(project, 'full', signal)).changed).toEqual([]);
+    await host.destroy(project, aFence(), signal);
+  });
+
   it('that was forged is left as it is, until somebody takes it anew', async () => {
     const host = connect(sandbox.target('host-1'));
     const folder = `/opt/jtel/${project}`;
