@@ -1,16 +1,19 @@
 /** The story of a backup that goes wrong, over a world in memory: stores, hosts and jobs fail. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { stackKind, type JtelBackup } from '../../crds/index.ts';
+import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../crds/index.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
 import {
   backupAskedFor,
   backupOf,
   ended,
   expectRestorable,
+  key,
   manifests,
   untilOver,
   type BackupOptions,
 } from '../../test/support/world/backups.ts';
-import { effects } from '../../test/support/world/restores.ts';
+import { effects, ready } from '../../test/support/world/restores.ts';
+import { noteTold, troublesIn } from '../../test/support/world/told.ts';
 import { killAll, stackKey } from '../../test/support/world/world.ts';
 import { waitFor } from '../../test/support/wait.ts';
 import { storeLikeAJob } from './testing.ts';
@@ -115,6 +118,38 @@ describe('a backup that meets trouble', () => {
       });
     },
   );
+
+  it('does not take the host for a stack that was deleted by force and applied again: that is for the stack', async () => {
+    const { world } = await backupAskedFor({
+      job: (_count, input, { customer: blobs }) => ({
+        durationMilliseconds: 1e9,
+        result: storeLikeAJob(blobs, input),
+      }),
+    });
+    const { jobs } = world.machine();
+    world.start();
+    await world.until('the job', () => jobs.size === 1);
+    await world.kill();
+    const { signal } = new AbortController();
+    const before = await world.stack();
+    await world.cluster.patchFinalizers(stackKind, before, [], { signal });
+    await world.cluster.delete(stackKind, stackKey, {}, { signal });
+    const { apiVersion, kind, spec } = before;
+    const metadata = { ...stackKey } as JtelStack['metadata'];
+    await world.apply({ apiVersion, kind, metadata, spec: { ...spec, suspend: true } });
+    await world.cluster.delete(backupKind, key, {}, { signal });
+    const told = noteTold(world);
+    world.start();
+    const reason = async (): Promise<unknown> =>
+      findCondition((await backupOf(world))?.status?.conditions, 'Progressing')?.reason;
+    await world.until('the backup to wait for the stack', async () => (await reason()) === 'HostOwned');
+    expect(world.machine().projects.get('jtel-acme-main')?.owner.uid).toBe(before.metadata.uid);
+    await world.change({ suspend: false });
+    await world.until('the stack to be Ready', () => ready(world));
+    expect(await untilOver(world)).toBe('gone');
+    expect(jobs.size).toBe(0);
+    expect(troublesIn(told, () => false)).toEqual([]);
+  });
 
   it('fails after its last try, leaves no manifest and no job', async () => {
     const { world } = await backupAskedFor({ job: () => ({ oomKilled: true }) });

@@ -1,6 +1,7 @@
 /** The planner on backups that have begun: their job, their verification, and what is cleaned up after the end. */
 import { describe, expect, test } from 'vitest';
 import { annotations, backupFinalizer } from '../../../crds/index.ts';
+import type { HostObservation } from '../../../host-driver/host.ts';
 import type { PlanInput } from './actions.ts';
 import { plan } from './plan.ts';
 import { aHost, aJob, aRunningBackup, aStack, away, observing, planInput, unsigned } from '../testing.ts';
@@ -255,6 +256,24 @@ describe('after the end', () => {
     expect(plan(planInput({ backup }))).toMatchObject({
       kind: 'Act',
       wave: [{ type: 'ReleaseFinalizer', cause: 'NoJobLeft' }],
+    });
+  });
+
+  const owned = (owner: object) => {
+    const job = { name: 'j', uid: 'backup-uid-1', type: 'backup', state: 'Running' } as const;
+    const state = { ...aHost().state, owner } as NonNullable<HostObservation['state']>;
+    return observing({ host: { ok: true, value: aHost({ jobs: [job], state }) } });
+  };
+  const before = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: 'of the stack before' };
+
+  test('waits until a stack that was applied again has taken its host back, and leaves the host of another one', () => {
+    expect(plan(planInput({ backup: finished, observed: owned(before) }))).toMatchObject({
+      kind: 'Wait',
+      reason: 'HostOwned',
+    });
+    const foreign = owned({ ...before, clusterID: 'cluster-2' });
+    expect(plan(planInput({ backup: finished, observed: foreign }))).toMatchObject({
+      wave: [{ type: 'ReleaseFinalizer', cause: 'HostNotOurs' }],
     });
   });
 

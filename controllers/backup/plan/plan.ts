@@ -5,7 +5,7 @@
 
 import { epochFor } from '../../../backup-format/names.ts';
 import { annotations, backupFinalizer, isReason, type JtelBackup, type Reason } from '../../../crds/index.ts';
-import type { JobReport } from '../../../host-driver/host.ts';
+import { isSameStack, type JobReport } from '../../../host-driver/host.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import { permanentReason } from '../../loading/job-failures.ts';
 import { pauseLeft } from '../../times/pauses.ts';
@@ -195,7 +195,7 @@ function testing({ backup, observed }: PlanInput): Plan {
 
 /** After the end, however it ended: the object stays until no job of it is on the host. */
 function cleanUp(input: PlanInput): Plan {
-  const { backup, observed } = input;
+  const { backup, observed, identity } = input;
   if (!(backup.metadata.finalizers ?? []).includes(backupFinalizer)) return { kind: 'Done' };
   const letGo = (cause: Cause): Action => ({ type: 'ReleaseFinalizer', cause });
   if (observed.stack === undefined) return act('CleaningUp', [letGo('StackGone')]);
@@ -208,20 +208,28 @@ function cleanUp(input: PlanInput): Plan {
       return act('CleaningUp', [letGo('HostNotOurs')]);
     return wait('CleaningUp', { reason, facts: { is: 'JobMayRun', message } }, unreachablePollSeconds);
   }
-  const uids = observed.host.value.jobs
-    .map(({ uid }) => uid)
-    .filter((uid) => uid.startsWith(`${backup.metadata.uid}-`));
+  const { namespace, name } = observed.stack.metadata;
+  const { jobs, state } = observed.host.value;
+  if (state !== undefined && !isSameStack(state.owner, { clusterID: identity.clusterID, namespace, name }))
+    return act('CleaningUp', [letGo('HostNotOurs')]);
+  const uids = jobs.map(({ uid }) => uid).filter((uid) => uid.startsWith(`${backup.metadata.uid}-`));
   if (uids.length === 0) return act('CleaningUp', [letGo('NoJobLeft')]);
   return claiming(input, 'CleaningUp', [{ type: 'RemoveJobs', uids, cause: 'JobLeft' }, letGo('JobLeft')]);
 }
 
-/** A wave that changes the host. It claims the host first unless this process holds it already. */
+/**
+ * A wave that changes the host. It claims the host first unless this process holds it already. Of a stack that was deleted and
+ * applied again it waits until the stack itself has taken its host back: that notes which changes of the host are known by then.
+ */
 function claiming({ observed, identity }: PlanInput, step: Step, actions: readonly Action[]): Plan {
   const state = observed.host.ok ? observed.host.value.state : undefined;
-  const held =
-    state !== undefined &&
-    state.epoch === identity.heldEpoch &&
-    state.owner.uid === observed.stack?.metadata.uid;
+  if (state !== undefined && state.owner.uid !== observed.stack?.metadata.uid)
+    return wait(
+      step,
+      { reason: 'HostOwned', facts: { is: 'OtherOwner', owner: state.owner } },
+      obstaclePollSeconds,
+    );
+  const held = state !== undefined && state.epoch === identity.heldEpoch;
   return act(step, held ? actions : [{ type: 'ClaimHost', cause: 'HostNotHeld' }, ...actions]);
 }
 

@@ -38,7 +38,7 @@ export function replacedCases(usual: Undisturbed): readonly CampaignCase[] {
   );
 }
 
-/** Undefined if a new object cannot bring the story to its end: it knows of no move and no update under way. */
+/** Undefined if a new object cannot bring the story to its end: it knows of no move, nor what to go back to. */
 function replacementOf({ name }: Story): Replacement | undefined {
   const of = (kind: unknown, its: string, isForced: boolean): Replacement => ({
     kind: kind as ResourceKind<Replaced>,
@@ -48,8 +48,7 @@ function replacementOf({ name }: Story): Replacement | undefined {
   // Without their finalizer, nobody would end their jobs.
   if (name === 'back up') return of(backupKind, 'now', false);
   if (name === 'restore over data') return of(restoreKind, 'back', false);
-  if (['delete', 'move', 'move and come back', 'update', 'update that fails'].includes(name))
-    return undefined;
+  if (['delete', 'move', 'move and come back', 'update that fails'].includes(name)) return undefined;
   return of(stackKind, stackKey.name, true);
 }
 
