@@ -190,6 +190,8 @@ const state = {
     'Every look at the object fails, so it is put aside and tried again after growing pauses (`Quarantined`, or `ScheduleQuarantined` for the schedule of a stack). The log of the operator says why; report it. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
   LooksWithoutEnd:
     'The object is looked at again and again without coming to rest, so it is put aside and tried again after growing pauses (`Quarantined`, or `ScheduleQuarantined` for the schedule of a stack). Usually its host reports changes without end; what changes there is in `docker events`. A change of the spec, or a new value of `jtel.de/reconcile-requested-at`, frees it.',
+  RightMissing:
+    'The API server refuses the operator something for want of a right; the message names verb and resource (`Quarantined`, `ScheduleQuarantined`, or what failed). It is tried again. Apply the Role or ClusterRole `jtel-operator` of this version again.',
   StatusOlderThanHost:
     'The host was changed by operations of which the object knows nothing: it is older, as after etcd was brought back from a snapshot. Nothing is changed until somebody consents (`kubectl jtel consent`), or the spec is what runs there.',
   HostStateUnknown: 'The host has not answered for a while, so what is known about it may be outdated.',

@@ -3,6 +3,7 @@
 import { isReason, type Reason } from '../../crds/index.ts';
 import { BlobError } from '../../blob-store/blob-store.ts';
 import { HostError } from '../../host-driver/host.ts';
+import { describeMissingRight, missingRight } from '../../runtime/client/api-error.ts';
 import { RenderError } from '../../release/stack-input.ts';
 import { InputError } from './input-error.ts';
 
@@ -56,6 +57,8 @@ export function problemOf(error: unknown): Problem {
 export function failureOf(error: unknown): Problem {
   const known = knownProblem(error);
   if (known !== undefined) return known;
+  const right = missingRight(error);
+  if (right !== undefined) return { reason: 'RightMissing', message: describeMissingRight(right) };
   const message = error instanceof Error ? error.message : String(error);
   return { reason: error instanceof Error && isReason(error.name) ? error.name : 'InternalError', message };
 }

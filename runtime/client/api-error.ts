@@ -95,6 +95,10 @@ export interface MissingRight {
   readonly resource: string;
 }
 
+export function describeMissingRight({ verb, resource }: MissingRight): string {
+  return `The operator lacks the right to ${verb} ${resource}.`;
+}
+
 /**
  * RBAC names verb and resource only in its sentence (k8s.io/apiserver, pkg/endpoints/handlers/responsewriters). Admission, which
  * refuses with the same code, has other words.

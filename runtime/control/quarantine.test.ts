@@ -75,6 +75,27 @@ describe('quarantine', () => {
     expect((await condition())?.lastTransitionTime).toBe('2026-11-01T00:00:00Z');
   });
 
+  it('says which right is missing without putting the object aside, until a look succeeds', async () => {
+    const quarantine = start();
+    const refusal =
+      'User "system:serviceaccount:a:b" cannot create resource "cronjobs" in API group "batch" in the namespace "a"';
+    const fails = (one: Quarantine<Widget>): Promise<void> =>
+      one.failed(key, new ApiError(403, 'Forbidden', refusal), context);
+    for (let looks = 0; looks < 5; looks += 1) {
+      expect(await quarantine.before(key, context)).toBe(0);
+      await fails(quarantine);
+      // It may have been given just now.
+      expect((await condition())?.reason).toBe(looks === 0 ? undefined : 'RightMissing');
+    }
+    expect((await condition())?.message).toContain('lacks the right to create cronjobs.batch.');
+    expect([quarantine.size, events]).toEqual([0, []]);
+    const next = start();
+    expect(await next.before(key, context)).toBe(0);
+    expect((await condition())?.status).toBe('True');
+    await next.succeeded(key, context);
+    expect(await condition()).toBeUndefined();
+  });
+
   it('puts none aside for an error that several namespaces have', async () => {
     const quarantine = start();
     const keys = ['a', 'b', 'c'].map((namespace) => ({ namespace, name: 'loops' }));

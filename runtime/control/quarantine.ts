@@ -4,9 +4,12 @@
  *
  * What a new process has to know stands in a condition of the object: since when, and for which generation. The times
  * of the tries follow from that, so a restart gives no free try.
+ *
+ * An object whose looks fail for want of a right is not put aside, because that is no fault of it. The same condition says which
+ * verb and resource it is, until a look succeeds.
  */
 import type { ResourceKind } from '../kind.ts';
-import { isForbidden, isServerTrouble } from '../client/api-error.ts';
+import { describeMissingRight, isForbidden, isServerTrouble, missingRight } from '../client/api-error.ts';
 import type { Cluster } from '../client/cluster.ts';
 import type { Store } from '../cache/store.ts';
 import { formatKey, type KubernetesObject, type ObjectKey } from '../objects.ts';
@@ -23,6 +26,8 @@ import type { ReconcileContext } from './reconciler.ts';
 import { SharedTrouble } from './shared-trouble.ts';
 
 export type QuarantineReason = 'LooksFail' | 'LooksWithoutEnd';
+/** Of the same condition, for one that is looked at as ever. */
+const lacksRight = 'RightMissing';
 
 type WithConditions = KubernetesObject & {
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -51,6 +56,8 @@ interface Entry {
   readonly budget: LookBudget;
   /** In a row. */
   failures: number;
+  /** For want of a right, in a row. */
+  refusals: number;
   aside?: Aside | undefined;
 }
 
@@ -92,7 +99,8 @@ export class Quarantine<T extends WithConditions> {
     const now = this.#options.clock();
     const entry = this.#entry(id, object, now);
     if (entry.aside === undefined) {
-      if (this.#asideCondition(object) !== undefined) await this.#free(key, object, context);
+      const condition = this.#asideCondition(object);
+      if (condition !== undefined && condition.reason !== lacksRight) await this.#free(key, object, context);
     } else if (entry.aside.trying === undefined) {
       const seconds = (entry.aside.tryTime.getTime() - now.getTime()) / 1000;
       if (seconds > 0) return seconds;
@@ -108,6 +116,10 @@ export class Quarantine<T extends WithConditions> {
     const entry = this.#entries.get(formatKey(key));
     if (entry === undefined) return undefined;
     entry.failures = 0;
+    entry.refusals = 0;
+    const seen = this.#options.store.get(key);
+    if (seen !== undefined && this.#asideCondition(seen)?.reason === lacksRight)
+      await this.#free(key, seen, context);
     const begun = entry.aside?.trying;
     if (begun === undefined) return undefined;
     const calmSeconds = (this.#options.clock().getTime() - begun.getTime()) / 1000;
@@ -122,7 +134,14 @@ export class Quarantine<T extends WithConditions> {
   async failed(key: ObjectKey, error: unknown, context: ReconcileContext): Promise<void> {
     const entry = this.#entries.get(formatKey(key));
     const object = this.#options.store.get(key);
-    if (entry === undefined || object === undefined || isTroubleOfApi(error)) return;
+    if (entry === undefined || object === undefined) return;
+    const right = missingRight(error);
+    if (right !== undefined) {
+      entry.refusals += 1;
+      // A right that was given just now may be refused once more.
+      if (entry.refusals > 1) await this.#tellRefused(key, object, describeMissingRight(right), context);
+    }
+    if (isTroubleOfApi(error)) return;
     if (this.#trouble.isOfAll(error, key.namespace ?? '', this.#options.clock())) return;
     entry.failures += 1;
     if (entry.aside === undefined && entry.failures < this.#limits.failures) return;
@@ -135,10 +154,11 @@ export class Quarantine<T extends WithConditions> {
     const life = JSON.stringify([uid, generation, asked]);
     const known = this.#entries.get(id);
     if (known?.life === life) return known;
-    const entry: Entry = { life, budget: new LookBudget(this.#limits, now), failures: 0 };
+    const entry: Entry = { life, budget: new LookBudget(this.#limits, now), failures: 0, refusals: 0 };
     // Only a new process has to learn from the object. This one would have known.
     const condition = known === undefined ? this.#asideCondition(object) : undefined;
-    if (condition !== undefined && condition.observedGeneration === generation) {
+    const isAside = condition?.observedGeneration === generation && condition?.reason !== lacksRight;
+    if (condition !== undefined && isAside) {
       const since = new Date(condition.lastTransitionTime);
       // Who asked while no process ran is heard as well.
       const isFreed = asked !== undefined && Date.parse(asked) > since.getTime();
@@ -173,6 +193,16 @@ export class Quarantine<T extends WithConditions> {
       this.#options.events.record(this.#options.kind, object, event);
     }
     return (tryTime.getTime() - now.getTime()) / 1000;
+  }
+
+  async #tellRefused(key: ObjectKey, object: T, lacked: string, context: ReconcileContext): Promise<void> {
+    const message = `${lacked} What needs it is not done for ${this.#options.subject ?? 'this object'}, and is tried again at growing intervals.`;
+    const update = { type: this.#condition, status: 'True', reason: lacksRight, message } as const;
+    const observedGeneration = object.metadata?.generation ?? 0;
+    const now = this.#options.clock();
+    await this.#write(key, object, context, (conditions) =>
+      setCondition(conditions, { ...update, observedGeneration }, now),
+    );
   }
 
   #nextTry(since: Date, now: Date, reason: string | undefined): Date {
