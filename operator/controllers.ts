@@ -161,7 +161,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     logger,
   });
   const claims = new HostClaims();
-  // Backups and restores, which take up what others wrote just now, read it live.
+  // Restores, and backups that begin, take up what others wrote just now: they read it live.
   const looking = clusterForStacks(parts);
   const credentials = new CredentialStore(cluster);
   const restoresOfStack = caches.restores.index((one) => [
@@ -323,6 +323,7 @@ async function runBackupControllers(
     wake: (key) => backup.enqueue(key),
   });
   const unfollow = caches.backups.onChange((change) => places.changed(change));
+  const looking = clusterForStacks(parts);
   const backup: Controller<JtelBackup> = new Controller<JtelBackup>({
     ...common,
     name: 'backup',
@@ -349,6 +350,7 @@ async function runBackupControllers(
     reconciler: backupReconciler({
       ...parts,
       places,
+      known: { cluster: looking, credentials: new CredentialStore(looking) },
       claims,
       credentials,
       signing,

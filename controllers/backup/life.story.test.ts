@@ -75,6 +75,20 @@ describe('a backup', () => {
     expect((await backupOf(world))?.metadata.resourceVersion).toBe(version);
   });
 
+  it('does not read its Secrets anew in each look while its job runs', async () => {
+    const { world } = await backupAskedFor({ job: () => ({ durationMilliseconds: 3_600_000 }) });
+    const { calls } = world.machine();
+    const followed = (): number => calls.filter(({ method }) => method === 'readJob').length;
+    world.start();
+    await world.until('its job to be followed', () => followed() >= 2);
+    const [looks, seen] = [followed(), world.calls.length];
+    await world.until('further looks', () => followed() >= looks + 15);
+    await world.kill();
+    const asked = world.calls.slice(seen).filter(({ kind, name }) => kind === 'Secret' && name === 'ssh');
+    // Others read it, too, such as the controller of the stack when it looks for the first time.
+    expect(asked.length).toBeLessThan(8);
+  });
+
   it('never tells the root password', async () => {
     const { world, jobs } = await backupAskedFor();
     const credentials = await world.cluster.getSecret('acme', 'main-credentials', { signal });

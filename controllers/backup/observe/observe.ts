@@ -44,6 +44,8 @@ import { optional } from '../../../base/optional.ts';
 export interface ObserveDependencies extends ReleaseDependencies {
   readonly driver: HostDriver;
   readonly places: Places;
+  /** For a backup whose job was begun with what was read live: what is known already is not asked for again. */
+  readonly known: Pick<ReleaseDependencies, 'cluster' | 'credentials'>;
 }
 
 /** Also has what executors need. The planner never sees that, because it leads to secrets. */
@@ -61,10 +63,11 @@ const missing: Outcome<never> = { ok: false, reason: 'StackNotFound', message: '
 
 export async function observe(
   backup: JtelBackup,
-  dependencies: ObserveDependencies,
+  given: ObserveDependencies,
   options: CallOptions,
   now: Date,
 ): Promise<Gathered> {
+  const dependencies = backup.status?.phase === 'Running' ? { ...given, ...given.known } : given;
   const { cluster, places } = dependencies;
   const { namespace } = backup.metadata;
   const stack = await cluster.find(stackKind, { namespace, name: backup.spec.stackRef.name }, options);
