@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { storeLikeAJob } from '../../controllers/backup/testing.ts';
 import { backupKind, stackKind, storeKind, type JtelBackup, type JtelStack } from '../../crds/index.ts';
 import type { BackupJobInput } from '../../jobs/backup.ts';
+import { secrets } from '../../runtime/client/kinds.ts';
 import { ObjectStore } from '../../runtime/cache/object-store.ts';
 import { Dice } from '../../test/campaigns/simulation/dice.ts';
 import { fateOf } from '../../test/campaigns/simulation/faults.ts';
@@ -64,7 +65,6 @@ const longestNightSeconds = 3 * 3600;
 const stacksOfAStore = 20;
 /** How long the job of a backup takes. */
 const jobSeconds = [30, 150] as const;
-const namespace = 'acme';
 const never = new AbortController().signal;
 
 interface Job extends Span {
@@ -83,7 +83,11 @@ export async function night(stacks: number): Promise<NightFigures> {
       if (job.type !== 'backup') return { result: {} };
       const seconds = dice.between(...jobSeconds);
       const input = job.input as BackupJobInput;
-      jobs.push({ store: storeOf(input.identity), from: time.seconds, to: time.seconds + seconds });
+      jobs.push({
+        store: input.identity.split('.')[0] ?? '',
+        from: time.seconds,
+        to: time.seconds + seconds,
+      });
       return { durationMilliseconds: seconds * 1000, result: storeLikeAJob(world.customer, input) };
     };
     await createFleet(world, stacks);
@@ -123,32 +127,35 @@ export async function night(stacks: number): Promise<NightFigures> {
   }
 }
 
-/** The name of a stack is part of its identity. */
-function storeOf(identity: string): string {
-  const index = Number(/stack-([0-9]+)/.exec(identity)?.[1]);
-  return `store-${Math.floor(index / stacksOfAStore)}`;
+function storeOf(index: number): string {
+  return `tenant-${Math.floor(index / stacksOfAStore)}`;
 }
 
-/** Every so many stacks have a store of their own. */
+/** Every so many stacks are of one tenant, with a namespace and a store. */
 async function createFleet(world: World, stacks: number): Promise<void> {
   for (let index = 0; index < stacks; index += 1) {
-    const store = `store-${Math.floor(index / stacksOfAStore)}`;
-    if (index % stacksOfAStore === 0) {
-      const azure = { endpoint: 'https://x', container: store, credentialsSecretRef: { name: 'none' } };
-      await world.cluster.create(storeKind, aStore(namespace, store, 'Customer', { azure }), {
-        signal: never,
-      });
-    }
+    const namespace = storeOf(index);
+    if (index % stacksOfAStore === 0) await addTenant(world, namespace);
     const address = `198.51.${Math.floor(index / 250)}.${(index % 250) + 1}`;
     world.machine(address);
     const stack = stackOf({
-      backup: { ...backup, state: 'Enabled', timeZone: 'Etc/UTC', storeRef: { name: store } },
+      backup: { ...backup, state: 'Enabled', timeZone: 'Etc/UTC' },
     });
     await world.apply({
       ...stack,
       metadata: { namespace, name: `stack-${index}` } as JtelStack['metadata'],
       spec: { ...stack.spec, host: { ...stack.spec.host, address } },
     });
+  }
+}
+
+async function addTenant({ cluster }: World, namespace: string): Promise<void> {
+  await cluster.create(storeKind, aStore(namespace, 'vendor', 'Vendor'), { signal: never });
+  await cluster.create(storeKind, aStore(namespace, 'customer', 'Customer'), { signal: never });
+  for (const name of ['ssh', 'store-credentials']) {
+    const values = await cluster.getSecret('acme', name, { signal: never });
+    const stringData = Object.fromEntries(values.keys.map((key) => [key, values.get(key)]));
+    await cluster.create(secrets, { metadata: { namespace, name }, stringData }, { signal: never });
   }
 }
 

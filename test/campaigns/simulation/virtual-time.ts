@@ -7,6 +7,7 @@
  * docs/decisions/0061-simulation.md says why no library does this.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Timers, type Timed } from './timers.ts';
 
 /** One process. What belongs to none is the world: users, hosts, the API server. */
 export class Life {
@@ -21,10 +22,14 @@ export class Life {
 }
 
 interface Timer {
-  /** Milliseconds of the monotonic clock. */
-  due: number;
   readonly life: Life | undefined;
   readonly fire: () => void;
+  /** Its place in the queue, while it is set. */
+  entry?: Entry | undefined;
+}
+
+interface Entry extends Timed {
+  readonly timer: Timer;
 }
 
 /** What `setTimeout` returns. Whether it keeps a process alive means nothing here. */
@@ -70,7 +75,8 @@ export class TimerHandle {
 const turnOfEventLoop = setImmediate;
 
 export class VirtualTime {
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Timers<Entry>();
+  #order = 0;
   readonly #lives = new AsyncLocalStorage<Life>();
   readonly #origin: number;
   #now = 0;
@@ -111,25 +117,25 @@ export class VirtualTime {
   schedule(callback: () => void, milliseconds: number): TimerHandle {
     const life = this.#lives.getStore();
     const delay = Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0;
-    const timer: Timer = { due: 0, life, fire: AsyncLocalStorage.bind(callback) };
+    const timer: Timer = { life, fire: AsyncLocalStorage.bind(callback) };
     if (life?.isDead !== true) this.start(timer, delay);
     return new TimerHandle(this, delay, timer);
   }
 
   start(timer: Timer, milliseconds: number): void {
-    this.#timers.delete(timer);
-    timer.due = this.#now + milliseconds;
-    this.#timers.add(timer);
+    unset(timer);
+    this.#order += 1;
+    timer.entry = { due: this.#now + milliseconds, order: this.#order, isSet: true, timer };
+    this.#timers.add(timer.entry);
   }
 
   cancel(handle: unknown): void {
-    if (handle instanceof TimerHandle) this.#timers.delete(handle.timer);
+    if (handle instanceof TimerHandle) unset(handle.timer);
   }
 
   /** As a power failure: what it was doing is never continued. */
   end(life: Life): void {
     life.isDead = true;
-    for (const timer of this.#timers) if (timer.life === life) this.#timers.delete(timer);
   }
 
   /** Lets time pass until the condition holds. @returns false when that much time passed first */
@@ -139,15 +145,15 @@ export class VirtualTime {
       await new Promise<void>((resolve) => turnOfEventLoop(resolve));
       if (condition()) return true;
       const next = this.#next();
-      const due = next === undefined ? Number.POSITIVE_INFINITY : dueOf(next);
-      if (next === undefined || due > end) {
+      if (next === undefined || next.due > end) {
         this.#now = end;
         return condition();
       }
-      this.#now = Math.max(this.#now, due);
-      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      this.#timers.removeFirst();
+      unset(next.timer);
       this.fired += 1;
-      next.fire();
+      next.timer.fire();
     }
   }
 
@@ -155,14 +161,22 @@ export class VirtualTime {
     await this.until(() => false, seconds);
   }
 
-  /** The earliest; of several, the one that was set first. */
-  #next(): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) if (next === undefined || dueOf(timer) < dueOf(next)) next = timer;
-    return next;
+  #next(): Entry | undefined {
+    for (;;) {
+      const first = this.#timers.first();
+      if (first === undefined) return undefined;
+      const { isSet, due, timer } = first;
+      const pausedUntil = (timer.life?.pausedUntil ?? 0) * 1000;
+      if (isSet && timer.life?.isDead !== true && due >= pausedUntil) return first;
+      this.#timers.removeFirst();
+      if (!isSet || timer.life?.isDead === true) continue;
+      first.due = pausedUntil;
+      this.#timers.add(first);
+    }
   }
 }
 
-function dueOf({ due, life }: Timer): number {
-  return life === undefined ? due : Math.max(due, life.pausedUntil * 1000);
+function unset(timer: Timer): void {
+  if (timer.entry !== undefined) timer.entry.isSet = false;
+  timer.entry = undefined;
 }
