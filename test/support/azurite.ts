@@ -3,6 +3,7 @@
  * test is.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
@@ -72,14 +73,20 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** A port that was free a moment ago. */
+/** Below those that Linux gives to connections, of which a busy machine makes many until somebody listens (ip_local_port_range). */
+const ports = { first: 12_000, count: 20_000 };
+
+/** A port that nobody listens at, by chance one of many, so that others who ask get another one. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(ports.first, ports.first + ports.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
