@@ -207,9 +207,10 @@ describe('replicas that share the stacks', { timeout: 120_000 }, () => {
     await shared('2,2');
     a.isCutOff = true;
     await shared('4,0');
-    expect(a.led.size).toBe(0);
+    await waitFor('the one that is cut off to end its work', () => a.led.size === 0, patience);
     a.isCutOff = false;
     await shared('2,2');
+    expect(oracle.faults).toEqual([]);
   });
 
   it('stop when one takes the first Lease that has all to itself, before that one begins', async () => {
@@ -219,8 +220,10 @@ describe('replicas that share the stacks', { timeout: 120_000 }, () => {
     second.mayTakeFirst = false;
     const alone = start('alone', 1);
     await first.kill();
+    // The oracle sees to it that the second acts no more by then.
     await waitFor('the new one to act', () => alone.acts().length === 1, patience);
-    expect(second.led.size).toBe(0);
+    await waitFor('the second to end its work', () => second.led.size === 0, patience);
+    expect(oracle.faults).toEqual([]);
   });
 
   it('wait a Lease’s duration when the stacks were divided otherwise, and then take over all', async () => {

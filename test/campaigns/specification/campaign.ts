@@ -151,24 +151,27 @@ async function installed(spec: Draft): Promise<World> {
 async function settle(world: World, act: () => Promise<unknown>, phase?: string): Promise<void> {
   await act();
   const process = new Process(world);
-  let rest = { effects: -1, since: 0 };
+  let [effects, turns] = [-1, 0];
   try {
     await process.until(`rest${phase === undefined ? '' : ` in ${phase}`}`, async () => {
       const { metadata, status } = await world.stack();
       const done =
         status?.observedGeneration === metadata.generation &&
         (phase === undefined || (status.phase === phase && status.operation === undefined));
-      if (!done || process.effects !== rest.effects)
-        rest = { effects: process.effects, since: performance.now() };
-      return done && performance.now() - rest.since > quietMilliseconds;
+      turns = done && process.effects === effects ? turns + 1 : 0;
+      effects = process.effects;
+      return turns > quietTurns;
     });
   } finally {
     await process.kill();
   }
 }
 
-/** Many times longer than between two looks, because the campaign's clock runs a hundred times faster. */
-const quietMilliseconds = 120;
+/**
+ * Turns of 2 ms: many times longer than between two looks, because the campaign's clock runs a hundred times faster. Turns
+ * and no time, because a process that stands still for a while does nothing.
+ */
+const quietTurns = 60;
 
 /** Everything on the host that a spec decides. */
 function endState(world: World): unknown {
