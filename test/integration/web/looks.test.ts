@@ -35,7 +35,15 @@ const views: readonly View[] = [
   },
   { name: 'one stack of hostile words', hash: `#/stacks/${hostileStack.key}`, drawn: '.conditions li' },
   { name: 'stores', hash: '#/stores', drawn: 'tbody tr' },
-  { name: 'help', hash: '#/stacks', drawn: 'tbody tr', prepare: (page) => page.keyboard.press('?') },
+  {
+    name: 'help',
+    hash: '#/stacks',
+    drawn: 'tbody tr',
+    prepare: async (page) => {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
 ];
 const looks: readonly Look[] = [1440, 360].flatMap((width) =>
   (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),

@@ -9,6 +9,8 @@ import { applied, type Update } from './updates.ts';
 import { parseVisible } from './text.ts';
 
 const retrySeconds = 3;
+/** Nobody waits longer for a frame. */
+const longestFrameMilliseconds = 250;
 
 /** Begins, and never ends. A link with `#token=…` signs in first. */
 export async function connect(): Promise<void> {
@@ -113,17 +115,21 @@ async function refused(): Promise<void> {
 }
 
 let waiting: Update[] = [];
+let frame = 0;
+let timer = 0;
 
 /** Gathers what comes until the next frame, so that a burst of events is drawn once. */
 function queue(update: Update): void {
   waiting.push(update);
   if (waiting.length > 1) return;
-  // A page in the background has no frames.
-  if (document.hidden) setTimeout(apply);
-  else requestAnimationFrame(apply);
+  frame = requestAnimationFrame(apply);
+  // A page in the background has no frames, also one that went there just now.
+  timer = window.setTimeout(apply, longestFrameMilliseconds);
 }
 
 function apply(): void {
+  cancelAnimationFrame(frame);
+  clearTimeout(timer);
   const updates = waiting;
   waiting = [];
   const next = applied(
