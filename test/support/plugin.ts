@@ -26,6 +26,8 @@ export interface PluginOptions {
   readonly now?: Date;
   /** Called with everything printed so far, each time there is more. */
   readonly onOutput?: (text: string) => void;
+  /** The same, of progress, warnings and errors. */
+  readonly onNote?: (text: string) => void;
 }
 
 export async function kubectlJtel(argv: readonly string[], options: PluginOptions = {}): Promise<PluginRun> {
@@ -43,7 +45,10 @@ export async function kubectlJtel(argv: readonly string[], options: PluginOption
     out += chunk.toString();
     options.onOutput?.(out);
   });
-  stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+    options.onNote?.(err);
+  });
   const answering = async (question: string): Promise<string> => {
     stderr.write(`${question}\n`);
     await options.beforeAnswer?.();
