@@ -11,9 +11,9 @@ import {
   silentLogger,
 } from '../../runtime/index.ts';
 
-const [kubeconfig, namespace = '', identity = ''] = process.argv.slice(2);
-const say = (event: string, value: string | number = ''): void =>
-  console.log(`${Date.now()} ${event} ${value}`.trimEnd());
+const [kubeconfig, namespace = '', identity = '', durationSeconds = ''] = process.argv.slice(2);
+const say = (event: string, value: string | number = '', time = Date.now()): void =>
+  console.log(`${time} ${event} ${value}`.trimEnd());
 
 const connection = await KubeConnection.load({
   userAgent: 'jtel-test',
@@ -26,8 +26,8 @@ const elector = new LeaderElector({
   identity,
   mark: () => ({ labels: { election: 'test' }, annotations: { holder: identity } }),
   logger: silentLogger,
-  leaseDurationSeconds: 3,
-  renewDeadlineSeconds: 2,
+  leaseDurationSeconds: Number(durationSeconds),
+  renewDeadlineSeconds: Number(durationSeconds) * (2 / 3),
   retryPeriodSeconds: 0.3,
 });
 const stop = new AbortController();
@@ -37,7 +37,9 @@ try {
   await elector.run(stop.signal, async ({ signal, leaseTransitions }) => {
     say('leads', leaseTransitions);
     while (!signal.aborted) {
-      if (elector.isHeld()) say('acts');
+      // It may be paused between any two of these.
+      const time = Date.now();
+      if (elector.isHeld()) say('acts', '', time);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     say('stops');
