@@ -141,8 +141,9 @@ describe('an informer on a real API server', () => {
     proxy.accept();
     await waitFor('the change that the dead watch missed', () => changes.includes('Added meanwhile 1'));
     expect(changes).toEqual(['Added before 1', 'Added meanwhile 1']);
-    expect(await metrics.registry.metrics()).toContain(
-      'jtel_operator_watch_restarts_total{kind="Widget",reason="Silent"} 1',
+    // A process that stands still for a while finds its own watch silent once more.
+    expect(await metrics.registry.metrics()).toMatch(
+      /^jtel_operator_watch_restarts_total\{kind="Widget",reason="Silent"\} [1-9]/m,
     );
   });
 
