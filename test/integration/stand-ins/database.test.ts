@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { assembleReleases } from '../../../sandbox/stand-ins/releases.ts';
 import { buildStandIns } from '../../../sandbox/stand-ins/images.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
@@ -19,6 +19,9 @@ import { waitFor } from '../../support/wait.ts';
 
 const stack = `stand-ins-test-${randomBytes(4).toString('hex')}`;
 const label = `${sandboxLabel}=stand-ins-test`;
+// Servers of a database start in each, which takes a busy machine a minute.
+vi.setConfig({ testTimeout: 600_000 });
+
 let docker: Docker;
 let directory: string;
 let dump: Buffer;
@@ -65,7 +68,7 @@ async function healthy(name: string): Promise<void> {
   await waitFor(
     `${name} to be healthy`,
     async () => (await docker.tryRun(['exec', `${stack}-${name}`, 'healthy'])).code === 0,
-    { timeoutSeconds: 60 },
+    { timeoutSeconds: 180 },
   );
 }
 
@@ -119,10 +122,17 @@ test('an update that was killed or failed half-way goes on where it was', async 
     '-c',
     'cp -r /opt/jtel/release-files/. /tree && chown -R 1000:1000 /tree',
   ]);
-  await startRunner('3.43.2', ['JTEL_UPDATE_DELAY_SECONDS=1', 'JTEL_UPDATE_FAIL_AT=3:2']);
+  const holding = sql('master', "DO GET_LOCK('jtel_update_hold', 0); DO SLEEP(3600)").catch(() => 'ended');
+  const holder = await waitFor('the lock', async () => {
+    const id = await sql('master', "SELECT IS_USED_LOCK('jtel_update_hold')");
+    return id !== 'NULL' && id;
+  });
+  await startRunner('3.43.2', ['JTEL_UPDATE_HOLD_AT=2:2', 'JTEL_UPDATE_FAIL_AT=3:2']);
   await waitFor('the first step', async () => (await updates()).includes('2\t1\t0'));
   expect((await docker.tryRun(['exec', `${stack}-runner`, 'healthy'])).code).not.toBe(0);
   await docker.run(['kill', `${stack}-runner`]);
+  await sql('master', `KILL ${holder}`);
+  await holding;
   await docker.run(['start', `${stack}-runner`]);
   const failed = await ended('runner');
   expect(failed.code).toBe('1');

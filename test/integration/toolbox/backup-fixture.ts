@@ -148,6 +148,7 @@ export async function answersOf(
     await waitFor(
       'the restored database',
       async () => (await stage.docker.tryRun(['exec', server, 'healthy'])).code === 0,
+      { timeoutSeconds: 180 },
     );
     const ordered = [...files].toSorted(
       ([a], [b]) =>

@@ -6,12 +6,20 @@ import type { Header } from 'tar-stream';
 
 const endMarker = '-- Dump completed on 2026-01-05  6:00:00\n';
 
+/** A lock of the server. While somebody holds it, the load of {@link heldDump} stands still in its middle. */
+export const halfWay = 'half-way';
+
+/** The statement that waits for it. */
+const waits = `DO GET_LOCK('${halfWay}', 3600);\n`;
+
 /** A dump of two schemas whose table jtel.calls has this many rows. */
-export function dumpText(rows: number): string {
+export function dumpText(rows: number, inItsMiddle = ''): string {
   const lines = [
     'CREATE DATABASE IF NOT EXISTS `jtel`;\nUSE `jtel`;\nCREATE TABLE calls (id INT PRIMARY KEY, note VARCHAR(100));\n',
   ];
+  const middle = Math.floor(rows / 1000) * 500;
   for (let first = 0; first < rows; first += 500) {
+    if (first === middle) lines.push(inItsMiddle);
     const values = Array.from(
       { length: Math.min(500, rows - first) },
       (_, index) => `(${first + index},'call number ${first + index}')`,
@@ -24,6 +32,10 @@ export function dumpText(rows: number): string {
 
 export function dump(rows: number): Buffer {
   return zstdCompressSync(Buffer.from(dumpText(rows) + endMarker));
+}
+
+export function heldDump(rows: number): Buffer {
+  return zstdCompressSync(Buffer.from(dumpText(rows, waits) + endMarker));
 }
 
 /** A dump that was cut off: every statement is whole, only the end marker is missing. */

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
-import { archive, dump, dumpText, goodEntries, truncatedDump } from './data.ts';
+import { archive, dump, dumpText, goodEntries, halfWay, heldDump, truncatedDump } from './data.ts';
 import type { ArchiveEntry } from './data.ts';
 import { zstdCompressSync } from 'node:zlib';
 import { Stage } from './stage.ts';
@@ -277,27 +277,40 @@ describe('data sets that are not what they should be', () => {
 });
 
 describe('a job that does not get to its end', () => {
-  /** Long enough that a test can catch it in the middle. */
-  const many = 400_000;
+  const many = 10_000;
+  const half = String(many / 2);
 
-  async function loadingJob(
-    loadID: string,
-  ): Promise<{ job: string; spec: Readonly<Record<string, unknown>> }> {
+  /** A job that stands still in the middle of its load until it is let on; the test ends it before. */
+  async function loadingJob(loadID: string): Promise<{
+    readonly job: string;
+    readonly spec: Readonly<Record<string, unknown>>;
+    readonly letOn: () => Promise<void>;
+  }> {
+    const holding = stage.sql(`DO GET_LOCK('${halfWay}', 0); DO SLEEP(3600)`).catch(() => 'ended');
+    const holder = await waitFor('the lock', async () => {
+      const id = (await stage.sql(`SELECT IS_USED_LOCK('${halfWay}')`)).trim();
+      return id !== 'NULL' && id;
+    });
     const spec = stage.loadSpec(loadID, [
       stage.serve('FileTree', await archive(goodEntries)),
-      stage.serve('Database', dump(many)),
+      stage.serve('Database', heldDump(many)),
     ]);
     const job = await stage.start(spec);
-    await waitFor('rows in the database', async () => Number(await rows().catch(() => '0')) > 0);
-    return { job, spec };
+    await waitFor('half of the rows', async () => (await rows().catch(() => '')).trim() === half);
+    const letOn = async (): Promise<void> => {
+      await stage.sql(`KILL ${holder}`);
+      await holding;
+    };
+    return { job, spec, letOn };
   }
 
   test('killed in the middle, the same load starts over and gets everything', async () => {
-    const { job, spec } = await loadingJob('load-1');
+    const { job, spec, letOn } = await loadingJob('load-1');
     await stage.docker.run(['kill', job]);
     const killed = await stage.finish(job);
     expect(killed.exitCode).toBe(137);
-    expect(Number(await rows())).toBeLessThan(many);
+    await letOn();
+    expect(await rows()).toBe(half);
     expect(await loadAccounts()).toBe('1');
     const again = await stage.run(spec);
     expect(await loadAccounts()).toBe('0');
@@ -309,9 +322,10 @@ describe('a job that does not get to its end', () => {
   });
 
   test('killed in the middle, another load does not touch what it left', async () => {
-    const { job } = await loadingJob('load-1');
+    const { job, letOn } = await loadingJob('load-1');
     await stage.docker.run(['kill', job]);
     await stage.finish(job);
+    await letOn();
     const before = await rows();
     const other = await stage.run(stage.loadSpec('load-2', [stage.serve('Database', dump(10))]));
     expect(other.error?.reason).toBe('DataNotEmpty');
@@ -320,9 +334,10 @@ describe('a job that does not get to its end', () => {
   });
 
   test('stopped by SIGTERM it says so', async () => {
-    const { job } = await loadingJob('load-1');
+    const { job, letOn } = await loadingJob('load-1');
     await stage.docker.run(['kill', '--signal', 'TERM', job]);
     const stopped = await stage.finish(job);
+    await letOn();
     expect(stopped.exitCode).toBe(1);
     expect(stopped.error?.reason).toBe('Cancelled');
   });

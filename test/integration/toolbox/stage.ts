@@ -133,6 +133,7 @@ export class Stage {
     await waitFor(
       'the database',
       async () => (await this.docker.tryRun(['exec', this.#database, 'healthy'])).code === 0,
+      { timeoutSeconds: 180 },
     );
   }
 

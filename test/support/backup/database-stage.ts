@@ -156,10 +156,13 @@ export class DatabaseStage {
       },
       [this.image],
     );
-    await waitFor(
-      'the database',
-      async () => (await this.docker.tryRun(['exec', this.database, 'healthy'])).code === 0,
-    );
+    await this.#healthy(this.database);
+  }
+
+  async #healthy(server: string): Promise<void> {
+    const answers = async (): Promise<boolean> =>
+      (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0;
+    await waitFor(`the database ${server}`, answers, { timeoutSeconds: 180 });
   }
 
   async close(): Promise<void> {
@@ -361,10 +364,7 @@ export class DatabaseStage {
       { volumes: [`${volume}:/var/lib/mysql`, `${this.#secrets}:/run/secrets:ro`] },
       [image],
     );
-    await waitFor(
-      'the restored database',
-      async () => (await this.docker.tryRun(['exec', server, 'healthy'])).code === 0,
-    );
+    await this.#healthy(server);
     return server;
   }
 

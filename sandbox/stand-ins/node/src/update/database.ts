@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from 'mariadb';
-import { numberSetting, ownRelease, say } from '../lib/service.ts';
+import { ownRelease, say } from '../lib/service.ts';
 import { parseUpdate, planUpdates } from './updates.ts';
 import type { RecordedUpdate, Update } from './updates.ts';
 
@@ -46,8 +46,14 @@ export async function checkDatabase(connection: Connection, updates: readonly Up
   return planUpdates(updates, await readRecorded(connection), ownRelease()).length;
 }
 
+async function hold(connection: Connection): Promise<void> {
+  await connection.query("DO GET_LOCK('jtel_update_hold', 86400)");
+  await connection.query("DO RELEASE_LOCK('jtel_update_hold')");
+}
+
 /**
- * Test hooks: JTEL_UPDATE_DELAY_SECONDS waits before every step; JTEL_UPDATE_FAIL_AT=`version:step` fails there.
+ * Test hooks: JTEL_UPDATE_HOLD_AT=`version:step` waits there as long as somebody holds the lock `jtel_update_hold` of the
+ * database; JTEL_UPDATE_FAIL_AT=`version:step` fails there.
  * @throws {DataTooNew} before anything is changed.
  */
 export async function updateDatabase(
@@ -58,7 +64,7 @@ export async function updateDatabase(
   // A second task runner waits here until the first is done, and then finds nothing to do.
   await connection.query("DO GET_LOCK('jtel_database_update', 86400)");
   const steps = planUpdates(updates, await readRecorded(connection), ownRelease());
-  const delaySeconds = numberSetting('JTEL_UPDATE_DELAY_SECONDS', 0);
+  const holdAt = process.env['JTEL_UPDATE_HOLD_AT'];
   const failAt = process.env['JTEL_UPDATE_FAIL_AT'] ?? '';
   for (const [index, { update, number, step }] of steps.entries()) {
     const current = `update ${update.version} (${update.name}), step ${number} of ${update.steps.length}: ${step.title}`;
@@ -71,7 +77,7 @@ export async function updateDatabase(
         ON DUPLICATE KEY UPDATE steps_total = VALUES(steps_total)`,
       [update.version, update.name, ownRelease(), update.steps.length],
     );
-    if (delaySeconds > 0) await new Promise((resolve) => setTimeout(resolve, delaySeconds * 1000));
+    if (holdAt === `${update.version}:${number}`) await hold(connection);
     if (failAt === `${update.version}:${number}`)
       throw new Error(`${current} failed, as JTEL_UPDATE_FAIL_AT=${failAt} asks`);
     for (const statement of step.statements) {
