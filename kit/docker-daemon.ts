@@ -59,7 +59,7 @@ async function start(): Promise<Docker> {
   const log = join(cacheDirectory, 'dockerd.log');
   if (init === 'systemd') await run(await asRoot(['systemctl', 'start', 'docker']));
   else await startDetached(log);
-  return await poll('the Docker Engine to answer', 60, reachableDocker).catch(async (error: unknown) => {
+  return await poll('the Docker Engine to answer', 180, reachableDocker).catch(async (error: unknown) => {
     const said =
       init === 'systemd' ? 'see `journalctl -u docker`' : lastLines(await readFile(log, 'utf8'), 15);
     throw new Error(`The Docker Engine does not start: ${said}`, { cause: error });

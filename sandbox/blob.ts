@@ -174,7 +174,7 @@ async function createContainer({ endpoint, account, key, container }: BlobAccess
     retryOptions: { maxTries: 1 },
   });
   let isNew = false;
-  await poll(`blob container ${account}/${container}`, 60, async () => {
+  await poll(`blob container ${account}/${container}`, 180, async () => {
     isNew = (await service.getContainerClient(container).createIfNotExists()).succeeded;
     return true;
   });

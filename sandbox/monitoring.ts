@@ -62,7 +62,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<() =>
   }
   for (const [index, port] of [prometheusPort, alertmanagerPort].entries()) {
     const container = containers[index] ?? '';
-    await poll(`${container} to be ready`, 30, async () => {
+    await poll(`${container} to be ready`, 180, async () => {
       const state = await sandbox.docker.container(container);
       if (state?.State.Running !== true) {
         const { stdout, stderr } = await sandbox.docker.tryRun(['logs', container]);

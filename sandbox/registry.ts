@@ -49,7 +49,7 @@ export async function ensureRegistry(context: SandboxContext, secrets: SandboxSe
     ].flat(),
   });
   const registry = new Registry(context, secrets);
-  await poll('the registry to answer', 30, () => registry.answers()).catch(async (cause: unknown) => {
+  await poll('the registry to answer', 180, () => registry.answers()).catch(async (cause: unknown) => {
     throw new Error(`The registry does not come up. It said:\n${await containerLog(context, 'registry')}`, {
       cause,
     });

@@ -78,7 +78,7 @@ export async function ensureControlPlane(
 /** Waits until the API server reports itself as ready. */
 async function waitForReady(context: SandboxContext, address: string, authority: string): Promise<void> {
   try {
-    await poll('the API server to be ready', 90, () => isReady(address, authority));
+    await poll('the API server to be ready', 180, () => isReady(address, authority));
   } catch (error) {
     const said = await containerLog(context, 'kube-apiserver');
     throw new Error(`The API server of sandbox ${context.name} does not become ready. It said:\n${said}`, {

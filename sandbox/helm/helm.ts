@@ -24,7 +24,7 @@ export async function ensureHelm(progress: Progress): Promise<Helm> {
     HELM_DATA_HOME: home,
     HELM_CACHE_HOME: home,
   };
-  return (args, options = {}) => run([file, ...args], { timeoutSeconds: 120, ...options, env });
+  return (args, options = {}) => run([file, ...args], { timeoutSeconds: 600, ...options, env });
 }
 
 async function ensureBinary(progress: Progress): Promise<string> {

@@ -158,10 +158,10 @@ async function refuseOtherHost(
 /** Waits until a host has started: sshd greets, and Docker, if it is installed, answers. */
 export async function waitForHost(context: SandboxContext, name: string, address: string): Promise<void> {
   try {
-    await poll(`sshd of host ${name} at ${address}:22`, 60, () => greets(address, 22));
+    await poll(`sshd of host ${name} at ${address}:22`, 180, () => greets(address, 22));
     const ready = 'test ! -x /usr/sbin/dockerd || docker version';
     const container = objectName(context.name, name);
-    await poll(`the Docker Engine of host ${name}`, 60, async () => {
+    await poll(`the Docker Engine of host ${name}`, 180, async () => {
       return (await context.docker.tryRun(['exec', container, 'sh', '-c', ready])).code === 0;
     });
   } catch (error) {

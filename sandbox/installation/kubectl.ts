@@ -29,7 +29,7 @@ export class Kubectl {
 
   /** Runs `kubectl ARGS`, which must succeed, and returns its output. */
   run(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return run([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 60, ...options });
+    return run([this.binary, '--kubeconfig', this.kubeconfig, ...args], { timeoutSeconds: 180, ...options });
   }
 
   /**
@@ -38,14 +38,14 @@ export class Kubectl {
    */
   jtel(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return run([join(pluginDirectory, 'kubectl-jtel'), ...args, '--kubeconfig', this.kubeconfig], {
-      timeoutSeconds: 60,
+      timeoutSeconds: 180,
       ...options,
     });
   }
 
   tryRun(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return tryRun([this.binary, '--kubeconfig', this.kubeconfig, ...args], {
-      timeoutSeconds: 60,
+      timeoutSeconds: 180,
       ...options,
     });
   }

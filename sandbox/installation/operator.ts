@@ -33,7 +33,9 @@ interface Kubeconfig {
 export async function installAccess(sandbox: Sandbox, checkout = repositoryDirectory): Promise<void> {
   const kubectl = await Kubectl.find(sandbox.kubeconfigPath);
   await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'crds')]);
-  await kubectl.run(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  await kubectl.run(['wait', '--for=condition=Established', '--timeout=180s', 'crd', '--all'], {
+    timeoutSeconds: 190,
+  });
   await kubectl.run(['apply', '--server-side', '-k', join(checkout, 'deploy/access')]);
   // 0.1.0 had it in deploy/access.
   const everywhere = join(checkout, 'deploy/cluster-wide/access.yaml');
@@ -187,7 +189,7 @@ export async function startOperatorContainer(
     'json',
   ]);
   await docker.run(['start', container]);
-  await poll('the operator to be ready', 60, async () => {
+  await poll('the operator to be ready', 180, async () => {
     const state = await docker.container(container);
     if (state?.State.Running !== true)
       throw new Error(`the operator ended:\n${await logs(sandbox, container)}`);

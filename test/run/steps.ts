@@ -118,7 +118,7 @@ const steps: readonly Step[] = [
     title: 'integration tests',
     project: 'integration',
     needs: 'sandbox',
-    timeLimitSeconds: 2700,
+    timeLimitSeconds: 5400,
   },
   {
     kind: 'suite',
@@ -126,7 +126,7 @@ const steps: readonly Step[] = [
     title: 'end-to-end tests',
     project: 'e2e',
     needs: 'sandbox',
-    timeLimitSeconds: 2700,
+    timeLimitSeconds: 5400,
   },
   {
     kind: 'suite',
