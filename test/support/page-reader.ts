@@ -38,7 +38,7 @@ export class PageReader {
   }
 
   /** Follows the stream until it shows something. */
-  async until(condition: (reader: this) => boolean, timeoutSeconds: number): Promise<void> {
+  async until(condition: (reader: this) => boolean): Promise<void> {
     if (!this.#isFollowing)
       this.#follow().catch((error: unknown) => {
         this.#failure = error;
@@ -48,7 +48,7 @@ export class PageReader {
       if (!condition(this) && this.#failure !== undefined) throw this.#failure;
       return condition(this);
     };
-    await waitFor('the page to show it', holds, { timeoutSeconds, intervalMilliseconds: 10 });
+    await waitFor('the page to show it', holds, { intervalMilliseconds: 10 });
   }
 
   close(): void {

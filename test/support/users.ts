@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml';
 import { readFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Kubectl } from '../../sandbox/installation/kubectl.ts';
+import { waitFor } from './wait.ts';
 
 export interface TestUser {
   /** As the API server knows it. */
@@ -51,10 +52,32 @@ export async function kubeconfigOfUser(
   };
 }
 
-/** Lets the user list and watch these kinds of jtel.de in one namespace; replaces what it might there before. */
+export interface Right {
+  readonly verb: string;
+  /** With its group: `jtelstacks.jtel.de`. */
+  readonly resource: string;
+  readonly namespace: string;
+}
+
+/**
+ * Waits until a right that was given counts: the API server reads roles and bindings from a cache.
+ * @param who options of kubectl, such as `--as=jane`
+ */
+export async function untilMay(
+  kubectl: Kubectl,
+  who: readonly string[],
+  { verb, resource, namespace }: Right,
+): Promise<void> {
+  await waitFor(`the right to ${verb} ${resource}`, async () => {
+    const argv = ['auth', 'can-i', verb, resource, ...who, '-n', namespace];
+    return (await kubectl.tryRun(argv)).stdout.trim() === 'yes';
+  });
+}
+
+/** Lets the user list and watch these kinds of jtel.de in one namespace; it may no others of them there yet. */
 export async function mayListIn(
   kubectl: Kubectl,
-  { serviceAccount, namespace: home }: TestUser,
+  { name: user, serviceAccount, namespace: home }: TestUser,
   namespace: string,
   resources: readonly string[],
 ): Promise<void> {
@@ -74,4 +97,6 @@ export async function mayListIn(
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace: home }],
     },
   ]);
+  for (const resource of resources)
+    await untilMay(kubectl, [`--as=${user}`], { verb: 'watch', resource: `${resource}.jtel.de`, namespace });
 }

@@ -11,6 +11,7 @@ import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../support/plugin.ts';
 import { storeStack } from '../../support/stored-stacks.ts';
+import { untilMay } from '../../support/users.ts';
 
 const password = 'correct-horse-battery';
 let cluster: TestCluster;
@@ -143,6 +144,8 @@ describe('a report', () => {
     await kubectl.run(['-n', namespace, 'create', 'role', 'viewer', ...verbs]);
     const bound = ['--role=viewer', `--serviceaccount=${namespace}:viewer`];
     await kubectl.run(['-n', namespace, 'create', 'rolebinding', 'viewer', ...bound]);
+    const viewer = [`--as=system:serviceaccount:${namespace}:viewer`];
+    await untilMay(kubectl, viewer, { verb: 'list', resource: 'jtelstacks.jtel.de', namespace });
     const token = (await kubectl.run(['-n', namespace, 'create', 'token', 'viewer'])).trim();
     const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as {
       users: { name: string; user: object }[];

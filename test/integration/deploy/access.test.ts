@@ -23,6 +23,7 @@ import {
   operatorNamespace,
 } from '../../../sandbox/installation/operator.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
+import { untilMay } from '../../support/users.ts';
 import { waitFor } from '../../support/wait.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -39,7 +40,11 @@ beforeAll(async () => {
   await installAccess(sandbox);
   kubeconfig = sandbox.kubeconfigPath;
   admin = configOf(kubeconfig);
-  operator = configOf(await operatorKubeconfig(sandbox, 'machine'));
+  const own = await operatorKubeconfig(sandbox, 'machine');
+  operator = configOf(own);
+  // That for all namespaces was made last.
+  const right = { verb: 'patch', resource: 'jtelstacks.jtel.de', namespace: 'customer' };
+  await untilMay(await Kubectl.find(kubeconfig), ['--kubeconfig', own], right);
 });
 
 function configOf(file: string): KubeConfig {
@@ -127,27 +132,36 @@ describe('the operator’s ServiceAccount', () => {
 describe('people', () => {
   const namespace = 'people-of-a-customer';
 
-  /** Bound to the role itself, because the controller that adds it to the cluster's own roles is not ours. */
-  async function mayUser(role: string, verb: string, resource: string): Promise<boolean> {
-    const subject = { kind: 'User', name: `user-of-${role}`, apiGroup: 'rbac.authorization.k8s.io' };
-    const binding = {
-      metadata: { name: role },
-      roleRef: { apiGroup: subject.apiGroup, kind: 'ClusterRole', name: role },
-      subjects: [subject],
-    };
+  const userOf = (role: string): string => `user-of-${role}`;
+
+  /** Bound to the roles themselves, because the controller that adds them to the cluster's own roles is not ours. */
+  beforeAll(async () => {
     const kubectl = await Kubectl.find(kubeconfig);
+    const apiGroup = 'rbac.authorization.k8s.io';
+    // A right that the role gives: once it counts, what is refused is refused by the role.
+    const bound = [
+      ['jtel-view', 'list', 'jtelstacks'],
+      ['jtel-edit', 'patch', 'jtelstacks'],
+      ['jtel-store-admin', 'patch', 'jtelbackupstores'],
+    ] as const;
     await kubectl.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
+      ...bound.map(([role]) => ({
+        apiVersion: `${apiGroup}/v1`,
         kind: 'RoleBinding',
-        ...binding,
         metadata: { name: role, namespace },
-      },
+        roleRef: { apiGroup, kind: 'ClusterRole', name: role },
+        subjects: [{ kind: 'User', name: userOf(role), apiGroup }],
+      })),
     ]);
+    for (const [role, verb, kinds] of bound)
+      await untilMay(kubectl, [`--as=${userOf(role)}`], { verb, resource: `${kinds}.jtel.de`, namespace });
+  });
+
+  async function mayUser(role: string, verb: string, resource: string): Promise<boolean> {
     const review = {
       spec: {
-        user: subject.name,
+        user: userOf(role),
         resourceAttributes: { verb, group: 'jtel.de', ...partsOf(resource), namespace },
       },
     };
@@ -227,22 +241,31 @@ describe('the pods of backup schedules', () => {
       .catch((error: unknown) => String(error));
   }
 
-  test('ask for backups, but bring no data to another host; who may restore, may', async () => {
-    expect(await tryAs(['jtel-backup-schedule'], { verify: 'Restore' })).toContain('jtelbackup.jtel.de/try-');
-    // A policy takes effect a moment after it was made.
+  /** Rights take effect a moment after they were given, and a policy after it was made. */
+  async function untilSaid(roles: readonly string[], spec: object, words: string): Promise<string> {
     let answer = '';
     await waitFor(
-      () => `the policy to refuse; the last answer was: ${answer}`,
+      () => `the answer ${words}; the last one was: ${answer}`,
       async () => {
-        answer = await tryAs([], { verify: 'Restore', test: { host } });
-        return answer.includes('takes the right to create JtelRestores');
+        answer = await tryAs(roles, spec);
+        return answer.includes(words);
       },
       { timeoutSeconds: 110 },
     );
-    expect(await tryAs(['jtel-edit'], { verify: 'Restore', test: { host } })).toContain(
-      'jtelbackup.jtel.de/try-',
-    );
-  });
+    return answer;
+  }
+
+  test(
+    'ask for backups, but bring no data to another host; who may restore, may',
+    { timeout: 360_000 },
+    async () => {
+      const created = 'jtelbackup.jtel.de/try-';
+      await untilSaid(['jtel-backup-schedule'], { verify: 'Restore' }, created);
+      const elsewhere = { verify: 'Restore', test: { host } };
+      await untilSaid([], elsewhere, 'takes the right to create JtelRestores');
+      expect(await untilSaid(['jtel-edit'], elsewhere, created)).toContain(created);
+    },
+  );
 });
 
 describe('the operator’s Deployment', () => {

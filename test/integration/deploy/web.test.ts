@@ -10,8 +10,7 @@ import { installCRDs } from '../../support/crds.ts';
 import { PageReader } from '../../support/page-reader.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { storeStack } from '../../support/stored-stacks.ts';
-import { waitFor } from '../../support/wait.ts';
-import { kubeconfigOfUser, mayListIn, type TestUser } from '../../support/users.ts';
+import { kubeconfigOfUser, mayListIn, untilMay, type TestUser } from '../../support/users.ts';
 
 const stop = new AbortController();
 const secret = 'a secret of the proxy and the operator';
@@ -77,7 +76,7 @@ test('a token of the cluster shows what its user may list, and each part of a st
   expect((await page.get('api/session')).status).toBe(401);
   await expect(page.signIn('wrong')).rejects.toThrow('401');
   await page.signIn(user.token);
-  await page.until(({ stacks }) => stacks.size > 0, 10);
+  await page.until(({ stacks }) => stacks.size > 0);
   expect([...page.stacks.keys()]).toEqual([`${cluster.namespace}/main`]);
   const about = (await (await page.get('api/session')).json()) as About;
   expect(about).toMatchObject({
@@ -113,11 +112,8 @@ test('the role `view` of the cluster is enough for a stack with its history and 
       },
     ]);
   // Answers are kept for 30 s, also one from before the API server knew of the binding.
-  for (const what of ['jtelrestores.jtel.de', 'controllerrevisions.apps', 'events'])
-    await waitFor(`the right to list ${what}`, async () => {
-      const argv = ['auth', 'can-i', 'list', what, `--as=${viewer.name}`, '-n', namespace];
-      return (await kubectl.tryRun(argv)).stdout.trim() === 'yes';
-    });
+  for (const resource of ['jtelrestores.jtel.de', 'controllerrevisions.apps', 'events'])
+    await untilMay(kubectl, [`--as=${viewer.name}`], { verb: 'list', resource, namespace });
   const page = pageOf(withTokens);
   await page.signIn(viewer.token);
   const answer = await page.get(`api/stacks/${namespace}/main/detail`);
@@ -137,14 +133,11 @@ test('a proxy names people, whose groups have the rights', async () => {
     },
   ]);
   // Answers are kept for 30 s, also one from before the API server knew of the binding.
-  const asEve = ['--as=eve', '--as-group=ops', '-n', other];
-  await waitFor('the right of the group', async () => {
-    const { stdout } = await kubectl.tryRun(['auth', 'can-i', 'list', 'jtelstacks.jtel.de', ...asEve]);
-    return stdout.trim() === 'yes';
-  });
+  const right = { verb: 'list', resource: 'jtelstacks.jtel.de', namespace: other };
+  await untilMay(kubectl, ['--as=eve', '--as-group=ops'], right);
   const eve = { 'x-user': 'eve', 'x-groups': 'ops' };
   const page = pageOf(behindProxy, { ...eve, 'x-secret': secret });
-  await page.until(({ stacks }) => stacks.size > 0, 10);
+  await page.until(({ stacks }) => stacks.size > 0);
   expect([...page.stacks.keys()]).toEqual([`${other}/main`]);
   page.close();
   for (const headers of [eve, { ...eve, 'x-secret': 'guessed' }, { authorization: `Bearer ${user.token}` }])
