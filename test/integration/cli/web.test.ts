@@ -71,12 +71,16 @@ async function serve(argv: readonly string[], options: PluginOptions): Promise<S
   return { url, end };
 }
 
-/** Calls the command, and opens the page by the address that it prints. */
+/** Calls the command, and opens the page by the address that it prints; waits until everything was read. */
 async function openPage(kubeconfig: string, ...argv: string[]): Promise<Page> {
   const served = await serve(['--no-open', ...argv], { kubeconfig });
   const reader = new PageReader(served.url.replace(/#.*/, ''));
   await reader.signIn(served.url.replace(/^.*#token=/, ''));
   onTestFinished(() => reader.close());
+  await waitFor('each kind of each context to be read', async () => {
+    const { contexts } = (await (await reader.get('api/session')).json()) as About;
+    return contexts.every(({ synced }) => synced);
+  });
   return { ...served, reader };
 }
 
