@@ -36,6 +36,11 @@ beforeAll(async () => {
     .pull([sandbox.image], sandbox.credentials, () => undefined, signal);
   await driver.close();
   await up('web-1', 'web-2', 'db');
+  for (const service of ['web-1', 'web-2', 'db'])
+    await waitFor(`both lines of ${service}`, async () => {
+      const said = await sandbox.onHost('host-1', `docker logs ${project}-${service}-1 2>&1`);
+      return said.includes(`${service} up`) && said.includes(`${service} warns`);
+    });
 });
 afterAll(async () => {
   await cluster?.close();
@@ -281,7 +286,9 @@ describe('a host', () => {
     await sandbox.onHost('host-1', `echo 'AllowStreamLocalForwarding no' >${conf}; pkill -HUP -o -x sshd`);
     try {
       // sshd takes a moment to read its configuration again. Until then it forwards the sockets.
-      const seen = await waitFor('logs that came through the docker command', followThroughCommand);
+      const seen = await waitFor('logs that came through the docker command', followThroughCommand, {
+        timeoutSeconds: 90,
+      });
       for (const service of ['db', 'web-1', 'web-2']) expect(seen).toContain(`${service} up`);
     } finally {
       await sandbox.onHost('host-1', `rm -f ${conf}; pkill -HUP -o -x sshd`);

@@ -49,7 +49,7 @@ async function reboot(): Promise<void> {
   await waitFor(
     'Docker to be back',
     async () => (await host.observe(project, 'full', signal)).facts.dockerVersion !== undefined,
-    { timeoutSeconds: 60 },
+    { timeoutSeconds: 180 },
   );
 }
 
@@ -125,7 +125,7 @@ describe('a cancel', () => {
   });
 });
 
-describe('a reboot of the host', () => {
+describe('a reboot of the host', { timeout: 600_000 }, () => {
   it('in the middle of a job fails it, starts nothing of it again, and leaves nothing once it is removed', async () => {
     const job = aJobWithCompanion('rebooted', project, sandbox.image, { command: ['sleep', 'infinity'] });
     await host.startJob(project, job, aFence(), signal);
