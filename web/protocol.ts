@@ -223,9 +223,20 @@ export interface StoreRow {
   readonly immutable?: boolean;
   readonly backups?: number;
   readonly lastBackupTime?: string;
+  /** Keys whose signatures of backups it names; absent for a store of a vendor. */
+  readonly keys?: readonly StoreKey[];
   /** What the last good backup of each of its stacks takes in it, as far as the cluster knows. */
   readonly bytes?: number;
   readonly message: string;
+}
+
+/** A key that signs backups. */
+export interface StoreKey {
+  readonly keyID: string;
+  /** `InUse` signs new backups, `Earlier` did; `Added` is in spec.trustedKeys. */
+  readonly use: 'InUse' | 'Earlier' | 'Added';
+  /** Its signatures do not count. */
+  readonly isRevoked: boolean;
 }
 
 // ---- One stack -------------------------------------------------------------------------------------------
@@ -319,9 +330,18 @@ export interface BackupLine {
   /** `Passed by Restore` */
   readonly verification?: string;
   readonly immutableUntilTime?: string;
+  /** Absent until it is stored. */
+  readonly signature?: BackupSignature;
   readonly message?: string;
   /** Restores it; absent if it cannot be restored. */
   readonly command?: CopyCommand;
+}
+
+/** `Unknown`: this user may not see which keys the store trusts, or the store is gone. */
+export interface BackupSignature {
+  readonly is: 'Trusted' | 'Untrusted' | 'Revoked' | 'Unsigned' | 'Unknown';
+  /** Absent if it is not signed. */
+  readonly keyID?: string;
 }
 
 export interface RestoreLine {

@@ -4,7 +4,8 @@
  */
 
 import type { Manifest } from '../../backup-format/manifest.ts';
-import { isPublicKey, keyIDOf, type Seal } from '../../backup-format/signature.ts';
+import { namedKeys } from '../../backup-format/named-keys.ts';
+import type { Seal } from '../../backup-format/signature.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { annotations, type JtelBackupStore, type JtelRestore } from '../../crds/index.ts';
 import { optional } from '../../base/optional.ts';
@@ -50,16 +51,12 @@ export function catalogOf({
   readonly now: () => Date;
 }): Catalog {
   const { metadata, spec, status } = resource;
-  const named = [
-    ...(spec.trustedKeys ?? []),
-    ...(status?.signingKeys ?? []).map(({ publicKey }) => publicKey),
-  ];
-  const keys = new Set(named.filter((key) => isPublicKey(key) && !isRevoked(resource, keyIDOf(key))));
+  const keys = namedKeys({ ...spec, ...status }).filter((key) => !key.isRevoked);
   return {
     blobs,
     trust: {
       store: `JtelBackupStore ${metadata.namespace}/${metadata.name}`,
-      keys: [...keys],
+      keys: keys.map(({ publicKey }) => publicKey),
       ...optional({ revokedKeyIDs: spec.revokedKeyIDs }),
       encrypts: spec.encryptionKeySecretRef !== undefined,
       now,

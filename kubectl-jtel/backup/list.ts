@@ -39,7 +39,12 @@ export async function list(kit: Kit, name: string | undefined, options: ListOpti
   const own = objects.filter(
     ({ status }) => status?.identity === undefined || status.identity === place.identity,
   );
-  const lines = backupLines({ stored, known: ids, objects: own });
+  const lines = backupLines({
+    stored,
+    known: ids,
+    objects: own,
+    revokedKeyIDs: place.trust.revokedKeyIDs,
+  });
   if (options.output === 'json' || options.output === 'yaml')
     return await printObject(kit, { ...listOf(lines), ...optional({ packs }) }, options.output);
   const { width, ...view } = kit.view();

@@ -23,5 +23,6 @@ export async function show(
   if (options.output === 'json' || options.output === 'yaml')
     return await printObject(kit, manifest, options.output);
   const object = (await backupObjects(kit, name)).find(({ status }) => status?.backupID === backupID);
-  kit.print(backupView({ manifest, digest: manifestDigest, seal, object }, kit.view()));
+  const { revokedKeyIDs } = place.trust;
+  kit.print(backupView({ manifest, digest: manifestDigest, seal, revokedKeyIDs, object }, kit.view()));
 }

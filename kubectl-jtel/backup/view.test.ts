@@ -137,6 +137,26 @@ describe('a list of backups', () => {
     expect(shown[3]).toMatch(/^main-old +28d +Failed .*the host was lost/);
   });
 
+  it.each([
+    ['Stored', { is: 'Signed', keyID: 'k-1' }, []],
+    ['Untrusted', { is: 'UnknownKey', keyID: 'k-1' }, []],
+    ['Revoked', { is: 'UnknownKey', keyID: 'k-1' }, ['k-1']],
+    ['Unsigned', { is: 'Unsigned' }, []],
+    ['Unusable', { is: 'Wrong' }, []],
+  ] as const)('says %s, and which key signed it', (state, seal, revokedKeyIDs) => {
+    const lines = backupLines({
+      stored: [{ ...stored, seal }],
+      known: [backupID],
+      objects: [],
+      revokedKeyIDs,
+    });
+    expect(lines[0]?.state).toBe(state);
+    expect(lines[0]?.signingKeyID).toBe('keyID' in seal ? 'k-1' : undefined);
+    const shown = backupsView(lines, pipe);
+    expect(shown[0]?.includes('SIGNED WITH')).toBe('keyID' in seal);
+    expect(shown[1]?.includes('k-1')).toBe('keyID' in seal);
+  });
+
   it('shows one whose manifest cannot be used among the others', () => {
     const shown = backupsView(
       backupLines({

@@ -4,6 +4,7 @@ import { backupTime } from '../../backup-format/names.ts';
 import type { Seal } from '../../backup-format/signature.ts';
 import type { JtelBackup } from '../../crds/index.ts';
 import { formatBytes } from '../../base/bytes.ts';
+import { signatureOfSeal, signatureProblem } from '../../insight/signature.ts';
 import type { Colour } from '../view/paint.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age, minuteOf } from '../../base/time.ts';
@@ -25,6 +26,7 @@ export type BackupState =
   | 'Stored'
   | 'Unsigned'
   | 'Untrusted'
+  | 'Revoked'
   | 'Unusable'
   | 'Missing'
   | 'Pending'
@@ -45,6 +47,8 @@ export interface BackupLine {
   readonly progress?: string;
   readonly verification?: string;
   readonly immutableUntilTime?: string;
+  /** The key that signed it, whether or not the store trusts it. */
+  readonly signingKeyID?: string;
   /** The JtelBackup, if the cluster has one. */
   readonly object?: string;
   readonly message?: string;
@@ -56,14 +60,17 @@ export interface BackupsInput {
   /** All backupIDs in the store. */
   readonly known: readonly string[];
   readonly objects: readonly JtelBackup[];
+  /** Of the store. */
+  readonly revokedKeyIDs?: readonly string[] | undefined;
 }
 
 /** Newest first. */
-export function backupLines({ stored, known, objects }: BackupsInput): BackupLine[] {
+export function backupLines({ stored, known, objects, revokedKeyIDs }: BackupsInput): BackupLine[] {
   const lines = stored.map((backup) =>
     storedLine(
       backup,
       objects.find(({ status }) => status?.backupID === backup.backupID),
+      revokedKeyIDs,
     ),
   );
   const inStore = new Set(known);
@@ -76,12 +83,15 @@ export function backupLines({ stored, known, objects }: BackupsInput): BackupLin
 function storedLine(
   { backupID, manifest, seal, problem }: StoredBackup,
   object: JtelBackup | undefined,
+  revokedKeyIDs: readonly string[] | undefined,
 ): BackupLine {
   const { verification, immutability } = object?.status ?? {};
+  const signingKeyID = seal !== undefined && 'keyID' in seal ? seal.keyID : undefined;
   return {
     backupID,
     time: manifest?.startTime ?? backupTime(backupID).toISOString(),
-    state: problem === undefined ? stateOf(seal) : 'Unusable',
+    state: problem === undefined ? stateOf(seal, revokedKeyIDs) : 'Unusable',
+    ...optional({ signingKeyID }),
     ...(manifest === undefined
       ? {}
       : {
@@ -93,34 +103,25 @@ function storedLine(
     ...(verification?.state === undefined ? {} : { verification: verification.state }),
     ...(immutability?.untilTime === undefined ? {} : { immutableUntilTime: immutability.untilTime }),
     ...(object === undefined ? {} : { object: object.metadata.name }),
-    ...messageOf(problem ?? sealProblem(seal), manifest),
+    ...messageOf(problem ?? sealProblem(seal, revokedKeyIDs), manifest),
   };
 }
 
-function stateOf(seal: Seal | undefined): BackupState {
-  switch (seal?.is) {
-    case 'Unsigned':
-      return 'Unsigned';
-    case 'UnknownKey':
-      return 'Untrusted';
-    case 'Wrong':
-      return 'Unusable';
-    default:
-      return 'Stored';
-  }
+function stateOf(seal: Seal | undefined, revokedKeyIDs: readonly string[] | undefined): BackupState {
+  if (seal === undefined) return 'Stored';
+  const { is = 'Unusable' } = signatureOfSeal(seal, revokedKeyIDs) ?? {};
+  return is === 'Trusted' || is === 'Unknown' ? 'Stored' : is;
 }
 
-function sealProblem(seal: Seal | undefined): string | undefined {
-  switch (seal?.is) {
-    case 'Unsigned':
-      return 'not signed, as those of operators before 0.2; restored only by name, with --unsigned';
-    case 'UnknownKey':
-      return `signed with key ${seal.keyID}, which the store does not trust (spec.trustedKeys, spec.revokedKeyIDs)`;
-    case 'Wrong':
-      return 'its signature does not fit: somebody wrote or changed the manifest';
-    default:
-      return undefined;
-  }
+function sealProblem(
+  seal: Seal | undefined,
+  revokedKeyIDs: readonly string[] | undefined,
+): string | undefined {
+  if (seal === undefined) return undefined;
+  const signature = signatureOfSeal(seal, revokedKeyIDs);
+  return signature === undefined
+    ? 'its signature does not fit: somebody wrote or changed the manifest'
+    : signatureProblem(signature);
 }
 
 function messageOf(problem: string | undefined, manifest: Manifest | undefined): Pick<BackupLine, 'message'> {
@@ -159,6 +160,7 @@ const columns: readonly Column[] = [
   { title: 'TRIGGER', dropOrder: 2 },
   { title: 'VERIFIED', dropOrder: 4 },
   { title: 'IMMUTABLE UNTIL', dropOrder: 5 },
+  { title: 'SIGNED WITH', dropOrder: 6 },
   { title: 'OBJECT', dropOrder: 1 },
   { title: 'MESSAGE', flexible: true },
 ];
@@ -167,6 +169,7 @@ const stateColours: Readonly<Record<BackupState, Colour>> = {
   Stored: 'green',
   Unsigned: 'yellow',
   Untrusted: 'yellow',
+  Revoked: 'red',
   Unusable: 'red',
   Missing: 'red',
   Pending: 'yellow',
@@ -189,6 +192,7 @@ export function backupsView(lines: readonly BackupLine[], { paint, width, now }:
     line.trigger ?? '',
     line.verification ?? '',
     line.immutableUntilTime === undefined ? '' : minuteOf(line.immutableUntilTime),
+    line.signingKeyID ?? '',
     line.backupID === undefined ? '' : (line.object ?? ''),
     line.message ?? '',
   ]);
@@ -207,11 +211,14 @@ export function backupView(
     manifest,
     digest,
     seal,
+    revokedKeyIDs,
     object,
   }: {
     readonly manifest: Manifest;
     readonly digest: string;
     readonly seal: Seal;
+    /** Of the store. */
+    readonly revokedKeyIDs?: readonly string[] | undefined;
     readonly object?: JtelBackup | undefined;
   },
   { paint, width, now }: ViewContext,
@@ -256,7 +263,9 @@ export function backupView(
     ['Manifest', `sha256:${digest}`],
     [
       'Signature',
-      seal.is === 'Signed' ? `key ${seal.keyID}, which the store trusts` : (sealProblem(seal) ?? ''),
+      seal.is === 'Signed'
+        ? `key ${seal.keyID}, which the store trusts`
+        : (sealProblem(seal, revokedKeyIDs) ?? ''),
     ],
     [
       'Object',

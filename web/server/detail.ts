@@ -1,5 +1,6 @@
 /** Reads everything about one stack, as far as the viewer may see it. Each part needs its own right. */
 import { listRevisions, revisionsOf } from '../../controllers/stack/index.ts';
+import type { JtelBackup, JtelBackupStore } from '../../crds/index.ts';
 import { isForbidden } from '../../runtime/client/api-error.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
 import { events as eventKind } from '../../runtime/client/kinds.ts';
@@ -61,11 +62,23 @@ export async function readDetail(
       stack,
       backups: listed('backups', requests.backups),
       restores: listed('restores', requests.restores),
+      stores: listed('stores', storesOf(source, requests.backups)),
       revisions,
       events,
     },
     now,
   );
+}
+
+/** Those that backups name. */
+function storesOf({ stores }: FleetSource, backups: readonly JtelBackup[]): readonly JtelBackupStore[] {
+  const names = new Map(
+    backups.flatMap(({ metadata: { namespace }, spec, status }) => {
+      const name = status?.storeRef?.name ?? spec.storeRef?.name;
+      return name === undefined ? [] : [[name, namespace] as const];
+    }),
+  );
+  return [...names].flatMap(([name, namespace]) => stores.get({ namespace, name }) ?? []);
 }
 
 const resources: Readonly<Record<ListedKind | DetailKind, string>> = {

@@ -1,5 +1,12 @@
 /** Everything about one made-up stack, as the page's server sends it. */
-import type { ComponentLine, Plan, StackDetail, StackRow, Verdict } from '../../../web/protocol.ts';
+import type {
+  BackupSignature,
+  ComponentLine,
+  Plan,
+  StackDetail,
+  StackRow,
+  Verdict,
+} from '../../../web/protocol.ts';
 import { iso } from './fleet.ts';
 
 const minute = 60_000;
@@ -16,6 +23,13 @@ const services = [
   'acd-web-2',
   'acd-chat',
 ];
+
+const trusted = { is: 'Trusted', keyID: 'e14c9ab07f3d52886b5a49382716f0e5' } as const;
+/** Of the older backups. */
+const signatures: Readonly<Record<number, BackupSignature>> = {
+  3: { is: 'Revoked', keyID: '7d0b3a5c19e84f26a1c2d3e4f5061728' },
+  5: { is: 'Unsigned' },
+};
 
 export function detailOf(row: StackRow, now = Date.now()): StackDetail {
   const of = `${row.name} -n ${row.namespace}`;
@@ -151,7 +165,10 @@ export function detailOf(row: StackRow, now = Date.now()): StackDetail {
         backupID: `${iso(now - index * day)
           .slice(0, 10)
           .replaceAll('-', '')}t020000z`,
-        verdict: index === 0 && isIll ? ('Bad' as const) : ('Good' as const),
+        verdict:
+          (index === 0 && isIll) || signatures[index]?.is === 'Revoked'
+            ? ('Bad' as const)
+            : ('Good' as const),
         phase: index === 0 && isIll ? 'Failed' : 'Completed',
         time: iso(now - index * day - 7 * hour),
         completionTime: iso(now - index * day - 7 * hour + 3 * minute + index * 4000),
@@ -161,10 +178,12 @@ export function detailOf(row: StackRow, now = Date.now()): StackDetail {
         totalBytes: 12_400_000_000 - index * 31_000_000,
         uploadedBytes: 210_000_000 + index * 9_000_000,
         verification: index === 2 ? 'Passed by Restore' : 'Passed by Checksum',
+        ...(index === 0 && isIll ? {} : { signature: signatures[index] ?? trusted }),
         immutableUntilTime: iso(now + (180 - index) * day),
         ...(index === 0 && isIll
           ? { message: 'The store answered 403 AuthorizationFailure to the first block.' }
           : {}),
+        ...(index === 3 ? { message: 'This backup is signed with a key that the store revokes.' } : {}),
         command: {
           purpose: 'restore this backup',
           command: `kubectl jtel restore ${of} --backup ${iso(now - index * day)

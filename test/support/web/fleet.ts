@@ -209,6 +209,10 @@ export function storesOf(count: number, now = Date.now()): StoreRow[] {
       ...(kind === 'Away' ? {} : { immutable: kind === 'Well' }),
       backups: 30 + (index % 150),
       lastBackupTime: iso(now - ((index * 7) % 420) * minute - 5 * hour),
+      keys: [
+        { keyID: '7d0b3a5c19e84f26a1c2d3e4f5061728', use: 'Earlier', isRevoked: index === 9 },
+        { keyID: 'e14c9ab07f3d52886b5a49382716f0e5', use: 'InUse', isRevoked: false },
+      ],
       bytes: 4.2e9 + index * 9.1e7,
       message: {
         Well: 'Reachable; what is stored cannot be changed for 180 days.',

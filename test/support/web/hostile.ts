@@ -87,6 +87,7 @@ export const hostileDetail: StackDetail = {
         uploadedBytes: -1,
         progress: words,
         verification: words,
+        signature: { is: 'Revoked', keyID: endless },
         message: words,
         command,
       },
@@ -133,6 +134,7 @@ export const hostileStore: StoreRow = {
   verdict: 'Bad',
   backups: 9e15,
   lastBackupTime: '<b>',
+  keys: [{ keyID: endless, use: 'Added', isRevoked: false }],
   bytes: 9e15,
   message: words,
 };

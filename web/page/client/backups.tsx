@@ -1,5 +1,5 @@
 /** Backups and restores of one stack. */
-import type { BackupLine, Part, RestoreLine, StackRow } from '../../protocol.ts';
+import type { BackupLine, BackupSignature, Part, RestoreLine, StackRow } from '../../protocol.ts';
 import { formatBytes } from '../../../base/bytes.ts';
 import { span } from '../../../base/time.ts';
 import { Copy, Mark, Strip, Time } from './parts.tsx';
@@ -22,6 +22,10 @@ const backupFields: readonly Field<BackupLine>[] = [
     cell: ({ phase, progress }) => (progress === undefined ? phase : `${phase} ${progress}`),
   },
   { title: 'Checked', cell: ({ verification }) => verification },
+  {
+    title: 'Signed',
+    cell: ({ signature }) => (signature === undefined ? null : <Signed signature={signature} />),
+  },
   { title: 'Version', cell: ({ version }) => version },
   { title: 'Trigger', cell: ({ trigger }) => trigger },
   { title: 'Took', cell: ({ time, completionTime }) => took(time, completionTime) },
@@ -38,6 +42,26 @@ const backupFields: readonly Field<BackupLine>[] = [
     cell: ({ command }) => (command === undefined ? null : <Copy command={command} form="Button" />),
   },
 ];
+
+/** Beside the key, which is short enough to compare; "kubectl jtel backup show" has all of it. */
+const signatureWords: Readonly<Record<BackupSignature['is'], string>> = {
+  Trusted: '',
+  Untrusted: 'not trusted',
+  Revoked: 'revoked',
+  Unsigned: 'not signed',
+  Unknown: 'trust unknown',
+};
+
+function Signed({ signature: { is, keyID } }: { readonly signature: BackupSignature }) {
+  const words = signatureWords[is];
+  const isBad = is === 'Untrusted' || is === 'Revoked';
+  return (
+    <>
+      {keyID !== undefined && <bdi title={keyID}>{keyID.slice(0, 8)}</bdi>}
+      {words !== '' && <span class={isBad ? 'Bad' : 'faint'}> {words}</span>}
+    </>
+  );
+}
 
 const bytes = (value: number | undefined): string | null => (value === undefined ? null : formatBytes(value));
 

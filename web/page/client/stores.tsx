@@ -1,5 +1,5 @@
 /** All backup stores. */
-import type { StoreRow } from '../../protocol.ts';
+import type { StoreKey, StoreRow } from '../../protocol.ts';
 import { formatBytes } from '../../../base/bytes.ts';
 import { SearchBox } from './facets.tsx';
 import { Mark, Time } from './parts.tsx';
@@ -14,6 +14,7 @@ const columns: readonly Column[] = [
   { name: 'tier', title: 'Tier' },
   { name: 'reach', title: 'Reachable' },
   { name: 'guard', title: 'Immutable' },
+  { name: 'keys', title: 'Trusts key' },
   { name: 'number', title: 'Backups' },
   { name: 'point', title: 'Last backup' },
   { name: 'bytes', title: 'Size' },
@@ -74,6 +75,9 @@ function cells(row: StoreRow) {
       <td role="cell" class="guard">
         <Fact is={row.immutable} />
       </td>
+      <td role="cell" class="keys">
+        {row.keys !== undefined && <Keys keys={row.keys} />}
+      </td>
       <td role="cell" class="number">
         {row.backups}
       </td>
@@ -90,6 +94,27 @@ function cells(row: StoreRow) {
         <bdi title={row.message}>{row.message}</bdi>
       </td>
     </>
+  );
+}
+
+const uses: Readonly<Record<StoreKey['use'], string>> = {
+  InUse: 'in use',
+  Earlier: 'earlier',
+  Added: 'spec.trustedKeys',
+};
+
+/** The newest that counts, and how many others do; all of them on hover. */
+function Keys({ keys }: { readonly keys: readonly StoreKey[] }) {
+  const trusted = keys.filter(({ isRevoked }) => !isRevoked);
+  const shown = trusted.find(({ use }) => use === 'InUse') ?? trusted.at(-1);
+  const all = keys.map(
+    ({ keyID, use, isRevoked }) => `${keyID}, ${uses[use]}${isRevoked ? ', revoked' : ''}`,
+  );
+  return (
+    <bdi title={all.join('\n')} class={shown === undefined ? 'faint' : undefined}>
+      {shown === undefined ? 'none' : shown.keyID.slice(0, 8)}
+      {trusted.length > 1 && ` +${trusted.length - 1}`}
+    </bdi>
   );
 }
 

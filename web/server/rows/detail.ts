@@ -6,6 +6,7 @@ import {
   type ComponentStatus,
   type Condition,
   type JtelBackup,
+  type JtelBackupStore,
   type JtelRestore,
   type JtelStack,
 } from '../../../crds/index.ts';
@@ -13,6 +14,7 @@ import type { Revision } from '../../../controllers/stack/index.ts';
 import { factsOf } from '../../../insight/facts.ts';
 import { historyLines } from '../../../insight/history.ts';
 import { judgeNow } from '../../../insight/judge.ts';
+import { signatureOf, signatureProblem, type Signature } from '../../../insight/signature.ts';
 import type { EventObject } from '../../../runtime/client/kinds.ts';
 import type {
   BackupLine,
@@ -41,6 +43,8 @@ export interface DetailParts {
   readonly stack: JtelStack;
   readonly backups: Read<JtelBackup>;
   readonly restores: Read<JtelRestore>;
+  /** Those that have the backups. */
+  readonly stores: Read<JtelBackupStore>;
   readonly revisions: Read<Revision>;
   readonly events: Read<EventObject>;
   /** Why there is no plan. */
@@ -50,7 +54,7 @@ export interface DetailParts {
 }
 
 export function stackDetail(parts: DetailParts, now: Date): StackDetail {
-  const { context, stack, backups, restores, revisions, events, planAbsent, commandContext } = parts;
+  const { context, stack, backups, restores, stores, revisions, events, planAbsent, commandContext } = parts;
   const place = { context: commandContext, namespace: stack.metadata.namespace };
   const conditions = stack.status?.conditions ?? [];
   return {
@@ -63,7 +67,7 @@ export function stackDetail(parts: DetailParts, now: Date): StackDetail {
     history: history(stack, revisions, place),
     backups: part(
       backups,
-      (one) => backupLine(one, place),
+      (one) => backupLine(one, readable(stores) ?? [], place),
       ({ time }) => time,
     ),
     restores: part(restores, restoreLine, ({ time }) => time),
@@ -144,21 +148,29 @@ function history(stack: JtelStack, revisions: Read<Revision>, place: CommandPlac
   );
 }
 
-function backupLine({ metadata, spec, status = {} }: JtelBackup, place: CommandPlace): BackupLine {
+function backupLine(backup: JtelBackup, stores: readonly JtelBackupStore[], place: CommandPlace): BackupLine {
+  const { metadata, spec, status = {} } = backup;
   const { phase = 'Pending', verification, backupID } = status;
+  const store = status.storeRef?.name ?? spec.storeRef?.name;
+  const signature = signatureOf(
+    backup,
+    stores.find((one) => one.metadata.name === store),
+  );
+  const problem = signature === undefined ? undefined : signatureProblem(signature);
   return {
     name: metadata.name,
-    verdict: verdictOfBackup(status),
+    verdict: verdictOfBackup(status, signature),
     phase,
     time: status.startTime ?? metadata.creationTimestamp,
     trigger: spec.trigger,
-    ...(phase === 'Completed' && backupID !== undefined
+    ...(phase === 'Completed' && backupID !== undefined && !isRefused(signature)
       ? {
           command: copyCommand('plan to restore it', place, [
             'restore',
             spec.stackRef.name,
             '--from',
             backupID,
+            ...(signature?.is === 'Unsigned' ? ['--unsigned'] : []),
             '--replace',
             '--plan',
           ]),
@@ -168,7 +180,7 @@ function backupLine({ metadata, spec, status = {} }: JtelBackup, place: CommandP
       backupID,
       completionTime: status.completionTime,
       version: status.version,
-      store: status.storeRef?.name ?? spec.storeRef?.name,
+      store,
       totalBytes: status.totalBytes,
       uploadedBytes: status.uploadedBytes,
       progress: phase === 'Completed' || phase === 'Failed' ? undefined : status.progress,
@@ -177,15 +189,25 @@ function backupLine({ metadata, spec, status = {} }: JtelBackup, place: CommandP
           ? undefined
           : `${verification.state}${verification.method === undefined ? '' : ` by ${verification.method}`}`,
       immutableUntilTime: status.immutability?.untilTime,
-      message: status.message,
+      signature,
+      message: problem === undefined ? status.message : `This backup is ${problem}.`,
     }),
   };
 }
 
-function verdictOfBackup(status: NonNullable<JtelBackup['status']>): Verdict {
+/** There is no consent to a signature that does not count. */
+function isRefused(signature: Signature | undefined): boolean {
+  return signature?.is === 'Untrusted' || signature?.is === 'Revoked';
+}
+
+function verdictOfBackup(
+  status: NonNullable<JtelBackup['status']>,
+  signature: Signature | undefined,
+): Verdict {
   if (status.phase === 'Failed') return 'Bad';
   if (status.phase !== 'Completed') return 'Busy';
-  return isDoubtful(status) ? 'Bad' : 'Good';
+  if (isDoubtful(status) || isRefused(signature)) return 'Bad';
+  return signature?.is === 'Unsigned' ? 'Unknown' : 'Good';
 }
 
 function restoreLine({ metadata, spec, status = {} }: JtelRestore): RestoreLine {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { keyIDOf } from '../../../backup-format/signature.ts';
 import { aBackup } from '../../../controllers/backup/testing.ts';
 import type { Condition, JtelBackupStore, JtelStackStatus } from '../../../crds/index.ts';
 import { now, stackOf } from '../testing.ts';
 import { commandsFor, copyCommand } from './commands.ts';
 import { stackDetail, type DetailParts } from './detail.ts';
 import { stackRow, storeRow } from './rows.ts';
+
+const publicKey = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=';
+const key = { publicKey, keyID: keyIDOf(publicKey) };
 
 const condition = (type: string, status: Condition['status'], reason: string): Condition => ({
   type,
@@ -86,17 +90,30 @@ describe('the row of a stack', () => {
   });
 });
 
+function aStore(spec: Partial<JtelBackupStore['spec']>, status?: JtelBackupStore['status']): JtelBackupStore {
+  return {
+    metadata: { namespace: 'acme', name: 'customer' },
+    spec: {
+      tier: 'Customer',
+      accessMode: 'ReadWrite',
+      azure: { endpoint: 'https://a.example', container: 'c' },
+      ...spec,
+    },
+    status,
+  } as unknown as JtelBackupStore;
+}
+
+it('the row of a store says which keys it trusts, and that of a vendor none', () => {
+  const store = aStore({ trustedKeys: [key.publicKey] });
+  expect(storeRow({ store }).keys).toEqual([{ keyID: key.keyID, use: 'Added', isRevoked: false }]);
+  const revoking = aStore({ revokedKeyIDs: [key.keyID] }, { signingKeys: [key] });
+  expect(storeRow({ store: revoking }).keys).toEqual([{ keyID: key.keyID, use: 'InUse', isRevoked: true }]);
+  expect(storeRow({ store: aStore({}) }).keys).toEqual([]);
+  expect(storeRow({ store: aStore({ tier: 'Vendor' }) })).not.toHaveProperty('keys');
+});
+
 it('the row of a store says whether it answers and cannot be changed, or that nobody knows', () => {
-  const store = (status?: JtelBackupStore['status']): JtelBackupStore =>
-    ({
-      metadata: { namespace: 'acme', name: 'backups' },
-      spec: {
-        tier: 'Customer',
-        accessMode: 'ReadWrite',
-        azure: { endpoint: 'https://a.example', container: 'c' },
-      },
-      status,
-    }) as unknown as JtelBackupStore;
+  const store = (status?: JtelBackupStore['status']): JtelBackupStore => aStore({}, status);
   expect(storeRow({ store: store() })).toMatchObject({ verdict: 'Unknown', place: 'https://a.example/c' });
   expect(storeRow({ store: store() })).not.toHaveProperty('immutable');
   const conditions = [
@@ -156,6 +173,7 @@ describe('the detail of a stack', () => {
         stack: stackOf('acme', 'main', ready),
         backups: [],
         restores: [],
+        stores: [],
         revisions: [],
         events: [],
         ...changes,
@@ -193,6 +211,7 @@ describe('the detail of a stack', () => {
       aBackup({
         phase: index === 119 ? 'Failed' : 'Completed',
         backupID: `id-${index}`,
+        signingKeyID: key.keyID,
         startTime: new Date(Date.parse('2026-02-01T00:00:00Z') + index * 3_600_000).toISOString(),
       }),
     );
@@ -204,5 +223,29 @@ describe('the detail of a stack', () => {
     expect(shown.items[1]?.command?.command).toBe(
       'kubectl jtel restore main --from id-118 --replace --plan -n acme',
     );
+  });
+
+  it.each([
+    ['Trusted', {}, 'Good', 'restore main --from b-1 --replace'],
+    ['Revoked', { revokedKeyIDs: [key.keyID] }, 'Bad', undefined],
+    ['Untrusted', { trustedKeys: [] }, 'Bad', undefined],
+    ['Unsigned', {}, 'Unknown', 'restore main --from b-1 --unsigned --replace'],
+    ['Unknown', 'You may not list that.', 'Good', 'restore main --from b-1 --replace'],
+  ] as const)('says that a backup is %s, and whether it can be restored', (is, spec, verdict, command) => {
+    const backup = aBackup({
+      phase: 'Completed',
+      backupID: 'b-1',
+      storeRef: { name: 'customer' },
+      message: 'It is stored.',
+      ...(is === 'Unsigned' ? {} : { signingKeyID: key.keyID }),
+    });
+    const stores = typeof spec === 'string' ? spec : [aStore({ trustedKeys: [key.publicKey], ...spec })];
+    const { backups: shown } = detail({ backups: [backup], stores });
+    const [line] = 'absent' in shown ? [] : shown.items;
+    expect(line).toMatchObject({ verdict, signature: { is } });
+    expect(line?.signature?.keyID).toBe(is === 'Unsigned' ? undefined : key.keyID);
+    expect(line?.command?.command).toBe(command && `kubectl jtel ${command} --plan -n acme`);
+    const explains = is !== 'Trusted' && is !== 'Unknown';
+    expect(line?.message).toMatch(explains ? /^This backup is (not )?signed/ : /^It is stored\.$/);
   });
 });

@@ -1,4 +1,5 @@
 /** Rows of the lists: what objects say, in the words of web/protocol.ts. */
+import { namedKeys } from '../../../backup-format/named-keys.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import { optional } from '../../../base/optional.ts';
 import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../../crds/index.ts';
@@ -132,9 +133,14 @@ export function storeRow({ context, store, lastBackups }: StoreParts): StoreRow 
       immutable,
       backups: status.backups,
       lastBackupTime: status.lastBackupTime,
+      keys: spec.tier === 'Customer' ? keysOf(store) : undefined,
       bytes: bytesIn(lastBackups ?? []),
     }),
   };
+}
+
+function keysOf({ spec, status }: JtelBackupStore): NonNullable<StoreRow['keys']> {
+  return namedKeys({ ...spec, ...status }).map(({ keyID, use, isRevoked }) => ({ keyID, use, isRevoked }));
 }
 
 function truthOf({ status }: JtelBackupStore, type: string): boolean | undefined {
