@@ -166,6 +166,14 @@ export interface Sharing {
   readonly leaseDurationSeconds: number;
 }
 
+/** More would only cost Leases: replicas are few. */
+export const mostShards = 16;
+
+/** Name of a shard's Lease. That of shard 0 is the one of an operator that shares with nobody. */
+export function shardLease(name: string, shard: number): string {
+  return shard === 0 ? name : `${name}-shard-${shard}`;
+}
+
 /** The value of `annotations.holderShards`. */
 export function holderShards({ shards, leaseDurationSeconds }: Sharing, holder: string): string {
   return `${shards},${Math.ceil(leaseDurationSeconds)} ${holder}`;

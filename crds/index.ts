@@ -14,7 +14,9 @@ export {
   holderShards,
   holderVersion,
   labels,
+  mostShards,
   namespacesOfHolder,
+  shardLease,
   sharingOf,
   versionOfHolder,
 } from './annotations.ts';

@@ -49,8 +49,9 @@ export const checks = [
   {
     name: 'operator',
     group: 'Operator',
-    expects: 'An operator is there: one holds the Lease and renews it.',
-    asks: 'Reads the Lease.',
+    expects:
+      'An operator is there: one holds the Lease and renews it; of replicas that share the stacks, each Lease is held.',
+    asks: 'Reads the Leases.',
   },
   {
     name: 'manifest',

@@ -1,19 +1,11 @@
 /** Examines the cluster and the operator in it. */
-import {
-  annotations,
-  backupKind,
-  namespacesOfHolder,
-  restoreKind,
-  stackKind,
-  storeKind,
-} from '../crds/index.ts';
-import { isForbidden } from '../runtime/client/api-error.ts';
+import { backupKind, restoreKind, stackKind, storeKind } from '../crds/index.ts';
 import type { Cluster } from '../runtime/client/cluster.ts';
 import type { KubeConnection } from '../runtime/client/connection.ts';
-import { leases, type Lease } from '../runtime/client/kinds.ts';
 import type { Examination } from './examine.ts';
+import { examineLeases } from './leases.ts';
 import { finding, skipped, type Finding, type Judgement } from './finding.ts';
-import { judgeApiServer, judgeFields, judgeKinds, judgeLease, judgeWatched } from './judge/cluster.ts';
+import { judgeApiServer, judgeFields, judgeKinds } from './judge/cluster.ts';
 import type { Asker } from './judge/network.ts';
 import {
   identityRights,
@@ -76,7 +68,10 @@ export function clusterExaminations(subject: ClusterSubject): readonly Examinati
     },
     ...(asker === 'Person' ? [{ checks: ['rights'], run: peoples(subject) } as const] : []),
     { checks: ['operator-rights'], run: operators(subject) },
-    { checks: ['operator'], run: async (signal) => [finding('operator', await lease(subject, signal))] },
+    {
+      checks: ['operator'],
+      run: async (signal) => [finding('operator', await examineLeases(subject, signal))],
+    },
   ];
 }
 
@@ -121,35 +116,4 @@ function mayNotAsk(account: ServiceAccount | undefined): Judgement {
     `You may not ask what ServiceAccount ${account?.namespace}/${account?.name} may do.`,
     'Have an administrator ask, or the operator itself: jtel-operator check in its pod (docs/doctor.md).',
   );
-}
-
-async function lease(
-  { cluster, operator, namespaces, now }: ClusterSubject,
-  signal: AbortSignal,
-): Promise<Judgement> {
-  const key = { namespace: operator.namespace, name: operator.leaseName };
-  const name = `${key.namespace}/${key.name}`;
-  let found: Lease | undefined;
-  try {
-    found = await cluster.find(leases, key, { signal });
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    return skipped(
-      `You may not read the Lease ${name}, so whether an operator works is not known.`,
-      'Have an administrator ask, or see in the status of any stack when it was last looked at.',
-    );
-  }
-  if (found === undefined) return judgeLease(undefined, name, now());
-  const { holderIdentity, renewTime, leaseDurationSeconds } = found.spec ?? {};
-  const judged = judgeLease(
-    { holder: holderIdentity, renewTime, durationSeconds: leaseDurationSeconds },
-    name,
-    now(),
-  );
-  if (judged.verdict !== 'Ok' || namespaces === 'All') return judged;
-  const watched = namespacesOfHolder(
-    found.metadata?.annotations?.[annotations.holderNamespaces],
-    holderIdentity ?? '',
-  );
-  return judgeWatched(watched, namespaces) ?? judged;
 }

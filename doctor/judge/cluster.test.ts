@@ -6,6 +6,7 @@ import {
   judgeFields,
   judgeKinds,
   judgeLease,
+  judgeLeases,
   judgeWatched,
   oldestKubernetes,
 } from './cluster.ts';
@@ -98,6 +99,44 @@ describe('the Lease', () => {
     const judged = judgeLease(lease, 'jtel-system/jtel-operator', now);
     expect(judged.verdict).toBe(verdict);
     expect(judged.next ?? 'See ').toMatch(/^(Install|Start|See) /);
+  });
+});
+
+describe('the Leases of shards', () => {
+  const held = (holder: string, secondsAgo: number) => ({
+    holder,
+    renewTime: new Date(now.getTime() - secondsAgo * 1000).toISOString(),
+    durationSeconds: 11,
+  });
+  const named = (...leases: readonly (ReturnType<typeof held> | undefined)[]) =>
+    leases.map((lease, shard) => ({ name: `jtel-system/op-${shard}`, lease }));
+
+  it('are well if each is held', () => {
+    expect(judgeLeases(named(held('a', 2), held('b', 4), held('a', 1)), now)).toEqual({
+      verdict: 'Ok',
+      seen: '2 replicas hold the 3 Leases of jtel-system/op-0, the oldest renewed 4 s ago.',
+    });
+    expect(judgeLeases(named(held('a', 2), held('a', 1)), now).seen).toMatch(/^1 replica holds the 2 /);
+  });
+
+  it.each([
+    ['not there', undefined],
+    ['old', held('b', 300)],
+    ['given up', held('', 300)],
+  ])('tell one that is %s by its name, while the others work', (_, lease) => {
+    const judged = judgeLeases(named(held('a', 2), held('b', 4), lease, held('a', 2)), now);
+    expect(judged).toMatchObject({
+      verdict: 'Failed',
+      seen: 'Nobody holds the Lease jtel-system/op-2, so nobody looks after its part of the stacks.',
+    });
+    expect(judged.next).toMatch(/^See /);
+  });
+
+  it('are told together, that of the whole operator first', () => {
+    const { seen } = judgeLeases(named(held('', 2), undefined, held('a', 2), undefined), now);
+    expect(seen).toBe(
+      'Nobody holds the Lease jtel-system/op-0: the operator was stopped. Not held, either: jtel-system/op-1, jtel-system/op-3.',
+    );
   });
 });
 

@@ -110,14 +110,13 @@ export function judgeLease(lease: SeenLease | undefined, name: string, now: Date
     'Install the operator (docs/install.md), or say where it is: --operator-namespace, --operator-name.';
   if (lease === undefined)
     return failed(`There is no Lease ${name}: no operator ever worked there.`, install);
-  const { holder = '', renewTime = '', durationSeconds = 15 } = lease;
-  const renewed = Date.parse(renewTime);
-  if (holder === '' || Number.isNaN(renewed))
+  const { holder = '', renewTime, durationSeconds = 15 } = lease;
+  const age = ageSeconds(renewTime, now);
+  if (holder === '' || Number.isNaN(age))
     return failed(
       `Nobody holds the Lease ${name}: the operator was stopped.`,
       `Start it again (kubectl -n ${name.split('/')[0]} get pods), or see in its log why it does not run.`,
     );
-  const age = Math.round((now.getTime() - renewed) / 1000);
   const seen = `${holder} holds the Lease ${name} and renewed it ${Math.max(0, age)} s ago`;
   return age <= durationSeconds + leaseToleranceSeconds
     ? ok(`${seen}.`)
@@ -125,6 +124,51 @@ export function judgeLease(lease: SeenLease | undefined, name: string, now: Date
         `${seen}, longer than its ${durationSeconds} s: no operator works.`,
         'See with kubectl get pods and logs why it stopped; if it does run, compare the clocks.',
       );
+}
+
+export interface NamedLease {
+  /** `NAMESPACE/NAME` */
+  readonly name: string;
+  /** Undefined: there is none. */
+  readonly lease: SeenLease | undefined;
+}
+
+/**
+ * Of replicas that share the stacks, each Lease stands for a part of them.
+ * @param leases that of shard 0 first; it is the only one of an operator that shares with nobody
+ */
+export function judgeLeases(leases: readonly NamedLease[], now: Date): Judgement {
+  const judged = leases.map(({ name, lease }, index) => ({
+    name,
+    judgement: index === 0 ? judgeLease(lease, name, now) : judgePart(lease, name, now),
+  }));
+  const [bad, ...others] = judged.filter(({ judgement }) => judgement.verdict !== 'Ok');
+  if (bad !== undefined) {
+    const { seen, next = '' } = bad.judgement;
+    const also = others.length === 0 ? '' : ` Not held, either: ${listed(others.map(({ name }) => name))}.`;
+    return failed(`${seen}${also}`, next);
+  }
+  const [only, ...more] = judged;
+  if (only !== undefined && more.length === 0) return only.judgement;
+  const holders = new Set(leases.map(({ lease }) => lease?.holder));
+  const oldest = Math.max(0, ...leases.map(({ lease }) => ageSeconds(lease?.renewTime, now)));
+  return ok(
+    `${holders.size === 1 ? '1 replica holds' : `${holders.size} replicas hold`} the ${leases.length} Leases of ${only?.name}, the oldest renewed ${oldest} s ago.`,
+  );
+}
+
+/** Nobody holds one, while others work. */
+function judgePart(lease: SeenLease | undefined, name: string, now: Date): Judgement {
+  const judged = judgeLease(lease, name, now);
+  if (judged.verdict === 'Ok') return judged;
+  return failed(
+    `Nobody holds the Lease ${name}, so nobody looks after its part of the stacks.`,
+    'See in the log of the operator why no replica takes it: its Role must name the Lease (docs/shards.md).',
+  );
+}
+
+function ageSeconds(renewTime: string | undefined, now: Date): number {
+  return Math.round((now.getTime() - Date.parse(renewTime ?? '')) / 1000);
 }
 
 /**

@@ -38,7 +38,7 @@ export const operator = dashboard({
       's',
     ),
     graph('Objects that wait', {
-      '{{controller}} {{line}}': 'max by (controller, line) (jtel_operator_queue_depth)',
+      '{{controller}} {{line}}': 'sum by (controller, line) (jtel_operator_queue_depth)',
     }),
     graph(
       'Calls of the Kubernetes API',

@@ -8,7 +8,7 @@ import { ConfigError, parseToolboxImage, type OperatorConfig } from '../config.t
 import { endpointRulesOf, withEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 import type { WebConfig } from '../web/serve.ts';
 import { LeadershipLost } from '../../runtime/errors.ts';
-import { mostShards } from '../shards/share.ts';
+import { mostShards } from '../../crds/index.ts';
 import type { LogLevel } from '../../runtime/report/logger.ts';
 import { CommandError, UsageError, type Terminal } from '../../command-line/terminal.ts';
 import { optional } from '../../base/optional.ts';

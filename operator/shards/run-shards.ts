@@ -8,7 +8,7 @@
  * other shards are led only while nobody who divides otherwise holds it. Whoever takes it after one who did waits until
  * all those have noticed, by their own clocks. With one shard there is only that Lease, and all ends when it is lost.
  */
-import { annotations, holderShards, sharingOf } from '../../crds/index.ts';
+import { annotations, holderShards, shardLease, sharingOf } from '../../crds/index.ts';
 import type { Sharing } from '../../crds/annotations.ts';
 import { sleep } from '../../runtime/control/sleep.ts';
 import {
@@ -19,7 +19,7 @@ import {
   type LeaseMark,
   type SeenLease,
 } from '../../runtime/index.ts';
-import { quotaOf, shardLease, surplus, waitingLease } from './share.ts';
+import { quotaOf, surplus, waitingLease } from './share.ts';
 
 export interface ShardsOptions extends Pick<
   LeaderElectorOptions,

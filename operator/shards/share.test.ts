@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boundsOfShard, mostShards, quotaOf, shardLease, shardOf, surplus } from './share.ts';
+import { mostShards, shardLease } from '../../crds/index.ts';
+import { boundsOfShard, quotaOf, shardOf, surplus } from './share.ts';
 
 describe('the shard of a namespace', () => {
   it('is the same in each release', () => {

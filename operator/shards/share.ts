@@ -5,17 +5,9 @@
 import { hash } from 'node:crypto';
 import type { Bounds } from '../../controllers/backup/index.ts';
 
-/** More would only cost Leases: replicas are few. */
-export const mostShards = 16;
-
 /** The same in every process and release: replicas that disagreed would both write. */
 export function shardOf(namespace: string, shards: number): number {
   return shards === 1 ? 0 : hash('sha256', namespace, 'buffer').readUInt32BE() % shards;
-}
-
-/** Name of a shard's Lease. That of shard 0 is the one of an operator that shares with nobody. */
-export function shardLease(name: string, shard: number): string {
-  return shard === 0 ? name : `${name}-shard-${shard}`;
 }
 
 /** The Lease of a replica that has no shard yet: the others see by it that it is there. */
