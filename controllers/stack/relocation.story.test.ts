@@ -22,7 +22,7 @@ import {
   runs,
   watchForTwo,
 } from '../../test/support/world/moves.ts';
-import { installed, project, ready, stackOf } from '../../test/support/world/restores.ts';
+import { installed, looksAt, project, ready, stackOf } from '../../test/support/world/restores.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import { aBackup } from '../backup/testing.ts';
@@ -236,6 +236,47 @@ describe('an old host that does not answer', () => {
     world.machine(oldAddress).unreachable = undefined;
     await world.until('the stack to arrive', () => arrived(world, newAddress));
     expect((await world.stack()).status?.relocation?.source).toBe('Migrate');
+  });
+
+  it('holds the move as well when only its Docker is away, also when it was marked already', async () => {
+    const world = await aMovableWorld();
+    const old = world.machine(oldAddress);
+    const { facts } = old;
+    world.interference = { effect: (_, what) => void (what === 'before markMoved' && old.withoutDocker()) };
+    await moveTo(world, { address: newAddress });
+    const twice = watchForTwo(world);
+    world.start();
+    await world.until('the hold', async () => (await reason(world)) === 'RelocationNeedsOldHost');
+    expect(at(world, oldAddress)?.state?.moved?.address, 'it is marked').toBe(newAddress);
+    expect(runs(world, oldAddress), 'and its containers come back with its Docker').toBe(true);
+    expect(at(world, newAddress)?.state?.data).toBeUndefined();
+    world.interference = {};
+    await world.kill();
+    old.facts = facts;
+    world.start();
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    expect([runs(world, oldAddress), twice]).toEqual([false, []]);
+  });
+
+  it('is no former host that is fenced while its Docker is away', async () => {
+    const world = await aMovableWorld();
+    storeBackup(world.customer, { backupID: '20260302t020000z-00000b' });
+    const old = world.machine(oldAddress);
+    const { facts } = old;
+    old.unreachable = 'HostUnreachable';
+    await moveTo(world, { address: newAddress }, { relocation: { source: 'RecoverFromBackup' } });
+    world.start();
+    await world.until('the stack to be recovered', () => arrived(world, newAddress));
+    const former = async (): Promise<string | undefined> =>
+      (await world.stack()).status?.formerHosts?.[0]?.state;
+    const looks = looksAt(old);
+    old.withoutDocker();
+    old.unreachable = undefined;
+    await world.until('it to be looked at', () => looksAt(old) > looks + 2);
+    expect([await former(), await ready(world)]).toEqual(['Pending', true]);
+    old.facts = facts;
+    await world.until('it to be fenced', async () => (await former()) === 'Fenced');
+    expect([runs(world, oldAddress), runs(world, newAddress)]).toEqual([false, true]);
   });
 
   it('is given up with consent, and fenced as soon as it is back', async () => {

@@ -44,8 +44,18 @@ export function isMoving({ spec, status }: JtelStack, machineID: string): boolea
 }
 
 /** Marked as moved, and nothing of the stack is left that a reboot could bring back. */
-export function isFenced({ state, containers }: HostObservation): boolean {
-  return state?.moved !== undefined && containers.length === 0;
+export function isFenced(host: HostObservation): boolean {
+  return host.state?.moved !== undefined && hasNoContainers(host);
+}
+
+/** The machine has no record of the stack, and nothing of it that runs or could. */
+export function isForgotten(host: HostObservation): boolean {
+  return host.state === undefined && hasNoContainers(host);
+}
+
+/** A Docker that does not answer shows none either, and starts them when it comes up. */
+function hasNoContainers({ facts, containers }: HostObservation): boolean {
+  return facts.dockerVersion !== undefined && containers.length === 0;
 }
 
 const idPrefix = 'move-';

@@ -224,6 +224,7 @@ export class FakeHost implements Host {
       const found = fenced(this.#machine, project, fence);
       const state = this.#put(found, project, fence, { moved: to ?? null });
       if (to === undefined) return state;
+      needDocker(this.#machine);
       for (const { service } of found.containers.values()) this.#machine.emit(project, service, 'destroy');
       found.containers.clear();
       return state;

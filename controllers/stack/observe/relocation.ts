@@ -67,12 +67,22 @@ export async function observeOthers(
         otherHostSeconds,
       )((signal) => host.observe(project, 'quick', signal)),
     );
-    if (!seen.ok || answersAs(place.machineID, seen.value.facts)) return seen;
-    return {
-      ok: false,
-      reason: 'MachineChanged',
-      message: `${place.host.address} is now machine ${seen.value.facts.machineID}; ${place.machineID} was not reached.`,
-    };
+    if (!seen.ok) return seen;
+    const { facts } = seen.value;
+    if (!answersAs(place.machineID, facts))
+      return {
+        ok: false,
+        reason: 'MachineChanged',
+        message: `${place.host.address} is now machine ${facts.machineID}; ${place.machineID} was not reached.`,
+      };
+    // It had the stack, so it had Docker. As long as that does not answer, nobody knows what runs there.
+    if (facts.dockerVersion === undefined)
+      return {
+        ok: false,
+        reason: 'DockerUnavailable',
+        message: `no Docker daemon answers on ${place.host.address}, so what runs there is not known.`,
+      };
+    return seen;
   };
   const pending = (stack.status?.formerHosts ?? []).filter(
     ({ state, machineID: former }) =>

@@ -3,7 +3,7 @@
 import type { JtelStackStatus } from '../../../crds/index.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
 import { isCarriedOut } from '../data-order.ts';
-import { isFenced, type DataHost, type FormerHost, type RelocationLook } from '../relocation.ts';
+import { isFenced, isForgotten, type DataHost, type FormerHost, type RelocationLook } from '../relocation.ts';
 import type { StatusInput } from '../model.ts';
 import { isOurs } from '../plan/stages/host.ts';
 import { optional } from '../../../base/optional.ts';
@@ -78,7 +78,7 @@ function summariseFormers(
       if (
         former.state === 'Fenced' ||
         seen?.ok !== true ||
-        !(seen.value.state === undefined || isFenced(seen.value))
+        !(isForgotten(seen.value) || isFenced(seen.value))
       )
         return former;
       return { ...former, state: 'Fenced' as const, since, message: 'Stopped and marked.' };

@@ -9,26 +9,40 @@ import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
-import { isFenced, isSuperseded, relocationBackups, type RelocationLook } from '../../relocation.ts';
+import {
+  isFenced,
+  isForgotten,
+  isSuperseded,
+  relocationBackups,
+  type FormerLook,
+  type RelocationLook,
+} from '../../relocation.ts';
 import { act, preparations } from './act.ts';
+import { isOurs } from './host.ts';
 import { optional } from '../../../../base/optional.ts';
 
 const holdSeconds = 30;
 
 /** Former hosts come first, whatever else there is to do: a stack must never run twice. */
-export function formerStage({ stack, observed }: PlanInput): Verdict | undefined {
-  const found = observed.formers?.find(({ host }) => host.ok);
+export function formerStage({ stack, observed, identity }: PlanInput): Verdict | undefined {
+  const { dataHost } = stack.status ?? {};
+  const isDue = ({ former, host }: FormerLook): boolean =>
+    host.ok &&
+    former.machineID !== dataHost?.machineID &&
+    // Marked already: the status follows from that.
+    !isForgotten(host.value) &&
+    !isFenced(host.value) &&
+    // It was given to somebody else's stack of that name, and is not ours to stop.
+    (host.value.state === undefined || isOurs(host.value.state, stack, identity.clusterID));
+  const found = observed.formers?.find(isDue);
   if (found === undefined) return undefined;
-  const { machineID } = found.former;
-  if (machineID === stack.status?.dataHost?.machineID) return undefined;
-  // Marked already: the status follows from that.
-  if (found.host.ok && (found.host.value.state === undefined || isFenced(found.host.value))) return undefined;
-  const address = stack.status?.dataHost?.host.address ?? stack.spec.host.address;
+  const { machineID, host } = found.former;
+  const address = dataHost?.host.address ?? stack.spec.host.address;
   return {
     kind: 'Act',
     step: 'Relocate',
     wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
-    facts: { is: 'FencingReturned', address: found.former.host.address },
+    facts: { is: 'FencingReturned', address: host.address },
   };
 }
 
@@ -152,9 +166,7 @@ function fence({ stack }: PlanInput, { from }: RelocationLook): Verdict {
 function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefined {
   const { old, newest } = relocation;
   if (newest?.ok === false) return blocked(newest.reason, { is: 'NotRecoverable', message: newest.message });
-  return !old.ok || old.value.state === undefined || isFenced(old.value)
-    ? undefined
-    : fence(input, relocation);
+  return !old.ok || isForgotten(old.value) || isFenced(old.value) ? undefined : fence(input, relocation);
 }
 
 /** The old host was stopped and marked, and its last data are stored: nothing there is needed any more. */
