@@ -7,6 +7,11 @@ export function isWell({ state, health }: Pick<ObservedContainer, 'state' | 'hea
   return state === 'running' && (health === 'healthy' || health === 'none');
 }
 
+/** Runs, or may run again by itself. */
+export function isUp({ state }: Pick<ObservedContainer, 'state'>): boolean {
+  return state !== 'exited' && state !== 'created';
+}
+
 /** A service that is not as it should be; without a container where there is none. */
 export interface Unwell {
   readonly service: string;

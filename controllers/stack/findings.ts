@@ -303,6 +303,8 @@ export type LifeFacts =
       readonly secretGone: boolean;
       readonly stack: Named;
       readonly address: string;
+      /** The other host of a move, where it is done. */
+      readonly done?: string;
     }
   | { readonly is: 'EndingBackups'; readonly backups: readonly string[] }
   | { readonly is: 'StoppingStack' }

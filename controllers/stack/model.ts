@@ -146,6 +146,8 @@ export interface Observed {
   readonly beside?: Outcome<BesideLook>;
   /** The stack is being moved to the host that is observed here. */
   readonly relocation?: RelocationLook;
+  /** While a stack is deleted whose host does not answer: the other one, on which its data are. */
+  readonly home?: Pick<RelocationLook, 'from' | 'old'>;
   /** Former hosts that were not fenced yet. */
   readonly formers?: readonly FormerLook[];
   /** Name of a JtelRestore that is still being checked, while there are no data yet. */

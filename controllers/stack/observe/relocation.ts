@@ -6,7 +6,7 @@ import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import { stackIdentity } from '../../stores/backup-identity.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
-import { answersAs } from '../../hosts/machine.ts';
+import { answersAs, samePlace } from '../../hosts/machine.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { newestBackup } from './newest-backup.ts';
 import { storedLoading, type DataDependencies, type Loading } from './data-source.ts';
@@ -30,7 +30,7 @@ export interface OtherHostDependencies extends DataDependencies {
 }
 
 export interface RelocationObserved {
-  readonly observed: Pick<Observed, 'relocation' | 'formers'>;
+  readonly observed: Pick<Observed, 'relocation' | 'formers' | 'home'>;
   /** By machine-id. */
   readonly others: ReadonlyMap<string, Host>;
 }
@@ -95,13 +95,23 @@ export async function observeOthers(
     machineID === undefined || !isMoving(stack, machineID)
       ? undefined
       : await observeRelocation(stack, machineID, now, look, dependencies, options);
+  const from = machineID === undefined ? homeElsewhere(stack) : undefined;
+  const home = from === undefined ? undefined : { from, old: await look(from) };
   return {
     observed: {
       ...(formers.length === 0 ? {} : { formers }),
-      ...optional({ relocation }),
+      ...optional({ relocation, home }),
     },
     others,
   };
+}
+
+/** A stack that is deleted need not wait for a host to which it never came. */
+function homeElsewhere({ metadata, spec, status }: JtelStack): DataHost | undefined {
+  const home = status?.dataHost;
+  return metadata.deletionTimestamp === undefined || home === undefined || samePlace(home.host, spec.host)
+    ? undefined
+    : home;
 }
 
 async function observeRelocation(

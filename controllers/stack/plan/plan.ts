@@ -6,7 +6,7 @@
  * same place.
  */
 
-import type { ObservedContainer } from '../../../host-driver/host.ts';
+import { isUp } from '../../hosts/health.ts';
 import type { Plan, PlanInput, Stage, Verdict } from '../model.ts';
 import { act } from './stages/act.ts';
 import { applyStage, backupStage } from './stages/change.ts';
@@ -92,10 +92,6 @@ function stopOld(input: PlanInput): Verdict | undefined {
     wave: [{ type: 'StopFormer', machineID, keep, cause: 'ToldToStop' }],
     facts: { is: 'StoppingContainers', containers: running.length },
   };
-}
-
-function isUp({ state }: ObservedContainer): boolean {
-  return state !== 'exited' && state !== 'created';
 }
 
 /** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */

@@ -159,7 +159,7 @@ const { applied: _, ...neverApplied } = state();
 
 const aMove = {
   id: 'move-1',
-  from: { host: aStack().spec.host, machineID: 'machine-0' },
+  from: { host: { ...aStack().spec.host, address: '192.0.2.9' }, machineID: 'machine-0' },
   toMachineID: 'machine-1',
   source: 'Migrate',
 } as const;
@@ -282,12 +282,54 @@ describe('deletion', () => {
       'DestroyFormer',
       'ReleaseFinalizer',
     ]);
-    const gone = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
     expect(wave(moving(gone), deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);
     const givenUp = observing(aHost(), {
       relocation: { ...aMove, source: 'RecoverFromBackup', old: gone },
     });
     expect(wave(givenUp, deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']);
+  });
+  const gone = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
+  const consent = { [annotations.confirmDestroy]: 'stack-uid' };
+  it('amid a move to a host that never answered is done where the data are', () => {
+    const { stack } = deleted('Stop');
+    const status = { host: { address: '192.0.2.9' } };
+    const moving = (old: RelocationLook['old']): Scene =>
+      observing(aHost(), { host: gone, home: { from: aMove.from, old } });
+    const never = { stack: { ...aStack(), ...stack, status } };
+    const old = { ok: true, value: aHost() } as const;
+    expect(wave(moving(old), never)).toEqual(['StopFormer', 'ReleaseFinalizer']);
+    const answered = { stack: { ...never.stack, status: { host: { address: '192.0.2.10' } } } };
+    expect(wave(moving(old), answered), 'and the object stays if something may have begun there').toEqual([
+      'StopFormer',
+    ]);
+    expect(plan(planInput(moving({ ok: true, value: aHost({ containers: [] }) }), answered))).toMatchObject({
+      reason: 'HostUnreachable',
+      facts: { is: 'CannotCleanUp', address: '192.0.2.10', done: aMove.from.host.address },
+    });
+    expect(plan(planInput(moving(gone), never))).toMatchObject({
+      reason: 'HostUnreachable',
+      facts: { is: 'CannotCleanUp', address: '192.0.2.10' },
+    });
+  });
+  it('is done on the host that answers, and waits for the other one', () => {
+    const moving = (host: HostObservation): Scene => observing(host, { relocation: { ...aMove, old: gone } });
+    expect(wave(moving(aHost()), deleted('Stop'))).toEqual(['StopStack']);
+    expect(wave(moving(aHost()), deleted('Destroy', consent))).toEqual(['RemoveCredentials', 'DestroyStack']);
+    const { state: _state, ...destroyed } = aHost({ containers: [] });
+    for (const left of [deleted('Destroy', consent), deleted('Stop')])
+      expect(plan(planInput(moving(destroyed), left))).toMatchObject({
+        reason: 'HostUnreachable',
+        facts: { is: 'CannotCleanUp', address: aMove.from.host.address, done: '192.0.2.10' },
+      });
+  });
+  it('fences a former host that answers again, and waits for none that does not', () => {
+    const former = { ...aMove.from, state: 'Pending' } as const;
+    const withFormer = (host: RelocationLook['old']): Scene =>
+      observing(aHost(), { formers: [{ former, host }] });
+    const old = { ok: true, value: aHost() } as const;
+    expect(wave(withFormer(old), deleted('Stop'))).toEqual(['FenceFormer']);
+    expect(wave(withFormer(gone), deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']);
+    expect(wave(withFormer(old), deleted('Orphan'))).toEqual(['ReleaseFinalizer']);
   });
   it('waits for a host that is away, until it is abandoned', () => {
     expect(wave(away, deleted('Stop'))).toEqual(['Blocked', 'HostUnreachable']);

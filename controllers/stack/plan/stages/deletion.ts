@@ -1,17 +1,20 @@
-/** What happens to a host when its JtelStack is deleted. Stored backups are never touched, whatever the policy. */
+/** What happens to hosts when their JtelStack is deleted. Stored backups are never touched, whatever the policy. */
 
 import { annotations, type Reason } from '../../../../crds/index.ts';
 import { pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
 import type { HostObservation, ObservedJob } from '../../../../host-driver/host.ts';
-import type { Outcome } from '../../../inputs/outcome.ts';
+import { isUp } from '../../../hosts/health.ts';
+import type { Outcome, Problem } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 import { isOurs } from './host.ts';
+import { formerStage } from './relocation.ts';
+import { optional } from '../../../../base/optional.ts';
 
 export function planDeletion(input: PlanInput): Verdict {
-  const { stack, secrets, observed, identity, now, awaySince } = input;
+  const { stack, secrets, now, awaySince } = input;
   const letGo: readonly Action[] = [{ type: 'ReleaseFinalizer', cause: 'StackDeleted' }];
   const { name, namespace, uid } = stack.metadata;
   const gone = (because: Extract<LifeFacts, { is: 'LettingGo' }>['because']): Verdict => ({
@@ -26,7 +29,7 @@ export function planDeletion(input: PlanInput): Verdict {
   if (given[annotations.abandonHost] === 'true') return gone('Abandoned');
   if (deletionPolicy === 'Destroy' && given[annotations.confirmDestroy] !== uid)
     return blocked('DeletionBlocked', { is: 'DestroyNeedsConsent', stack: { name, namespace }, uid });
-  const { host, relocation, openBackups = [] } = observed;
+  const { openBackups = [] } = input.observed;
   // A job that one of them starts would stay on the host: with the stack goes the way to it.
   if (openBackups.length > 0)
     return {
@@ -36,18 +39,12 @@ export function planDeletion(input: PlanInput): Verdict {
       facts: { is: 'EndingBackups', backups: openBackups },
       afterSeconds: 2,
     };
-  // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
-  const ours = (seen: Outcome<HostObservation> | undefined): HostObservation | undefined =>
-    seen?.ok === true && seen.value.state !== undefined && isOurs(seen.value.state, stack, identity.clusterID)
-      ? seen.value
-      : undefined;
-  const [here, former] = [ours(host), ours(relocation?.old)];
-  const machineID = relocation?.from.machineID ?? '';
+  const { here, old, away } = placesOf(input);
   // A host that is not ours, or not yet, is not claimed either.
   const order = (wave: readonly Action[], facts: LifeFacts): Verdict =>
     here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
   const removal = (which: (job: ObservedJob) => boolean): readonly Action[] => [
-    ...removeJobs(former, which, { machineID }),
+    ...(old === undefined ? [] : removeJobs(old.seen, which, { machineID: old.machineID })),
     ...removeJobs(here, which),
   ];
   if (deletionPolicy === 'Orphan') {
@@ -57,40 +54,81 @@ export function planDeletion(input: PlanInput): Verdict {
       ? gone('Orphan')
       : order([...backups, ...letGo], { is: 'LettingGo', because: 'Orphan' });
   }
-  // Amid a move, the data are still where the stack came from, and it may run there. Unless that host was given up, it is needed.
-  const needed = relocation?.source === 'Migrate' ? relocation.old : undefined;
-  const away = !host.ok ? host : needed?.ok === false ? needed : undefined;
-  if (away !== undefined) {
-    const { reason, message } = away;
+  // Who was given up and answers after all is ended as well, and would not be known any more afterwards. It is not waited for.
+  const returned = formerStage(input);
+  if (returned !== undefined) return returned;
+  const stops = deletionPolicy === 'Stop';
+  // While a host is waited for, it is done where it can be. The object stays, as the only record of the other one.
+  const isDue = (seen: HostObservation | undefined): boolean =>
+    seen !== undefined && (!stops || (away === undefined ? mayRun(seen) : seen.containers.some(isUp)));
+  const work: Action[] = [];
+  if (old !== undefined && isDue(old.seen)) {
+    const { machineID } = old;
+    work.push(
+      stops
+        ? { type: 'StopFormer', machineID, keep: [], cause: 'StackDeleted' }
+        : { type: 'DestroyFormer', machineID, cause: 'StackDeleted' },
+    );
+  }
+  if (isDue(here)) work.push({ type: stops ? 'StopStack' : 'DestroyStack', cause: 'StackDeleted' });
+  if (stops) work.push(...removal(() => true));
+  if (work.length === 0) {
+    if (away === undefined) return gone('NothingThere');
+    const { reason, message, address } = away;
     const facts: Facts = {
       is: 'CannotCleanUp',
       message,
       secretGone: !secrets.ok && secrets.reason === 'SecretNotFound',
       stack: { name, namespace },
-      address: (away === host ? stack.spec.host : relocation?.from.host)?.address ?? '',
+      address,
+      ...optional({ done: away.done }),
     };
     return blocked(reason, facts, pauseWhileAway(reason, stack, now, awaySince));
   }
-  if (deletionPolicy === 'Stop') {
-    const work: Action[] = [];
-    if (former !== undefined && mayRun(former))
-      work.push({ type: 'StopFormer', machineID, keep: [], cause: 'StackDeleted' });
-    if (here !== undefined && mayRun(here)) work.push({ type: 'StopStack', cause: 'StackDeleted' });
-    work.push(...removal(() => true));
-    if (work.length === 0) return gone('NothingThere');
-    return order([...work, ...letGo], { is: 'StoppingStack' });
-  }
-  if (here === undefined && former === undefined) return gone('NothingThere');
-  return order(
-    [
-      // The host's record goes last: a process that ends in between would find nothing there, and leave the Secret.
-      { type: 'RemoveCredentials', cause: 'StackDeleted' },
-      ...(former === undefined ? [] : [{ type: 'DestroyFormer', machineID, cause: 'StackDeleted' } as const]),
-      ...(here === undefined ? [] : [{ type: 'DestroyStack', cause: 'StackDeleted' } as const]),
-      ...letGo,
-    ],
-    { is: 'DestroyingStack' },
-  );
+  const wave: readonly Action[] = [
+    // The host's record goes last: a process that ends in between would find nothing there, and leave the Secret.
+    ...(stops ? [] : [{ type: 'RemoveCredentials', cause: 'StackDeleted' } as const]),
+    ...work,
+    ...(away === undefined ? letGo : []),
+  ];
+  return order(wave, { is: stops ? 'StoppingStack' : 'DestroyingStack' });
+}
+
+interface Places {
+  /** What is ours at `spec.host`, and on the host that the data are on amid a move. */
+  readonly here?: HostObservation;
+  readonly old?: { readonly machineID: string; readonly seen: HostObservation };
+  /** Who is waited for. @property done address of the other one, if that answers */
+  readonly away?: Problem & { readonly address: string; readonly done?: string };
+}
+
+/**
+ * Where the policy counts. Amid a move, the data are still where the stack came from, and it may run there. Unless that host was
+ * given up, it is needed. The other one is not needed if it never answered: nothing can have begun there.
+ */
+function placesOf({ stack, observed, identity }: PlanInput): Places {
+  const { host, relocation, home } = observed;
+  const move = relocation ?? home;
+  const { address } = stack.spec.host;
+  const from = move?.from.host.address;
+  // Nothing of ours there: nothing to clean up. Somebody else's: not ours to clean up.
+  const ours = (seen: Outcome<HostObservation> | undefined): HostObservation | undefined =>
+    seen?.ok === true && seen.value.state !== undefined && isOurs(seen.value.state, stack, identity.clusterID)
+      ? seen.value
+      : undefined;
+  const [here, seen] = [ours(host), ours(move?.old)];
+  const isHereNeeded = home?.old.ok !== true || stack.status?.host?.address === address;
+  const isOldNeeded = relocation?.source !== 'RecoverFromBackup';
+  const away =
+    !host.ok && isHereNeeded
+      ? { ...host, address, ...(move?.old.ok === true ? optional({ done: from }) : {}) }
+      : move?.old.ok === false && isOldNeeded
+        ? { ...move.old, address: from ?? '', ...(host.ok ? { done: address } : {}) }
+        : undefined;
+  return {
+    ...optional({ here, away }),
+    ...(seen === undefined || move === undefined ? {} : { old: { machineID: move.from.machineID, seen } }),
+  };
 }
 
 /** Whoever asked for them is gone, or goes on elsewhere. */

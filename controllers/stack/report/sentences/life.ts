@@ -44,8 +44,8 @@ export const lifeSentences: Sentences<LifeFacts> = {
   DestroyNeedsConsent: ({ stack: { name, namespace }, uid }) =>
     `Destroying the stack needs consent: kubectl annotate jtelstack ${name} -n ${namespace} ` +
     `${annotations.confirmDestroy}=${uid}, or set spec.deletionPolicy to Orphan or Stop.`,
-  CannotCleanUp: ({ message, secretGone, stack: { name, namespace }, address }) =>
-    `The host cannot be cleaned up: ${sentence(message)}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
+  CannotCleanUp: ({ message, secretGone, stack: { name, namespace }, address, done }) =>
+    `${done === undefined ? 'The host' : `On ${done} nothing is left to do. Host ${address}`} cannot be cleaned up: ${sentence(message)}${secretGone ? ' If the namespace is being deleted, that cannot be done any more.' : ''} To let the object go without that: ` +
     `kubectl annotate jtelstack ${name} -n ${namespace} ${annotations.abandonHost}=true; what runs on ${address} runs on then, until it is stopped there.`,
   EndingBackups: ({ backups }) => `waiting for ${backups.join(', ')} to end`,
   StoppingStack: () => 'stopping the stack',
