@@ -6,9 +6,7 @@
  * same place.
  */
 
-import { isUp } from '../../hosts/health.ts';
 import type { Plan, PlanInput, Stage, Verdict } from '../model.ts';
-import { act } from './stages/act.ts';
 import { applyStage, backupStage } from './stages/change.ts';
 import { diskStage, inputsStage, preflightStage, versionStage, windowStage } from '../desired/refusal.ts';
 import { refuseStage } from './stages/beside.ts';
@@ -18,10 +16,11 @@ import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, setUpStage, takeBackStage } from './stages/host.ts';
-import { formerStage, holdMove, isHandedOver, relocationStage } from './stages/relocation.ts';
+import { formerStage, relocationStage } from './stages/relocation.ts';
 import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
+import { stopStage } from './stages/stop.ts';
 import { wayBackStage } from './stages/way-back.ts';
 
 const stages: readonly Stage[] = [
@@ -71,39 +70,4 @@ function decide(input: PlanInput): Verdict {
     return (serving ? driftStage(input) : undefined) ?? verdict;
   }
   return { kind: 'Done', step: 'Done' };
-}
-
-/** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
-function stopOld(input: PlanInput): Verdict | undefined {
-  const { stack, release, observed } = input;
-  const { relocation } = observed;
-  if (relocation === undefined) return undefined;
-  if (!relocation.old.ok)
-    return relocation.source === 'Migrate' && !isHandedOver(stack, relocation)
-      ? holdMove(input, relocation)
-      : undefined;
-  const keep = release.ok ? release.value.databaseServices : [];
-  const running = relocation.old.value.containers.filter((one) => isUp(one) && !keep.includes(one.service));
-  if (running.length === 0) return undefined;
-  const { machineID } = relocation.from;
-  return {
-    kind: 'Act',
-    step: 'Stop',
-    wave: [{ type: 'StopFormer', machineID, keep, cause: 'ToldToStop' }],
-    facts: { is: 'StoppingContainers', containers: running.length },
-  };
-}
-
-/** `powerState: Stopped` ends the walk after the host is in order: nothing is loaded or started. */
-function stopStage(input: PlanInput): Verdict | undefined {
-  const { stack, observed } = input;
-  if (stack.spec.powerState !== 'Stopped' || !observed.host.ok) return undefined;
-  const old = stopOld(input);
-  if (old !== undefined) return old;
-  const running = observed.host.value.containers.filter(isUp);
-  if (running.length === 0) return { kind: 'Done', step: 'Stop' };
-  return act(input, 'Stop', [{ type: 'StopStack', cause: 'ToldToStop' }], {
-    is: 'StoppingContainers',
-    containers: running.length,
-  });
 }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../../crds/index.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
-import type { PlanInput } from '../model.ts';
+import { restoreJobUID } from '../../loading/restore-orders.ts';
+import type { DataSource, PlanInput } from '../model.ts';
 import type { RelocationLook } from '../relocation.ts';
 import { plan } from './plan.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type Scene,
 } from '../testing.ts';
 import { optional } from '../../../base/optional.ts';
+import { store } from './testing-update.ts';
 
 describe('drift', () => {
   const drifts: readonly (readonly [string, HostObservation])[] = [
@@ -181,6 +183,36 @@ describe('powerState Stopped', () => {
     const away = observing(aHost({ containers: [] }), { relocation: { ...aMove, old } });
     expect(wave(away, { stack: stopped })).toEqual(['Blocked', 'RelocationNeedsOldHost']);
   });
+  const uid = restoreJobUID(aMove.id);
+  const job = { name: `jtel-job-${uid}`, uid, type: 'restore', exitCode: 0 } as const;
+  const loadingMove = (ended: 'Succeeded' | 'Failed' | 'Running'): Scene => {
+    const moved = { address: '192.0.2.10', time: '2026-03-01T02:00:00Z' };
+    const old = { ok: true, value: aHost({ containers: [], state: state({ moved }) }) } as const;
+    const backup = { kind: 'Backup', source: 'backup b', backupID: 'b', version: '3.43.2', database: 'None' };
+    return observing(aPreparedHost({ images: [] }), {
+      relocation: { ...aMove, old },
+      order: {
+        kind: 'Relocation',
+        name: aMove.id,
+        requestUID: aMove.id,
+        onData: 'Refuse',
+        backup: { ok: true, value: backup as DataSource },
+        verify: 'Checksum',
+        inPlace: 'Accept',
+        keepPreviousHours: 0,
+      },
+      load: { job: { ...job, state: ended } },
+    });
+  };
+  it.each([
+    ['Succeeded', ['RecordData', 'RemoveJob']],
+    ['Failed', ['RemoveJob']],
+    ['Running', ['Done']],
+  ] as const)('amid the load of a move leaves no job behind that has ended: %s', (ended, expected) =>
+    expect(wave(loadingMove(ended), { stack: aStack({ ...store, powerState: 'Stopped' }) })).toEqual(
+      expected,
+    ),
+  );
   it('is done when nothing runs', () => {
     const host = aHost({
       containers: aHost().containers.map(({ service }) => container(service, { state: 'exited' })),
