@@ -60,6 +60,7 @@ export const storeKind: ResourceKind<JtelBackupStore> = {
  */
 export const stackConditionTypes = [
   'Ready',
+  'Available',
   'HostReachable',
   'Preflight',
   'ReleaseAvailable',

@@ -182,6 +182,9 @@ const state = {
   Observing:
     'The operator changes nothing, because `managementMode` is Observe; the message says what it would do.',
   Stopping: 'The containers are being stopped.',
+  Serving:
+    'All containers of what was applied last are up and healthy, so what customers use answers, whatever else the spec asks for.',
+  NotInstalled: 'Nothing of the release was started on the host yet, so there is nothing that could answer.',
   Stopped: 'The containers are stopped because `powerState` is Stopped.',
   Deleting: 'The stack is being deleted as `deletionPolicy` says.',
   DeletionBlocked: 'Deletion waits for something; the message says for what.',

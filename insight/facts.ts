@@ -1,7 +1,8 @@
 /** What else is known of a stack, as labels and texts: where it runs, its data, its backups, the way back. */
 import type { JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { formatBytes } from '../base/bytes.ts';
-import { age, moment } from '../base/time.ts';
+import { age, moment, span } from '../base/time.ts';
+import { downTimes } from './available.ts';
 import { needsOlderData } from './way-back.ts';
 
 /** Only what there is to tell. */
@@ -13,6 +14,7 @@ export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, 
     ['Data', dataText(status)],
     ['Last backup', backupText(stack, now)],
     ['Next backup', moment(status.backup?.nextTime, now)],
+    ['Down time', downTimeText(stack, now)],
     ['Way back', wayBack(stack, now)],
     [
       'Former host',
@@ -32,6 +34,17 @@ function hostText({ spec, status }: JtelStack): string {
     host.diskFreeBytes === undefined ? undefined : `${formatBytes(host.diskFreeBytes)} of disk free`,
   ].filter((part) => part !== undefined);
   return `${spec.host.user}@${spec.host.address}${spec.host.port === 22 ? '' : `:${spec.host.port}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}
+
+/** Of this month and the one before that had any. */
+function downTimeText(stack: JtelStack, now: Date): string {
+  return downTimes(stack, now)
+    .slice(0, 2)
+    .map(({ month, downSeconds, unknownSeconds }) => {
+      const unknown = unknownSeconds === 0 ? '' : ` (and ${span(unknownSeconds)} in which nobody knew)`;
+      return `${month} ${downSeconds === 0 ? 'none' : span(downSeconds)}${unknown}`;
+    })
+    .join(', ');
 }
 
 function dataText({ data }: JtelStackStatus): string {

@@ -23,7 +23,7 @@ function answer(name: FleetQuestion['name'], stacks: readonly JtelStack[], certi
   );
 }
 
-function condition(type: string, status: 'True' | 'False', reason: string) {
+function condition(type: string, status: 'True' | 'False' | 'Unknown', reason: string) {
   return { type, status, reason, message: '', lastTransitionTime: '2026-03-01T01:00:00Z' } as const;
 }
 
@@ -47,6 +47,31 @@ describe('questions about a fleet', () => {
       'Neutral at rest, as wanted: stopped',
       'Good available: serves',
     ]));
+
+  it('believes the condition, where there is one, about who serves', () => {
+    const told = (
+      name: string,
+      status: 'True' | 'False' | 'Unknown',
+      reason: string,
+      phase: NonNullable<JtelStackStatus['phase']>,
+    ) => one(name, { phase, componentsReady: '7/8', conditions: [condition('Available', status, reason)] });
+    const stacks = [
+      told('mistyped', 'True', 'Serving', 'Stalled'),
+      told('broken', 'False', 'ComponentsUnhealthy', 'Ready'),
+      told('new', 'False', 'NotInstalled', 'Preparing'),
+      told('stuck', 'False', 'NotInstalled', 'Stalled'),
+      told('watched', 'False', 'NotInstalled', 'Observing'),
+      told('off', 'False', 'Stopped', 'Stopped'),
+      told('away', 'Unknown', 'HostUnreachable', 'Unreachable'),
+    ];
+    expect(answer('Service', stacks)).toEqual([
+      'Bad not available: broken stuck',
+      'Busy under way: new',
+      'Unknown not known: away',
+      'Neutral at rest, as wanted: off watched',
+      'Good available: mistyped',
+    ]);
+  });
 
   it('has the newest version first, and who is on the way to another', () => {
     const stacks = [

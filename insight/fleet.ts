@@ -7,6 +7,7 @@ import { formatBytes } from '../base/bytes.ts';
 import { optional } from '../base/optional.ts';
 import { age, span } from '../base/time.ts';
 import type { JtelStack } from '../crds/index.ts';
+import { findCondition } from '../runtime/report/conditions.ts';
 import { isAvailable } from './available.ts';
 import { judgeNow, judgePhase, type Verdict } from './judge.ts';
 
@@ -127,8 +128,14 @@ function fleetStack({ metadata: { namespace = '', name } }: JtelStack, { detail,
 
 function serviceOf(stack: JtelStack): Place {
   if (isAvailable(stack)) return { group: 'available', verdict: 'Good', order: 4 };
-  const detail = stack.status?.phase ?? 'Pending';
-  const verdict = judgePhase(stack.status?.phase);
+  const conditions = stack.status?.conditions ?? [];
+  const told = findCondition(conditions, 'Available');
+  const detail = told?.reason ?? stack.status?.phase ?? 'Pending';
+  // Of what was never installed, the phase says whether anybody works on it.
+  const verdict =
+    told === undefined || told.reason === 'NotInstalled'
+      ? judgePhase(stack.status?.phase)
+      : judgeNow(told, conditions);
   if (verdict === 'Neutral') return { group: 'at rest, as wanted', verdict, order: 3, detail };
   if (verdict === 'Bad') return { group: 'not available', verdict, order: 0, detail };
   return verdict === 'Busy'

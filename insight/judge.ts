@@ -22,6 +22,7 @@ const harmless = new Set([
 ]);
 const underWay = new Set([
   'Pending',
+  'NotInstalled',
   'Claiming',
   'SettingUpHost',
   'WritingFiles',
@@ -96,16 +97,19 @@ function badConditions(stack: JtelStack): readonly Condition[] {
   return (stack.status?.conditions ?? []).filter((condition) => judge(condition) === 'Bad');
 }
 
-/** Worst first. Of two alike, the one with more problems comes first, then by name. */
+/** Those that do not serve first, then the worst. Of two alike, the one with more problems comes first, then by name. */
 export function byUrgency(a: JtelStack, b: JtelStack): number {
   const name = ({ metadata }: JtelStack): string => `${metadata.namespace}/${metadata.name}`;
   return urgencyOf(a) - urgencyOf(b) || (name(a) < name(b) ? -1 : 1);
 }
 
-/** A number to sort by: the smaller, the worse. Of two in the same phase, the one with more problems is worse. */
+/** A number to sort by: the smaller, the worse; below 0 are those that do not serve. Of two in the same phase, the one with more problems is worse. */
 export function urgencyOf(stack: JtelStack): number {
   const place = phases.indexOf(stack.status?.phase ?? 'Pending');
-  const problems = badConditions(stack).length;
+  const bad = badConditions(stack);
+  const problems = bad.length;
+  // What customers miss now comes before everything that they do not notice.
+  if (bad.some(({ type }) => type === 'Available')) return -100 - problems;
   // A stack that runs with a problem comes before those that are merely busy.
   const unwell = problems > 0 && place > phases.indexOf('Unreachable');
   return (unwell ? phases.indexOf('Unreachable') + 0.5 : place) * 100 - problems;

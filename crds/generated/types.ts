@@ -22,6 +22,46 @@ export interface AddressPool {
 }
 
 /**
+ * How long the stack did not serve, counted from looks at its host while it was meant to run. It is written only when the condition Available turns. Absent until the stack serves for the first time.
+ */
+export interface Availability {
+  /**
+   * When it was first seen to serve; nothing before counts.
+   */
+  readonly countedSince: string;
+  /**
+   * Since when it does not serve. This time is not in the months yet.
+   */
+  readonly downSince?: string;
+  /**
+   * Since when nobody knows whether it serves. This time is not in the months yet.
+   */
+  readonly unknownSince?: string;
+  /**
+   * Months in which there was such a time, newest first.
+   */
+  readonly months?: readonly AvailabilityMonth[];
+}
+
+/**
+ * Sums of what has ended, for one month.
+ */
+export interface AvailabilityMonth {
+  /**
+   * A calendar month in UTC, such as 2026-11.
+   */
+  readonly month: string;
+  /**
+   * How long the stack did not serve, in seconds.
+   */
+  readonly downSeconds?: number;
+  /**
+   * How long nobody knew, in seconds, because host or Docker did not answer.
+   */
+  readonly unknownSeconds?: number;
+}
+
+/**
  * A container in Azure Blob Storage.
  */
 export interface AzureContainer {
@@ -1381,6 +1421,10 @@ export interface JtelStackStatus {
    */
   readonly components?: readonly ComponentStatus[];
   /**
+   * How long the stack did not serve, counted from looks at its host while it was meant to run. It is written only when the condition Available turns. Absent until the stack serves for the first time.
+   */
+  readonly availability?: Availability;
+  /**
    * The newest change of the host's configuration that this object knows of. A host that knows a newer one shows that the object was brought back from an older copy.
    */
   readonly hostChange?: HostChange;
@@ -1401,7 +1445,7 @@ export interface JtelStackStatus {
    */
   readonly history?: readonly HistoryEntry[];
   /**
-   * Ready, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Quarantined, ScheduleQuarantined, Reconciling and Stalled only while they are true.
+   * Ready, Available, HostReachable, Preflight, ReleaseAvailable, DataLoaded, UpToDate, Drifted, BackupHealthy, RecoveryObjectivesMet and Paused; Quarantined, ScheduleQuarantined, Reconciling and Stalled only while they are true.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -8,7 +8,7 @@ import type { StatusOptions } from './status.ts';
 export function statusCommand(surroundings: Surroundings): Command {
   return new Command('status')
     .description(
-      'show what a stack does, what is wrong and what it waits for; without STACK all stacks, worst first',
+      'show what a stack does, what is wrong and what it waits for; without STACK all stacks, those that do not serve first',
     )
     .argument('[STACK]', 'name of the JtelStack')
     .addOption(new Option('-A, --all-namespaces', 'show stacks of all namespaces'))

@@ -42,6 +42,34 @@ describe('a fleet', () => {
     ]);
   });
 
+  it('has those that do not serve before all others, whatever else is wrong with those', () => {
+    const available = (status: 'True' | 'False' | 'Unknown', reason: string) =>
+      aCondition('Available', status, reason);
+    const a = aStack('a', {
+      phase: 'Degraded',
+      componentsReady: '2/3',
+      conditions: [available('False', 'ComponentsUnhealthy')],
+    });
+    const b = aStack('b', {
+      phase: 'Stalled',
+      componentsReady: '3/3',
+      conditions: [aCondition('Ready', 'False', 'ReleaseNotFound'), available('True', 'Serving')],
+    });
+    const asWanted = {
+      ...stopped,
+      status: { ...stopped.status, conditions: [available('False', 'Stopped')] },
+    };
+    expect(names([asWanted, b, well, a])).toEqual(['a', 'b', 'stopped', 'well']);
+    const lines = fleetView([a, b, well], usual, pipe);
+    expect(lines.map((line) => /AVAILABLE|(yes|no) \d\/\d/.exec(line)?.[0])).toEqual([
+      'AVAILABLE',
+      'no 2/3',
+      'yes 3/3',
+      undefined,
+    ]);
+    expect(fleetView([a], usual, marked)[1]).toContain('<red:no 2/3>');
+  });
+
   it('is ordered by name among those who are alike', () =>
     expect(names([aStack('b', { phase: 'Ready' }), aStack('a', { phase: 'Ready' })])).toEqual(['a', 'b']));
 

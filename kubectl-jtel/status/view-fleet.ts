@@ -1,6 +1,7 @@
-/** Shows all stacks as a table, worst first. */
+/** Shows all stacks as a table, those that do not serve first, then the worst. */
 import type { JtelStack } from '../../crds/index.ts';
-import { byUrgency, judgeStack } from '../../insight/judge.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
+import { byUrgency, judgeNow, judgeStack } from '../../insight/judge.ts';
 import { signs } from './signs.ts';
 import { table, type Cell, type Column } from '../view/table.ts';
 import { age } from '../../base/time.ts';
@@ -17,7 +18,7 @@ const usual: readonly Column[] = [
   { title: 'NAME' },
   { title: 'VERSION' },
   { title: 'PHASE' },
-  { title: 'UP' },
+  { title: 'AVAILABLE' },
   { title: 'BACKUP', dropOrder: 3 },
   { title: 'AGE', dropOrder: 4 },
   { title: 'WHAT IS GOING ON', flexible: true },
@@ -59,11 +60,23 @@ function row(stack: JtelStack, { now }: ViewContext): Cell[] {
     { text: metadata.name, colour: 'bold' },
     version,
     { text: status.phase ?? 'Pending', colour },
-    status.componentsReady ?? '',
+    availableCell(stack),
     spec.backup === undefined ? { text: 'none', colour: 'dim' } : age(status.backup?.lastSuccessTime, now),
     age(metadata.creationTimestamp, now),
     percent === undefined ? message : `${percent} % ${message}`,
   ];
+}
+
+/** Whether it serves, and how many of its containers are well. */
+function availableCell(stack: JtelStack): Cell {
+  const { conditions = [], componentsReady = '' } = stack.status ?? {};
+  const told = findCondition(conditions, 'Available');
+  const words = { True: 'yes', False: 'no', Unknown: '?' } as const;
+  if (told === undefined) return componentsReady;
+  return {
+    text: `${words[told.status]} ${componentsReady}`.trim(),
+    colour: signs[judgeNow(told, conditions)].colour,
+  };
 }
 
 function furtherCells({ spec, status }: JtelStack): Cell[] {

@@ -143,6 +143,12 @@ describe('metrics of a stack', () => {
       1,
     ],
     ['none is wanted yet', { componentsReady: '0/0' }, 0],
+    [
+      'what runs serves, and more is wanted',
+      { componentsReady: '7/8', conditions: [aCondition('Available', 'True', 'Serving')] },
+      1,
+    ],
+    ['nobody knows', { conditions: [aCondition('Available', 'Unknown', 'DockerUnavailable')] }, 0],
   ])('call it available or not when %s', async (_, status, expected) => {
     expect(await valueOf({ stack: aStack({ status }) }, 'jtel_stack_available')).toBe(expected);
   });

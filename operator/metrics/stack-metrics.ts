@@ -54,7 +54,7 @@ export const stackMetrics: readonly BusinessMetric[] = [
   ),
   ofStack(
     'available',
-    '1 when the host answers and every wanted container is healthy, whatever else is still to be done',
+    '1 when what customers use answers (condition Available), whatever else is wanted; 0 also while nobody knows',
     ({ stack }) => fromBoolean(isAvailable(stack)),
   ),
   ...conditionMetrics(ofStack, ({ stack }) => stack.status?.conditions),

@@ -99,7 +99,7 @@ it('replication that was stopped in the database', async () => {
     );
   await sql('STOP');
   expect(await alerts('JtelStackUnavailable')).toEqual(only('JtelStackUnavailable'));
-  await expectMessage('JtelStackUnavailable', 'are healthy', 'Ready');
+  await expectMessage('JtelStackUnavailable', 'are healthy', 'Available');
   await sql('START');
   expect(await alerts()).toEqual(only());
   await expectEnd('JtelStackUnavailable');

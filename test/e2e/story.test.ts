@@ -138,14 +138,14 @@ describe('one kubectl apply', () => {
     expect(header.split(/\s+/)).toEqual([
       'NAME',
       'VERSION',
-      'SIZE',
       'PHASE',
       'READY',
+      'AVAILABLE',
       'HOST',
       'LAST-BACKUP',
       'AGE',
     ]);
-    expect(row).toMatch(new RegExp(`^acme +3\\.43\\.2 +Small +Ready +True +${stage.host.address} `));
+    expect(row).toMatch(new RegExp(`^acme +3\\.43\\.2 +Ready +True +True +${stage.host.address} `));
     expect(Math.max(header.length, row.length)).toBeLessThanOrEqual(80);
     const wide = await stage.kubectl.run(['get', 'jst', '-n', namespace, '-o', 'wide']);
     expect(wide).toContain('8/8');

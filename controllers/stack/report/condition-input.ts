@@ -14,6 +14,7 @@ export interface ConditionDraft {
 export interface ConditionInput extends Omit<Choice, 'stack'> {
   /** As it stands in the cluster, whatever it is held to. */
   readonly stack: JtelStack;
+  readonly clusterID: string;
   readonly observed: Observed;
   readonly plan: Plan;
   readonly activity?: Activity;

@@ -6,6 +6,7 @@
 import type { Reason, StackConditionType } from '../../../crds/index.ts';
 import type { Observed } from '../model.ts';
 import type { ConditionDraft, ConditionInput } from './condition-input.ts';
+import { available } from './available.ts';
 import { isLeftAlone, ready, reconciling, serving, stalled } from './readiness.ts';
 import { lossFacts } from '../plan/stages/loss.ts';
 import { describeDrift } from './sentences/containers.ts';
@@ -50,6 +51,7 @@ function draftAll(input: ConditionInput): readonly ConditionDraft[] {
     // kstatus takes the first of these two, and what is tried in vain for too long has failed.
     ...(stall.length > 0 ? [] : reconciling(input)),
     ...stall,
+    available(input),
     hostReachable(input),
     releaseAvailable(input),
     ...preflight(input),

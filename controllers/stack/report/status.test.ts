@@ -62,6 +62,8 @@ describe('the status of a stack', () => {
     ]);
     expect(condition(readyStatus, 'Reconciling')).toBeUndefined();
     expect(condition(readyStatus, 'Stalled')).toBeUndefined();
+    expect(condition(readyStatus, 'Available')).toEqual({ status: 'True', reason: 'Serving' });
+    expect(readyStatus.availability).toEqual({ countedSince: '2026-03-01T03:00:00Z' });
   });
 
   it('takes no machine for its own that is somebody else’s, nor their data', () => {
@@ -171,6 +173,9 @@ describe('a host that does not answer', () => {
     const status = statusOf(unreachable, readyStack);
     expect(condition(status, 'HostReachable')).toEqual({ status: 'False', reason: 'HostUnreachable' });
     expect(condition(status, 'Ready')?.status).toBe('True');
+    // Nobody knows, although the last word on everything else is believed.
+    expect(condition(status, 'Available')).toEqual({ status: 'Unknown', reason: 'HostUnreachable' });
+    expect(status.availability?.unknownSince).toBe('2026-03-01T03:00:00Z');
     expect(status.components).toEqual(readyStatus.components);
   });
 
@@ -209,6 +214,7 @@ describe('a release store that does not answer', () => {
     const status = statusOf(observed, readyStack);
     expect(condition(status, 'Ready')?.status).toBe('True');
     expect(condition(status, 'ReleaseAvailable')).toEqual({ status: 'False', reason: 'StoreUnreachable' });
+    expect(condition(status, 'Available')).toEqual({ status: 'True', reason: 'Serving' });
   });
 });
 

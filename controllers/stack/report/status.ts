@@ -8,6 +8,7 @@ import { summariseOrder } from './data-order.ts';
 import { isOurs } from '../plan/stages/host.ts';
 import { summariseHostChange } from '../host-change.ts';
 import { summariseRelocation } from './relocation.ts';
+import { countAvailability } from './availability.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import { phaseStartOf } from './phase-start.ts';
 import { headline, needsPerson } from './readiness.ts';
@@ -39,6 +40,11 @@ export function summarise(input: StatusInput): JtelStackStatus {
     phase,
     phaseStartTime: phaseStartOf(previous, phase, conditions, input.now),
     conditions: [...conditions],
+    availability: countAvailability(
+      stack,
+      findCondition(conditions, 'Available')?.status ?? 'Unknown',
+      input.now,
+    ),
     message,
     ...(applied === undefined ? {} : { version: applied.version }),
     // JSON leaves out what is undefined, and server-side apply then removes it.

@@ -157,6 +157,13 @@ describe('kubectl get', () => {
         lastTransitionTime: '2026-01-01T00:00:00Z',
       },
       {
+        type: 'Available',
+        status: 'True',
+        reason: 'Serving',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+      {
         type: 'Drifted',
         status: 'True',
         reason: 'Drifted',
@@ -219,8 +226,8 @@ describe('kubectl get', () => {
   test.each([
     [
       'jtelstacks',
-      'NAME VERSION SIZE PHASE READY HOST LAST-BACKUP AGE',
-      ' COMPONENTS REVISION DRIFT MESSAGE',
+      'NAME VERSION PHASE READY AVAILABLE HOST LAST-BACKUP AGE',
+      ' SIZE COMPONENTS REVISION DRIFT MESSAGE',
     ],
     [
       'jtelbackups',
@@ -242,12 +249,14 @@ describe('kubectl get', () => {
 
   test('shows a stack in trouble at a glance', async () => {
     const [, line] = await get('jst');
-    expect(line).toMatch(/^acme +3\.43\.2 +Medium +Degraded +False +203\.0\.113\.10 +5h +\d+s$/);
+    expect(line).toMatch(/^acme +3\.43\.2 +Degraded +False +True +203\.0\.113\.10 +5h +\d+s$/);
   });
 
   test('shows the rest of it with -o wide', async () => {
     const [, line] = await get('jst', '-o', 'wide');
-    expect(line).toMatch(/6\/7 +12 +True +rolling back to 3\.43\.1: image acd-web:3\.43\.2 was not found$/);
+    expect(line).toMatch(
+      /Medium +6\/7 +12 +True +rolling back to 3\.43\.1: image acd-web:3\.43\.2 was not found$/,
+    );
   });
 
   /**

@@ -23,7 +23,15 @@ const nothing = '_xN';
 
 const dayInSeconds = 86_400;
 
-const types = ['Ready', 'HostReachable', 'UpToDate', 'Drifted', 'BackupHealthy', 'RecoveryObjectivesMet'];
+const types = [
+  'Ready',
+  'Available',
+  'HostReachable',
+  'UpToDate',
+  'Drifted',
+  'BackupHealthy',
+  'RecoveryObjectivesMet',
+];
 
 /**
  * A stack, its store and its operator, all of them well. Each series is there twice, as two replicas give it.

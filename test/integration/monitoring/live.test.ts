@@ -135,6 +135,7 @@ it('a host that is cut off is one trouble, although five things are wrong', asyn
   await acme.goWrong(
     {
       HostReachable: ['False', 'HostUnreachable'],
+      Available: ['Unknown', 'HostUnreachable'],
       BackupHealthy: ['False', 'BackupFailed'],
       RecoveryObjectivesMet: ['False', 'ObjectivesMissed'],
       Drifted: ['True', 'Drifted'],
@@ -157,16 +158,18 @@ it('a host that is cut off is one trouble, although five things are wrong', asyn
 it('a disk that is full and a replica that stopped, at two customers, are two', async () => {
   await acme.write('jtelstack', 'acme', { host: { diskFreeBytes: 2 ** 29 } });
   const globex = await Customer.wellIn(watched, 'globex');
-  await globex.write('jtelstack', 'globex', { componentsReady: '7/8' });
+  const since = hoursAgo(1);
+  await globex.goWrong({ Available: ['False', 'ComponentsUnhealthy'] }, since, { componentsReady: '7/8' });
   await expectOnly('JtelDiskFull', 'JtelStackUnavailable');
   await waitFor(
     'both',
     () => tickets('JtelDiskFull').length > 0 && tickets('JtelStackUnavailable').length > 0,
   );
   expect(tickets('JtelDiskFull')[0]?.groupLabels['name']).toBe('acme');
-  expect(tickets('JtelStackUnavailable')[0]?.alerts[0]?.annotations['summary']).toBe(
-    'Containers are missing or unhealthy: 7 of 8 are healthy',
-  );
+  expect(tickets('JtelStackUnavailable')[0]?.alerts[0]?.annotations).toMatchObject({
+    summary: 'Containers are missing or unhealthy: 7 of 8 are healthy',
+    since: shown(since),
+  });
   await expectStillOnly('JtelDiskFull', 'JtelStackUnavailable');
   await acme.beWell();
   await globex.beWell();

@@ -96,6 +96,7 @@ export class Customer {
       },
       conditions: [
         well('Ready', 'Healthy'),
+        well('Available', 'Serving'),
         well('HostReachable', 'HostReachable'),
         well('UpToDate', 'Applied'),
         well('BackupHealthy', 'BackupCompleted'),
@@ -152,7 +153,7 @@ export class Customer {
 
   /** Changes these conditions of the stack, and what else of its status is given, at one blow. */
   async goWrong(
-    changed: Readonly<Record<string, readonly [status: 'True' | 'False', reason: string]>>,
+    changed: Readonly<Record<string, readonly [status: 'True' | 'False' | 'Unknown', reason: string]>>,
     since: number,
     status: object = {},
   ): Promise<void> {

@@ -64,6 +64,16 @@ describe('the row of a stack', () => {
     expect(stackRow({ stack: stackOf('acme', 'main', silent) }, now).available).toBe(false);
   });
 
+  it.each([
+    ['True', 'Serving', true],
+    ['False', 'ComponentsUnhealthy', false],
+    ['Unknown', 'HostUnreachable', undefined],
+  ] as const)('believes the condition Available: %s', (status, reason, expected) => {
+    const conditions = [...(ready.conditions ?? []), condition('Available', status, reason)];
+    const row = stackRow({ stack: stackOf('acme', 'main', { ...ready, conditions }) }, now);
+    expect(row.available).toBe(expected);
+  });
+
   it('has the last test of a restore from the status, also when the object of a later one says else', () => {
     const time = '2026-02-27T02:00:00Z';
     const stack = stackOf('acme', 'main', {

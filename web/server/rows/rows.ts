@@ -55,7 +55,7 @@ export function stackRow({ context, stack, backups, restores }: StackParts, now:
       context,
       version: status.version,
       since: status.phaseStartTime,
-      available: status.componentsReady === undefined ? undefined : isAvailable(stack),
+      available: availableOf(stack),
       reason,
       componentsReady: status.componentsReady,
       operation: operationOf(stack),
@@ -73,6 +73,13 @@ export function stackRow({ context, stack, backups, restores }: StackParts, now:
           : backupStrip(stack, backups, now),
     }),
   };
+}
+
+function availableOf(stack: JtelStack): boolean | undefined {
+  const told = findCondition(stack.status?.conditions, 'Available');
+  const isKnown =
+    told === undefined ? stack.status?.componentsReady !== undefined : told.status !== 'Unknown';
+  return isKnown ? isAvailable(stack) : undefined;
 }
 
 function operationOf({ status }: JtelStack): RunningOperation | undefined {

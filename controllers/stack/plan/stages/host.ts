@@ -3,6 +3,7 @@
 import { isSameStack, type HostObservation } from '../../../../host-driver/host.ts';
 import { pauseWhileAway } from '../../../hosts/away.ts';
 import { told } from '../../../inputs/outcome.ts';
+import type { Finding } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { isMoving } from '../../relocation.ts';
 import { act } from './act.ts';
@@ -28,37 +29,36 @@ export function hostStage({ stack, observed, identity, now, awaySince }: PlanInp
       afterSeconds: stalled ? 120 : (pauseWhileAway(reason, stack, now, awaySince) ?? 15),
     };
   }
-  const { facts: machine, state } = observed.host.value;
+  const strange = strangeMachine(stack, observed.host.value, identity.clusterID);
+  return strange === undefined
+    ? undefined
+    : {
+        kind: 'Blocked',
+        step: 'Host',
+        condition: 'HostReachable',
+        ...strange,
+        stalled: true,
+        afterSeconds: strange.reason === 'HostOwned' ? 120 : inputRetrySeconds,
+      };
+}
+
+/** @returns why the machine that answers is not the stack's, whatever runs on it; undefined if it is */
+export function strangeMachine(
+  stack: PlanInput['stack'],
+  { facts: machine, state }: HostObservation,
+  clusterID: string,
+): Finding | undefined {
   const known = expectedMachine(stack);
   // A changed spec.host moves the stack; another machine in the old one's place was not asked for.
   if (known !== undefined && known !== machine.machineID && !isMoving(stack, machine.machineID)) {
+    const { address } = stack.spec.host;
     return {
-      kind: 'Blocked',
-      step: 'Host',
-      condition: 'HostReachable',
       reason: 'MachineChanged',
-      facts: {
-        is: 'OtherMachine',
-        address: stack.spec.host.address,
-        found: machine.machineID,
-        known,
-      },
-      stalled: true,
-      afterSeconds: inputRetrySeconds,
+      facts: { is: 'OtherMachine', address, found: machine.machineID, known },
     };
   }
-  if (state !== undefined && !isOurs(state, stack, identity.clusterID)) {
-    const { owner } = state;
-    return {
-      kind: 'Blocked',
-      step: 'Host',
-      condition: 'HostReachable',
-      reason: 'HostOwned',
-      facts: { is: 'OtherOwner', owner },
-      stalled: true,
-      afterSeconds: 120,
-    };
-  }
+  if (state !== undefined && !isOurs(state, stack, clusterID))
+    return { reason: 'HostOwned', facts: { is: 'OtherOwner', owner: state.owner } };
   return undefined;
 }
 
