@@ -181,6 +181,7 @@ describe('a stack', () => {
     await stage.patchSpec({ powerState: 'Stopped' });
     await stage.condition('Ready', 'Stopped', 120);
     expect((await stage.stack()).status?.phase).toBe('Stopped');
+    await stage.condition('Available', 'Stopped');
     expect(await stage.containers()).toEqual(new Map());
     await stage.patchSpec({ powerState: 'Running' });
     await stage.untilReady(180);
@@ -204,6 +205,7 @@ describe('a stack', () => {
     await stage.sandbox.faults(namespace).cut();
     await stage.kubectl.run(['delete', 'jtelstack', stackName, '-n', namespace, '--wait=false']);
     await stage.condition('HostReachable', 'HostUnreachable', 180);
+    await stage.condition('Available', 'HostUnreachable');
     const { message } = await stage.condition('Ready', 'Deleting');
     expect(message).toContain(
       `kubectl annotate jtelstack ${stackName} -n ${namespace} ${annotations.abandonHost}=true`,

@@ -238,6 +238,7 @@ describe('a stack that runs keeps running, and is looked after, when its spec is
     const told = await stage.condition(type, reason);
     expect(told).toMatchObject({ status: 'False', message: expect.stringMatching(message) });
     expect(await stage.containers()).toEqual(before);
+    await stage.condition('Available', 'Serving');
     await stage.onHost(['docker', 'rm', '-f', before.get('acd-tel1') ?? '']);
     await waitFor(
       'the container that somebody removed',

@@ -253,10 +253,14 @@ describe('people', () => {
     await waitFor('a new acd-web-1', async () => (await stage.containers()).has('acd-web-1'), {
       timeoutSeconds: 90,
     });
-    await stage.untilReady(120);
+    const { status } = await stage.untilReady(120);
     expect(new Map([...(await stage.containers())].filter(([service]) => service !== 'acd-web-1'))).toEqual(
       others,
     );
+    await stage.condition('Available', 'Serving');
+    // A new container is healthy after its first check, seconds later.
+    expect(status?.availability?.months?.[0]?.downSeconds).toBeGreaterThan(0);
+    expect(status?.availability).not.toHaveProperty('downSince');
   });
 
   it('who delete the object keep the stack, and who apply it again get it back untouched', async () => {

@@ -13,6 +13,7 @@ const strings: Readonly<Record<string, string>> = {
   user: 'jtel',
   ip: '192.0.2.10',
   timeZone: 'Etc/UTC',
+  month: '2026-03',
 };
 const fingerprint = `SHA256:${'A'.repeat(43)}`;
 
