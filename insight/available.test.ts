@@ -6,7 +6,7 @@ import { factsOf } from './facts.ts';
 
 const now = new Date('2026-12-01T00:10:00Z');
 const counting = (availability: JtelStackStatus['availability']) =>
-  aStack({}, {}, { ...(availability === undefined ? {} : { availability }) });
+  aStack({}, {}, availability === undefined ? {} : { availability });
 const countedSince = '2026-10-01T00:00:00Z';
 
 it('nothing is said of a stack that was never counted', () =>

@@ -23,15 +23,7 @@ const nothing = '_xN';
 
 const dayInSeconds = 86_400;
 
-const types = [
-  'Ready',
-  'Available',
-  'HostReachable',
-  'UpToDate',
-  'Drifted',
-  'BackupHealthy',
-  'RecoveryObjectivesMet',
-];
+const types = 'Ready Available HostReachable UpToDate Drifted BackupHealthy RecoveryObjectivesMet'.split(' ');
 
 /**
  * A stack, its store and its operator, all of them well. Each series is there twice, as two replicas give it.
