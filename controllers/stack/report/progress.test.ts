@@ -16,6 +16,7 @@ const before: JtelStackStatus = { phase: 'Preparing', message: 'setting the host
 it.each<[string, JtelStackStatus]>([
   ['its step', { ...before, operation: { ...operation, step: 'Data', progressPercent: 3 } }],
   ['its phase', { ...before, phase: 'Starting', phaseStartTime: '2026-11-29T02:00:01Z' }],
+  ['that it serves at last', { ...before, availability: { countedSince: '2026-11-29T02:00:01Z' } }],
   ['its containers', { ...before, components: [], componentsReady: '1/8' }],
 ])('of work that goes on, %s can be told a moment later', (_, after) => {
   expect(tellsProgress(before, after)).toBe(true);
@@ -25,6 +26,13 @@ it.each<[string, JtelStackStatus]>([
   ['the hold on the host', { ...before, operation: { ...operation, epoch: 5 } }],
   ['what is being loaded', { ...before, data: { source: 'vanilla', state: 'Incomplete' } }],
   ['which Secrets are kept', { ...before, keptSecrets: ['ssh'] }],
+  [
+    'since when it does not serve',
+    {
+      ...before,
+      availability: { countedSince: '2026-11-28T02:00:00Z', downSince: '2026-11-29T02:00:01Z' },
+    },
+  ],
   ['the end of the work', { phase: 'Preparing', message: 'setting the host up' }],
   [
     'what somebody changed by hand, which may be put right within the moment',

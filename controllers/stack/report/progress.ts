@@ -24,11 +24,13 @@ function noted(status: JtelStackStatus): object {
     certificate: _certificate,
     version: _version,
     targetVersion: _targetVersion,
+    availability: { downSince, unknownSince } = {},
     operation,
     ...rest
   } = status;
   const { id, type, startTime, epoch } = operation ?? {};
   // What somebody changed by hand may be put right before it would be told, and then nobody heard of it.
   const isDrifted = findCondition(conditions, 'Drifted')?.status === 'True';
-  return { ...rest, isDrifted, operation: { id, type, startTime, epoch } };
+  // Time is counted from these; when it began to serve at all is told with what else is told then.
+  return { ...rest, isDrifted, downSince, unknownSince, operation: { id, type, startTime, epoch } };
 }
