@@ -110,7 +110,7 @@ const steps: readonly Step[] = [
     title: 'stories',
     project: 'stories',
     needs: 'nothing',
-    timeLimitSeconds: 600,
+    timeLimitSeconds: 1800,
   },
   {
     kind: 'suite',
