@@ -9,7 +9,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cronJob, ScheduleReconciler } from '../../../controllers/schedule/index.ts';
 import { Schedule } from '../../../controllers/times/schedule-times.ts';
-import { backupKind, stackKind, type JtelBackup, type JtelStack } from '../../../crds/index.ts';
+import { backupKind, operatorName, stackKind, type JtelBackup, type JtelStack } from '../../../crds/index.ts';
 import { cronJobs, silentLogger } from '../../../runtime/index.ts';
 import { lineProgress, Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
@@ -17,6 +17,7 @@ import { installAccess } from '../../../sandbox/installation/operator.ts';
 import { repositoryDirectory } from '../../../kit/paths.ts';
 import { tryRun, type RunResult } from '../../../kit/process.ts';
 import { call, openCluster, type TestCluster } from '../../support/cluster.ts';
+import { rightsGranted } from '../../support/rights.ts';
 import { waitFor } from '../../support/wait.ts';
 import { exampleManifests } from '../crds/objects.ts';
 
@@ -193,6 +194,12 @@ test(
     ).toEqual([[`acme-${slot?.name}`, 'Scheduled', 'Restore', 'acme']]);
   },
 );
+
+test('the pods have used every right that their role gives', async () => {
+  const user = `system:serviceaccount:${cluster.namespace}:${serviceAccount}`;
+  const used = await sandbox.controlPlane.rightsUsed(user, operatorName);
+  expect([...used]).toEqual([...(await rightsGranted('backup-schedule.yaml'))]);
+});
 
 test('the pod’s ServiceAccount can ask for backups, and nothing else', async () => {
   const kubeconfig = await kubeconfigOf(serviceAccount);

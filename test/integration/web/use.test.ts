@@ -106,6 +106,16 @@ describe('with keys', () => {
     await expect.poll(address, patience).toBe('#/stores');
   });
 
+  it('one sees which keys a store trusts', async () => {
+    await page.keyboard.press('s');
+    const keys = page.locator('tbody td.keys bdi');
+    await expect.poll(() => keys.allInnerTexts(), patience).toContain('e14c9ab0 +1');
+    // One of them revokes the earlier key.
+    expect(await keys.allInnerTexts()).toContain('e14c9ab0');
+    const titles = await Promise.all((await keys.all()).map((one) => one.getAttribute('title')));
+    expect(titles.join('\n')).toContain('7d0b3a5c19e84f26a1c2d3e4f5061728, earlier, revoked');
+  });
+
   it('one sees exact times, also by focus alone', async () => {
     const time = page.locator('tbody td.point time').first();
     await page.keyboard.press('t');
@@ -197,6 +207,18 @@ describe('one stack', () => {
       await page.getByRole('region', { name }).waitFor();
     const history = page.getByRole('table', { name: 'History' });
     expect(await history.innerText()).toContain('main@sha1:8e1d0c2b7a');
+  });
+
+  it('says of each backup whether it is signed with a key that counts', async () => {
+    const backups = page.getByRole('table', { name: 'Backups' });
+    const signed = backups.locator('td[data-title=Signed]');
+    expect(await signed.allInnerTexts()).toEqual([
+      ...Array<string>(3).fill('e14c9ab0'),
+      '7d0b3a5c revoked',
+      'e14c9ab0',
+      'not signed',
+    ]);
+    expect(await backups.locator('tr.note').innerText()).toContain('a key that the store revokes');
   });
 
   it('gives commands to copy', async () => {
