@@ -6,6 +6,7 @@
 
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
+import { isUp } from '../../../hosts/health.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -121,10 +122,10 @@ function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined 
 
 function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefined {
   const { old, id, from, warm, final } = relocation;
-  const { stack, release } = input;
+  const { stack } = input;
   const { address } = from.host;
   if (!old.ok) return isHandedOver(stack, relocation) ? undefined : holdMove(input, relocation);
-  const { state, containers } = old.value;
+  const { state } = old.value;
   if (state === undefined || state.data === undefined)
     return blocked('DataNotEmpty', { is: 'DataGoneFromHost', machineID: from.machineID, address });
   if (isFenced(old.value)) return undefined;
@@ -135,16 +136,13 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   const names = relocationBackups(id);
   const before = backup(warm, names.warm, { which: 'Warm', address });
   if (before !== undefined) return before;
-  const keep = release.ok ? release.value.databaseServices : [];
-  const running = containers.filter(
-    ({ service, state: one }) => one !== 'exited' && one !== 'created' && !keep.includes(service),
-  );
-  if (running.length > 0) {
+  const { keep, running } = besidesDatabase(input, old.value);
+  if (running > 0) {
     return {
       kind: 'Act',
       step: 'Relocate',
       wave: [{ type: 'StopFormer', machineID: from.machineID, keep, cause: 'FormerRuns' }],
-      facts: { is: 'StoppingFormer', containers: running.length, address },
+      facts: { is: 'StoppingFormer', containers: running, address },
     };
   }
   const last = backup(final, names.final, { which: 'Final' });
@@ -167,6 +165,15 @@ function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   const { old, newest } = relocation;
   if (newest?.ok === false) return blocked(newest.reason, { is: 'NotRecoverable', message: newest.message });
   return !old.ok || isForgotten(old.value) || isFenced(old.value) ? undefined : fence(input, relocation);
+}
+
+/** How many containers are up on the old host besides those of the database: of that the move makes its last backup. */
+export function besidesDatabase(
+  { release }: Pick<PlanInput, 'release'>,
+  { containers }: HostObservation,
+): { readonly keep: readonly string[]; readonly running: number } {
+  const keep = release.ok ? release.value.databaseServices : [];
+  return { keep, running: containers.filter((one) => isUp(one) && !keep.includes(one.service)).length };
 }
 
 /** The old host was stopped and marked, and its last data are stored: nothing there is needed any more. */

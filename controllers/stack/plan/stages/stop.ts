@@ -5,26 +5,25 @@ import type { ActionType } from '../../actions.ts';
 import type { PlanInput, Verdict } from '../../model.ts';
 import { act } from './act.ts';
 import { dataStage } from './data.ts';
-import { holdMove, isHandedOver, relocationStage } from './relocation.ts';
+import { besidesDatabase, holdMove, isHandedOver, relocationStage } from './relocation.ts';
 
 /** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
 function stopOld(input: PlanInput): Verdict | undefined {
-  const { stack, release, observed } = input;
+  const { stack, observed } = input;
   const { relocation } = observed;
   if (relocation === undefined) return undefined;
   if (!relocation.old.ok)
     return relocation.source === 'Migrate' && !isHandedOver(stack, relocation)
       ? holdMove(input, relocation)
       : undefined;
-  const keep = release.ok ? release.value.databaseServices : [];
-  const running = relocation.old.value.containers.filter((one) => isUp(one) && !keep.includes(one.service));
-  if (running.length === 0) return undefined;
+  const { keep, running } = besidesDatabase(input, relocation.old.value);
+  if (running === 0) return undefined;
   const { machineID } = relocation.from;
   return {
     kind: 'Act',
     step: 'Stop',
     wave: [{ type: 'StopFormer', machineID, keep, cause: 'ToldToStop' }],
-    facts: { is: 'StoppingContainers', containers: running.length },
+    facts: { is: 'StoppingContainers', containers: running },
   };
 }
 
