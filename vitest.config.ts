@@ -31,6 +31,8 @@ export default defineConfig({
           include: ['**/*.story.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 30_000,
+          // Many of them wait: with vitest's default, a core is idle.
+          maxWorkers: 2,
         },
       },
       {

@@ -1,4 +1,5 @@
 /** Tells a person what a test run is doing, with times. Colours only on a terminal. */
+import { cpus } from 'node:os';
 import picocolors from 'picocolors';
 import { countLine, nothing, type Counts } from './counts.ts';
 
@@ -24,6 +25,7 @@ export function lineReporter(write: (text: string) => void, style: 'plain' | 'co
     async step(title, work) {
       line(`${colours.cyan('▸')} ${title}`);
       const begin = performance.now();
+      const processors = processorTimes();
       const outcome = await work().catch((error: unknown): StepOutcome => ({
         counts: { passed: 0, failed: 1, skipped: 0 },
         problem: error instanceof Error ? error.message : String(error),
@@ -36,7 +38,7 @@ export function lineReporter(write: (text: string) => void, style: 'plain' | 'co
           ? ''
           : `: ${countLine(outcome.counts)}`;
       line(
-        `${failed ? colours.red('✗') : colours.green('✓')} ${title}${result} ${colours.dim(`(${elapsed(begin)})`)}`,
+        `${failed ? colours.red('✗') : colours.green('✓')} ${title}${result} ${colours.dim(`(${elapsed(begin)}${busyShare(processors, performance.now() - begin)})`)}`,
       );
       if (outcome.problem !== undefined) line(`  ${colours.red(outcome.problem)}`);
       return outcome.counts;
@@ -50,4 +52,23 @@ function elapsed(since: number): string {
   const seconds = (performance.now() - since) / 1000;
   if (seconds < 100) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')} min`;
+}
+
+interface ProcessorTimes {
+  readonly busy: number;
+  readonly all: number;
+}
+
+/** Of all processors of the machine since it started, in milliseconds. */
+function processorTimes(): ProcessorTimes {
+  const each = cpus().map(({ times }) => times);
+  const all = each.flatMap((times) => Object.values(times)).reduce((sum, one) => sum + one, 0);
+  return { all, busy: all - each.reduce((sum, { idle }) => sum + idle, 0) };
+}
+
+/** Says of a long step whether more workers would make it shorter: they do not when the processors are busy. */
+function busyShare(before: ProcessorTimes, milliseconds: number): string {
+  if (milliseconds < 60_000) return '';
+  const now = processorTimes();
+  return `, processors ${Math.round((100 * (now.busy - before.busy)) / (now.all - before.all))} % busy`;
 }
