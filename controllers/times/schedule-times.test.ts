@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { Cron } from 'croner';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Schedule } from './schedule-times.ts';
 import { dueBackup, scheduleOf } from './stack-schedule.ts';
 import type { JtelStack } from '../../crds/index.ts';
@@ -102,8 +103,60 @@ describe('next and last', () => {
 
   test('find what is rare', () => {
     expect(new Schedule('0 4 29 2 *', 'UTC').next(at('2026-01-01T00:00:00Z'))?.name).toBe('20280229');
-    expect(new Schedule('0 4 30 2 *', 'UTC').next(at('2026-01-01T00:00:00Z'))).toBeUndefined();
+    expect(new Schedule('0 4 29 2 *', 'UTC').last(at('2026-01-01T00:00:00Z'))?.name).toBe('20240229');
+    const never = new Schedule('0 4 30 2 *', 'UTC');
+    expect(never.next(at('2026-01-01T00:00:00Z'))).toBeUndefined();
+    expect(never.last(at('2026-01-01T00:00:00Z'))).toBeUndefined();
   });
+
+  test.each([
+    ['* * 29 2 *', '20280229-0000', '20240229-2359'],
+    ['* * 29 2 1', '20270201-0000', '20260223-2359'],
+    ['* * 31 12 *', '20261231-0000', '20251231-2359'],
+    ['* * * * *', '20261130-1101', '20261130-1100'],
+  ])('of %s are found without a walk through all minutes of a day', (expression, next, last) => {
+    const walked = (['nextRun', 'previousRuns'] as const).map((name) => vi.spyOn(Cron.prototype, name));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const schedule = new Schedule(expression, berlin);
+    const now = at('2026-11-30T10:00:30Z');
+    expect([schedule.next(now)?.name, schedule.last(now)?.name]).toEqual([next, last]);
+    const times = walked.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    // Some hours of minutes for each search.
+    expect(times).toBeLessThan(1000);
+  });
+
+  test.each([
+    ['0 2 * * *', ['20260329', '20261025', '20280229']],
+    ['*/30 * * * *', ['20260329-0300', '20261025-0200', '20261025-0230b', '20260601-0930']],
+    ['* * 29 2 *', ['20280229-0000', '20280229-2359']],
+  ])('of %s are found by name, also where clocks change', (expression, names) => {
+    const schedule = new Schedule(expression, berlin, { share: 0.7, spanSeconds: 2700 });
+    const walked = vi.spyOn(Cron.prototype, 'nextRun');
+    onTestFinished(() => void vi.restoreAllMocks());
+    for (const name of names) {
+      walked.mockClear();
+      const slot = schedule.named(name);
+      // Some hours of minutes at most.
+      expect(walked.mock.calls.length).toBeLessThan(720);
+      const day = Date.parse(`${name.slice(0, 4)}-${name.slice(4, 6)}-${name.slice(6, 8)}T00:00:00Z`);
+      const all = schedule.between(new Date(day - dayMilliseconds), new Date(day + 2 * dayMilliseconds));
+      expect(all.filter((one) => one.name === name)).toEqual([slot]);
+    }
+    for (const other of ['20260230-0200', '20260601-0931', '20260601-0930b', '99999999', '20260329-0200', ''])
+      expect(schedule.named(other)).toBeUndefined();
+  });
+
+  test.each(['* * 29 2 *', '*/7 1-3 * 3,10 0', '30 2 25 10 *'])(
+    'of %s are the first and the last of all',
+    (expression) => {
+      const schedule = new Schedule(expression, berlin, { share: 0.7, spanSeconds: 2700 });
+      for (const now of ['2028-02-29T23:10:00Z', '2027-03-28T01:00:00Z', '2026-10-25T00:59:59Z'].map(at)) {
+        const within = (years: number): Date => new Date(now.getTime() + years * 366 * dayMilliseconds);
+        expect(schedule.next(now)).toEqual(schedule.between(now, within(4.1))[0]);
+        expect(schedule.last(now)).toEqual(schedule.between(within(-4.1), now).at(-1));
+      }
+    },
+  );
 });
 
 describe('a cron that counts otherwise means the same backup', () => {

@@ -28,13 +28,14 @@ const hourMilliseconds = 3_600_000;
 const dayMilliseconds = 24 * hourMilliseconds;
 /** Clock changes move a time by no more than this. */
 const marginMilliseconds = 3 * hourMilliseconds;
-/** These spans are searched in turn. Most schedules have a time within a day; 29 February comes within eight years. */
-const searchedHours = [2, 26, 8 * 24, 40 * 24, 400 * 24, 8 * 366 * 24];
+/** 29 February comes within eight years. */
+const searchedMilliseconds = 8 * 366 * dayMilliseconds;
 
 export class Schedule {
   readonly #cron: Cron;
   readonly #local: LocalTime;
-  readonly #isDaily: boolean;
+  /** Hour and minute, if it has one time and that on every day of it. */
+  readonly #daily: readonly [string, string] | undefined;
   /** From a slot's time until it is due, in whole seconds. */
   readonly offsetSeconds: number;
 
@@ -56,27 +57,59 @@ export class Schedule {
       );
     }
     const [minute = '', hour = ''] = expression.split(' ');
-    this.#isDaily = /^\d+$/.test(minute) && /^\d+$/.test(hour);
+    this.#daily = /^\d+$/.test(minute) && /^\d+$/.test(hour) ? [hour, minute] : undefined;
     const span = spanSeconds === 0 ? 0 : Math.min(spanSeconds, this.#shortestPauseSeconds() / 2);
     this.offsetSeconds = Math.floor(share * span);
   }
 
   /** The first slot that is due after that time; undefined for a schedule that never comes (30 February). */
   next(after: Date): Slot | undefined {
-    for (const hours of searchedHours) {
-      const first = this.between(after, new Date(after.getTime() + hours * hourMilliseconds))[0];
+    for (let from = after; ;) {
+      const wall = this.#cron.nextRun(new Date(this.#wallOf(from) - marginMilliseconds));
+      if (wall === null || wall.getTime() > after.getTime() + searchedMilliseconds) return undefined;
+      // The cron library skips what has no times, so only an hour of them is looked at closely.
+      const to = new Date(Math.max(from.getTime(), this.#dueAt(wall)[0]) + hourMilliseconds);
+      const [first] = this.between(from, to);
       if (first !== undefined) return first;
+      from = to;
     }
-    return undefined;
   }
 
   /** The last slot that was due at or before that time. */
   last(at: Date): Slot | undefined {
-    for (const hours of searchedHours) {
-      const last = this.between(new Date(at.getTime() - hours * hourMilliseconds), at).at(-1);
+    for (let to = at; ;) {
+      const [wall] = this.#cron.previousRuns(1, new Date(this.#wallOf(to) + marginMilliseconds));
+      if (wall === undefined || wall.getTime() < at.getTime() - searchedMilliseconds) return undefined;
+      const from = new Date(Math.min(to.getTime(), this.#dueAt(wall)[0]) - hourMilliseconds);
+      const last = this.between(from, to).at(-1);
       if (last !== undefined) return last;
+      to = from;
     }
-    return undefined;
+  }
+
+  /** The slot of that name; undefined if the schedule gives none that name. */
+  named(name: string): Slot | undefined {
+    const [, date, ...clock] = /^(\d{8})(?:-(\d\d)(\d\d)b?)?$/.exec(name) ?? [];
+    const [hour, minute] = clock[0] === undefined ? (this.#daily ?? []) : clock;
+    if (date === undefined || hour === undefined) return undefined;
+    const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)].map(Number);
+    const wall = Date.UTC(year ?? 0, (month ?? 0) - 1, day, Number(hour), Number(minute));
+    const [first, last] = this.#dueAt(new Date(wall));
+    return this.between(new Date(first - 1), new Date(last)).find((slot) => slot.name === name);
+  }
+
+  /** When slots of that time of the wall clock are due, the first and the last, in milliseconds. */
+  #dueAt(wall: Date): readonly [number, number] {
+    const instants = this.#local.instants(wall);
+    const [first, last] =
+      instants.kind === 'Twice' ? [instants.first, instants.second] : [instants.time, instants.time];
+    const offset = this.offsetSeconds * 1000;
+    return [first.getTime() + offset, last.getTime() + offset];
+  }
+
+  /** What the wall clock shows when the slot begins that is due at that time, in milliseconds. */
+  #wallOf(due: Date): number {
+    return this.#local.wall(new Date(due.getTime() - this.offsetSeconds * 1000)).getTime();
   }
 
   /** Slots that are due after `from`, up to and including `to`, in order. */
@@ -98,7 +131,7 @@ export class Schedule {
         slots.set(instants.time.getTime(), { time: instants.time, name: this.#name(wall) });
       else {
         slots.set(instants.first.getTime(), { time: instants.first, name: this.#name(wall) });
-        if (!this.#isDaily)
+        if (this.#daily === undefined)
           slots.set(instants.second.getTime(), { time: instants.second, name: `${this.#name(wall)}b` });
       }
     }
@@ -115,14 +148,14 @@ export class Schedule {
     const next = this.next(time);
     if (last === undefined || next === undefined) return last ?? next;
     // On the night when clocks go forward, a daily cron may fire an hour before the time that we use instead.
-    const isEarly = this.#isDaily && next.time.getTime() - time.getTime() <= hourMilliseconds;
+    const isEarly = this.#daily !== undefined && next.time.getTime() - time.getTime() <= hourMilliseconds;
     return isEarly && time.getTime() - last.time.getTime() > hourMilliseconds ? next : last;
   }
 
   /** Between two times on one day of the schedule, or from its last time to its first on the next day; a day at most. */
   #shortestPauseSeconds(): number {
     let shortest = dayMilliseconds;
-    if (this.#isDaily) return shortest / 1000;
+    if (this.#daily !== undefined) return shortest / 1000;
     // Every day of the schedule has the same times. The search begins before the first moment of a day, so it finds all of them.
     const first = this.#cron.nextRun(new Date(-1000));
     if (first === null) return shortest / 1000;
@@ -141,6 +174,6 @@ export class Schedule {
   #name(wall: Date): string {
     const [date = '', time = ''] = wall.toISOString().split('T');
     const day = date.replaceAll('-', '');
-    return this.#isDaily ? day : `${day}-${time.slice(0, 5).replace(':', '')}`;
+    return this.#daily === undefined ? `${day}-${time.slice(0, 5).replace(':', '')}` : day;
   }
 }
