@@ -4,13 +4,14 @@
  * YAML. Pure: the same model gives the same bytes.
  */
 import { stringify } from 'yaml';
-import type { StartFiles } from './rendered-release.ts';
+import type { ComposeVolume, StartFiles } from './rendered-release.ts';
 
 /**
  * What compose reads, as data. Services are in start order: a service comes after everything that it needs.
  */
 export interface ComposeModel {
   readonly services: Readonly<Record<string, ComposeService>>;
+  readonly volumes: Readonly<Record<string, ComposeVolume>>;
   readonly [other: string]: unknown;
 }
 
@@ -31,12 +32,19 @@ export function composeText(model: ComposeModel): string {
   });
 }
 
+/** Each text is made when it is first asked for, so that somebody who writes them need not make all at once. */
 export function startFiles(model: ComposeModel): StartFiles {
+  let createYaml: string | undefined;
+  let createYamlForOldDocker: string | undefined;
   return {
-    createYaml: composeText(changed(model, withoutEdges)),
-    createYamlForOldDocker: composeText(
-      changed(model, (service) => withoutStartInterval(withoutEdges(service))),
-    ),
+    get createYaml() {
+      return (createYaml ??= composeText(changed(model, withoutEdges)));
+    },
+    get createYamlForOldDocker() {
+      return (createYamlForOldDocker ??= composeText(
+        changed(model, (service) => withoutStartInterval(withoutEdges(service))),
+      ));
+    },
     edges: Object.entries(model.services).flatMap(([service, { depends_on: needs = {} }]) =>
       Object.entries(needs).map(([need, { condition }]) => ({ service, need, condition })),
     ),

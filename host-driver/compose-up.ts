@@ -58,8 +58,8 @@ export async function composeUp(
     timeoutSeconds: composeSeconds,
     failure: 'ComposeFailed',
   };
-  await refuseChangedVolumes(docker, project, release.composeYaml, signal);
-  await removeStaleContainers(docker, project, release.composeYaml, signal, (remove) =>
+  await refuseChangedVolumes(docker, project, release.composeVolumes, signal);
+  await removeStaleContainers(docker, project, release.composeVolumes, signal, (remove) =>
     withLock(connection, project, fence, 'start', signal, remove),
   );
   try {

@@ -21,6 +21,8 @@ export interface RenderedRelease {
   readonly version: string;
   /** `compose.yaml`, images by digest. */
   readonly composeYaml: string;
+  /** What it says of each named volume, as data. */
+  readonly composeVolumes: Readonly<Record<string, ComposeVolume>>;
   /** What the host's script starts the services from. */
   readonly start: StartFiles;
   readonly files: readonly RenderedFile[];
@@ -40,6 +42,13 @@ export interface RenderedRelease {
   readonly updater?: DataUpdater;
   /** The service with the database. Absent if the release does not say its series. Not part of the digest. */
   readonly database?: DatabaseServer;
+}
+
+export interface ComposeVolume {
+  readonly name?: string;
+  readonly driver?: string;
+  readonly driver_opts?: Readonly<Record<string, string | number>>;
+  readonly external?: boolean;
 }
 
 /** Files that follow from the compose file and lie beside it. Not part of the digest. */

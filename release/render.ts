@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { composeText, startFiles, type ComposeModel } from '../host-driver/compose-files.ts';
 import type {
+  ComposeVolume,
   DatabaseServer,
   DataUpdater,
   DataVolume,
@@ -25,8 +26,15 @@ import { fileText, variableText, type TemplateTexts } from './template-texts.ts'
 
 /** Holds the values of the stack's own `secretKeyRef` variables as files, see {@link environmentOf}. */
 const environmentSecretFolder = '/run/secrets/environment';
+/**
+ * In characters of JSON. YAML is written on the event loop, and takes 0.17 s of it for so many. Replicas multiply what a
+ * component and a stack say; a release of ordinary size has some ten thousand.
+ */
+const mostOfServices = 256 * 1024;
 
 interface Rendering {
+  /** Of {@link mostOfServices}. */
+  left: number;
   readonly input: RenderInput;
   readonly texts: TemplateTexts;
   readonly files: FileSet;
@@ -51,7 +59,7 @@ export function renderRelease(input: RenderInput, texts: TemplateTexts): Rendere
 function renderOnce(input: RenderInput, texts: TemplateTexts): RenderedRelease {
   const { release, stack } = input;
   const selected = selectComponents(release, stack);
-  const rendering: Rendering = { input, texts, files: new FileSet(input.fileNames) };
+  const rendering: Rendering = { input, texts, files: new FileSet(input.fileNames), left: mostOfServices };
   const services = new Map(selected.flatMap((component) => [...servicesOf(rendering, component, selected)]));
   const model = {
     services: Object.fromEntries(services),
@@ -104,12 +112,12 @@ function dataVolumes({ release, project, volumes }: RenderInput): readonly DataV
 }
 
 /** A volume that a restore made is external: if it were gone, compose would put an empty one in its place. */
-function volumeModel({ project, volumes }: RenderInput, volume: string): object {
+function volumeModel({ project, volumes }: RenderInput, volume: string): ComposeVolume {
   const name = volumes?.[volume];
   return name === undefined || name === `${project}_${volume}` ? {} : { name, external: true };
 }
 
-type WithoutText = Omit<RenderedRelease, 'digest' | 'composeYaml' | 'start'>;
+type WithoutText = Omit<RenderedRelease, 'digest' | 'composeYaml' | 'composeVolumes' | 'start'>;
 
 /**
  * Most renderings are only compared by digest, and writing YAML is most of the work. So the text is made only
@@ -150,6 +158,10 @@ class Rendered implements RenderedRelease {
     return this.#composeYaml;
   }
 
+  get composeVolumes(): ComposeModel['volumes'] {
+    return this.#model.volumes;
+  }
+
   get start(): StartFiles {
     this.#start ??= startFiles(this.#model);
     return this.#start;
@@ -166,9 +178,8 @@ function servicesOf(
   const environment = environmentOf(rendering, selected, files);
   const image = imageOf(rendering, selected);
   return new Map(
-    selected.services.map((service) => [
-      service,
-      composeService({
+    selected.services.map((service) => {
+      const made = composeService({
         formatVersion: rendering.input.release.formatVersion,
         selected,
         service,
@@ -178,9 +189,20 @@ function servicesOf(
         environment,
         files,
         servicesOf: (name) => all.find((candidate) => candidate.component.name === name)?.services ?? [],
-      }),
-    ]),
+      });
+      count(rendering, selected, made);
+      return [service, made];
+    }),
   );
+}
+
+/** Service by service, so that what is too long is not made first. @throws {RenderError} */
+function count(rendering: Rendering, { component }: SelectedComponent, service: object): void {
+  rendering.left -= JSON.stringify(service).length;
+  if (rendering.left < 0)
+    throw new RenderError(
+      `spec.components: ${component.name}: the services of this stack would make a compose file of more than ${mostOfServices / 1024} KiB: use fewer replicas or shorter variables`,
+    );
 }
 
 function templateFiles(rendering: Rendering, { component }: SelectedComponent): readonly MountedFile[] {
@@ -229,7 +251,7 @@ export function componentFiles(
   const component = selected.find((one) => one.component.name === name);
   if (component === undefined) return [];
   const files = new FileSet();
-  const rendering: Rendering = { input, texts, files };
+  const rendering: Rendering = { input, texts, files, left: mostOfServices };
   const mounts = [...templateFiles(rendering, component), ...secretFiles(rendering, component)];
   const contents = new Map(files.list().map((file) => [file.name, file]));
   return mounts.flatMap(({ name: mounted, target }) => {

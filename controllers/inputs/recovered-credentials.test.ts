@@ -27,6 +27,7 @@ function compose(services: Readonly<Record<string, readonly string[]>>, of = pro
   });
   return composeText({
     services: Object.fromEntries(Object.entries(services).map(([name, files]) => [name, mounts(files)])),
+    volumes: {},
   });
 }
 

@@ -102,6 +102,7 @@ const release: RenderedRelease = {
   digest: 'd2',
   version: '3.43.2',
   composeYaml: '',
+  composeVolumes: {},
   start: { createYaml: '', createYamlForOldDocker: '', edges: [] },
   files: [],
   images: [],

@@ -252,8 +252,12 @@ describe("a job's report", () => {
 });
 
 describe('volumes that compose would recreate', () => {
-  const yaml =
-    'volumes:\n  data: {}\n  tmp: {driver_opts: {type: tmpfs, size: 5}}\n  named: {name: other}\n  theirs: {external: true}\n  empty:\n';
+  const wanted = {
+    data: {},
+    tmp: { driver_opts: { type: 'tmpfs', size: 5 } },
+    named: { name: 'other' },
+    theirs: { external: true },
+  };
   const local = (name: string, options = {}) => ({ name, driver: 'local', options });
 
   it('are none when they are as the release wants them, or not there yet', () => {
@@ -262,16 +266,15 @@ describe('volumes that compose would recreate', () => {
       local('p_tmp', { size: '5', type: 'tmpfs' }),
       local('other'),
       local('p_theirs', { x: 'y' }),
-      local('p_empty'),
     ];
-    expect(changedVolumes(yaml, 'p', existing)).toEqual([]);
-    expect(changedVolumes(yaml, 'p', [])).toEqual([]);
-    expect(changedVolumes('services: {}', 'p', existing)).toEqual([]);
+    expect(changedVolumes(wanted, 'p', existing)).toEqual([]);
+    expect(changedVolumes(wanted, 'p', [])).toEqual([]);
+    expect(changedVolumes({}, 'p', existing)).toEqual([]);
   });
 
   it('are named with what they are and what the release wants', () => {
     expect(
-      changedVolumes(yaml, 'p', [
+      changedVolumes(wanted, 'p', [
         { name: 'p_data', driver: 'nfs', options: {} },
         local('p_tmp', { type: 'tmpfs' }),
       ]),
@@ -283,7 +286,7 @@ describe('volumes that compose would recreate', () => {
 });
 
 describe('containers on other volumes than the compose file names', () => {
-  const yaml = 'volumes:\n  data: {name: p_data.ab12, external: true}\n  cache: {}\n';
+  const volumes = { data: { name: 'p_data.ab12', external: true }, cache: {} };
   const on = (Id: string, ...names: string[]) => ({
     Id,
     Mounts: names.map((Name) => ({ Type: 'volume', Name })),
@@ -297,10 +300,10 @@ describe('containers on other volumes than the compose file names', () => {
       on('none'),
       on('foreign', 'q_data', 'p_other'),
     ];
-    expect(staleContainers(yaml, 'p', containers)).toEqual(['old', 'older']);
-    expect(
-      staleContainers('volumes: {data: {}}', 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')]),
-    ).toEqual(['new']);
+    expect(staleContainers(volumes, 'p', containers)).toEqual(['old', 'older']);
+    expect(staleContainers({ data: {} }, 'p', [on('new', 'p_data.ab12'), on('first', 'p_data')])).toEqual([
+      'new',
+    ]);
   });
 });
 

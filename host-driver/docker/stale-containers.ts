@@ -1,9 +1,8 @@
 /** Removes containers that compose would start again on volumes that the release no longer names. */
-import { parse } from 'yaml';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
 import { listOf, projectContainers } from './containers.ts';
-import type { ComposeVolume } from './volumes.ts';
+import type { ComposeVolume } from '../rendered-release.ts';
 
 /** Must be less than the time for which the lock is held. */
 const stopSeconds = 100;
@@ -19,16 +18,12 @@ export interface MountingContainer {
  * volume and not its name, so it would start them again on the old data.
  */
 export function staleContainers(
-  composeYaml: string,
+  volumes: Readonly<Record<string, ComposeVolume>>,
   project: string,
   containers: readonly MountingContainer[],
 ): string[] {
-  const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
   const wanted = new Map(
-    Object.entries(model?.volumes ?? {}).map(([key, definition]) => [
-      key,
-      definition?.name ?? `${project}_${key}`,
-    ]),
+    Object.entries(volumes).map(([key, definition]) => [key, definition.name ?? `${project}_${key}`]),
   );
   const isOther = (name: string): boolean => {
     const key = name.startsWith(`${project}_`) ? (name.slice(project.length + 1).split('.')[0] ?? '') : '';
@@ -48,7 +43,7 @@ export function staleContainers(
 export async function removeStaleContainers(
   docker: DockerClient,
   project: string,
-  composeYaml: string,
+  volumes: Readonly<Record<string, ComposeVolume>>,
   signal: AbortSignal,
   locked: (remove: () => Promise<unknown>) => Promise<unknown>,
 ): Promise<void> {
@@ -57,7 +52,7 @@ export async function removeStaleContainers(
     .catch((error: unknown) => {
       throw dockerError(docker.host, 'a look at the containers', error, signal);
     });
-  const stale = staleContainers(composeYaml, project, projectContainers(all, project));
+  const stale = staleContainers(volumes, project, projectContainers(all, project));
   if (stale.length === 0) return;
   const remove = async (id: string): Promise<void> => {
     const container = docker.api.getContainer(id);

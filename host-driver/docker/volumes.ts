@@ -1,7 +1,7 @@
 /** Volumes hold the data. This finds those that compose would lose, and those that nobody needs any more. */
-import { parse } from 'yaml';
 import { HostError } from '../host.ts';
 import type { HostState } from '../host.ts';
+import type { ComposeVolume } from '../rendered-release.ts';
 import { needlessVolumes } from '../state.ts';
 import { bounded, dockerError, statusCode } from './client.ts';
 import type { DockerClient } from './client.ts';
@@ -16,32 +16,24 @@ export interface ExistingVolume {
   readonly options: Readonly<Record<string, string>>;
 }
 
-export interface ComposeVolume {
-  readonly name?: string;
-  readonly driver?: string;
-  readonly driver_opts?: Readonly<Record<string, string | number>>;
-  readonly external?: boolean;
-}
-
 /**
  * Finds, before a start, the volumes that compose would recreate because their definition changed. That loses
  * data. Depending on its version, compose asks, warns or just does it.
  * @returns one sentence per existing volume whose driver or options differ from the compose file.
  */
 export function changedVolumes(
-  composeYaml: string,
+  volumes: Readonly<Record<string, ComposeVolume>>,
   project: string,
   existing: readonly ExistingVolume[],
 ): string[] {
-  const model = parse(composeYaml) as { volumes?: Readonly<Record<string, ComposeVolume | null>> } | null;
   const byName = new Map(existing.map((one) => [one.name, one]));
   const findings: string[] = [];
-  for (const [key, definition] of Object.entries(model?.volumes ?? {})) {
-    if (definition?.external === true) continue;
-    const name = definition?.name ?? `${project}_${key}`;
+  for (const [key, definition] of Object.entries(volumes)) {
+    if (definition.external === true) continue;
+    const name = definition.name ?? `${project}_${key}`;
     const volume = byName.get(name);
     if (volume === undefined) continue;
-    const wanted = describe(definition?.driver ?? 'local', definition?.driver_opts ?? {});
+    const wanted = describe(definition.driver ?? 'local', definition.driver_opts ?? {});
     const found = describe(volume.driver, volume.options);
     if (wanted !== found) findings.push(`volume ${name} is ${found}, the release wants ${wanted}`);
   }
@@ -52,7 +44,7 @@ export function changedVolumes(
 export async function refuseChangedVolumes(
   docker: DockerClient,
   project: string,
-  composeYaml: string,
+  wanted: Readonly<Record<string, ComposeVolume>>,
   signal: AbortSignal,
 ): Promise<void> {
   const { Volumes } = await docker.api
@@ -61,7 +53,7 @@ export async function refuseChangedVolumes(
       throw dockerError(docker.host, 'a look at the volumes', error, signal);
     });
   const existing = Volumes.map((one) => ({ name: one.Name, driver: one.Driver, options: one.Options ?? {} }));
-  const changed = changedVolumes(composeYaml, project, existing);
+  const changed = changedVolumes(wanted, project, existing);
   if (changed.length > 0)
     throw new HostError(
       'VolumeChanged',

@@ -105,7 +105,7 @@ it('containers of others are not asked for: a host may have ten thousand', async
   const asked: string[] = [];
   instead = (path) => (asked.push(decodeURIComponent(path)), isUsual);
   await observeDocker(docker, 'p', 'full', signal);
-  await removeStaleContainers(docker, 'p', '', signal, (remove) => remove());
+  await removeStaleContainers(docker, 'p', {}, signal, (remove) => remove());
   const lists = asked.filter((path) => path.startsWith('/containers/json'));
   expect(lists).toHaveLength(3);
   for (const path of lists)
@@ -144,12 +144,12 @@ const questions: readonly (readonly [what: string, path: string, ask: () => Prom
   ['the report of a job', '/containers/jtel-job-1/json', () => readJob(docker, '1', signal)],
   ['the report of a job', '/containers/jtel-job-1/logs', () => readJob(docker, '1', signal)],
   ['the removal of a job', '/containers/json', () => removeJob(docker, '1', signal, locked)],
-  ['the volumes before a start', '/volumes', () => refuseChangedVolumes(docker, 'p', '', signal)],
+  ['the volumes before a start', '/volumes', () => refuseChangedVolumes(docker, 'p', {}, signal)],
   ['the volumes to prune', '/volumes', () => pruneVolumes(docker, 'p', state, signal)],
   [
     'containers on other volumes',
     '/containers/json',
-    () => removeStaleContainers(docker, 'p', '', signal, (remove) => remove()),
+    () => removeStaleContainers(docker, 'p', {}, signal, (remove) => remove()),
   ],
   ['an image', '/images/', () => pullImages(docker, [image], [], () => undefined, signal)],
   ['the events', '/events', () => containerEvents(docker, signal).next()],

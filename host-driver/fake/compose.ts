@@ -35,7 +35,7 @@ export function applyRelease(
   services: readonly string[] | 'all',
 ): void {
   const existing = [...found.volumes].map(([name, volume]) => ({ name, ...volume }));
-  const changed = changedVolumes(release.composeYaml, project, existing);
+  const changed = changedVolumes(release.composeVolumes, project, existing);
   if (changed.length > 0)
     throw machine.error(
       'VolumeChanged',

@@ -3,6 +3,7 @@
  * anything is sent.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import type { RenderedRelease } from '../host.ts';
 import { InvalidValue, valid } from '../values.ts';
@@ -35,9 +36,16 @@ export async function releaseArchive(release: RenderedRelease): Promise<Buffer> 
   archive.entry({ name: 'images.list', mode: 0o644 }, listFile(images));
   archive.entry({ name: 'starts.list', mode: 0o644 }, listFile(startLines(release)));
   // They may hold passwords in the services' environment.
-  archive.entry({ name: 'create.yaml', mode: 0o600 }, release.start.createYaml);
-  archive.entry({ name: 'create-old-docker.yaml', mode: 0o600 }, release.start.createYamlForOldDocker);
-  archive.entry({ name: 'compose.yaml', mode: 0o600 }, release.composeYaml);
+  const texts: readonly (readonly [string, () => string])[] = [
+    ['create.yaml', () => release.start.createYaml],
+    ['create-old-docker.yaml', () => release.start.createYamlForOldDocker],
+    ['compose.yaml', () => release.composeYaml],
+  ];
+  for (const [name, text] of texts) {
+    // Each is written when it is asked for, which takes long; others have a turn of the event loop in between.
+    await setImmediate();
+    archive.entry({ name, mode: 0o600 }, text());
+  }
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);

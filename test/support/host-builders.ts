@@ -103,6 +103,7 @@ export function aRelease(
     digest,
     version: '3.43.2',
     composeYaml,
+    composeVolumes: model.volumes,
     start: startFiles(model),
     files,
     images: [image],

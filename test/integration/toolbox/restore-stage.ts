@@ -130,6 +130,7 @@ export class RestoreStage {
       digest,
       version: '3.43.1',
       composeYaml: composeText(model),
+      composeVolumes: model.volumes,
       start: startFiles(model),
       files: secrets.map(({ file }) => file),
       images: [master, replica],
