@@ -98,7 +98,7 @@ export interface AlertCase {
   /** JtelWatchdog does not fire either. */
   readonly operatorGone?: true;
   /** What a person reads. */
-  readonly says?: { readonly summary: string; readonly since: string };
+  readonly says?: { readonly summary: string; readonly since?: string; readonly customer?: string };
 }
 
 const since = '1969-12-31 23:00 UTC';
@@ -371,6 +371,16 @@ export const cases: readonly AlertCase[] = [
     series: { 'jtel_operator_quarantined_objects{controller="stack"}': steady(1) },
     fires: ['JtelQuarantined'],
     after: 60,
+    says: {
+      customer: 'all',
+      summary: '2 objects of controller stack are put aside, because their looks fail or do not end',
+    },
+  },
+  {
+    when: 'no replica has put one aside',
+    series: { 'jtel_operator_quarantined_objects{controller="stack"}': steady(0) },
+    fires: [],
+    after: 60,
   },
   {
     when: 'a right is missing',
@@ -382,6 +392,26 @@ export const cases: readonly AlertCase[] = [
     when: 'objects wait',
     series: { 'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(80) },
     fires: ['JtelOperatorBehind'],
+    after: 90,
+  },
+  {
+    when: 'more objects wait than should, for all replicas together only',
+    series: {
+      'jtel_operator_queue_depth{controller="stack",line="Asked"}': steady(10),
+      'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(16),
+    },
+    fires: ['JtelOperatorBehind'],
+    after: 90,
+    says: { customer: 'all', summary: '52 objects wait for controller stack' },
+  },
+  {
+    when: 'as many objects wait as may, for all replicas together',
+    series: {
+      'jtel_operator_queue_depth{controller="stack",line="Asked"}': steady(10),
+      'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(15),
+      'jtel_operator_queue_depth{controller="backup",line="Periodic"}': steady(15),
+    },
+    fires: [],
     after: 90,
   },
 ];
