@@ -54,7 +54,8 @@ async function installPackages(directory: string): Promise<void> {
   if (theirs !== undefined && ours !== undefined && samePackages(theirs, ours))
     await symlink(join(repositoryDirectory, 'node_modules'), join(directory, 'node_modules'));
   else
-    await run(['npm', 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory });
+    // Also those for development: its images are built from there.
+    await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: directory });
 }
 
 async function readLockFile(directory: string): Promise<LockFile> {
