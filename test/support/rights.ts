@@ -5,38 +5,36 @@ import { parseAllDocuments } from 'yaml';
 import { rightName } from '../../doctor/judge/rights.ts';
 import { repositoryDirectory } from '../../kit/paths.ts';
 
-interface Role {
-  readonly kind: string;
-  readonly rules?: readonly {
-    readonly apiGroups: readonly string[];
-    readonly resources: readonly string[];
-    readonly verbs: readonly string[];
-  }[];
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
 }
 
-/** In the words of RBAC, as `ControlPlane.rightsUsed` has them: without names of single objects. @param texts YAML */
-function rightsIn(texts: readonly string[]): ReadonlySet<string> {
+/** In the words of RBAC, as `ControlPlane.rightsUsed` has them: without names of single objects. */
+export function rightsOf(rules: readonly Rule[]): ReadonlySet<string> {
   return new Set(
-    texts
-      .flatMap((text) => parseAllDocuments(text))
-      .map((document) => document.toJS() as Role)
-      .filter(({ kind }) => kind.endsWith('Role'))
-      .flatMap(({ rules = [] }) => rules)
-      .flatMap(({ apiGroups, resources, verbs }) =>
-        apiGroups.flatMap((group) =>
-          resources.flatMap((resource) => verbs.map((verb) => rightName({ verb, group, resource }))),
-        ),
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => rightName({ verb, group, resource }))),
       ),
+    ),
   );
 }
 
 /** @param files of `deploy/access` */
 export async function rightsGranted(...files: readonly string[]): Promise<ReadonlySet<string>> {
-  return rightsIn(
-    await Promise.all(
-      files.map((file) => readFile(join(repositoryDirectory, 'deploy/access', file), 'utf8')),
-    ),
-  );
+  const rules = await Promise.all(files.map((file) => rulesIn('deploy/access', file)));
+  return rightsOf(rules.flat());
+}
+
+/** What the roles of one file allow. @param folder in a template of the chart, lines with settings are left out; no rule has any */
+export async function rulesIn(folder: string, file: string): Promise<readonly Rule[]> {
+  const text = await readFile(join(repositoryDirectory, folder, file), 'utf8');
+  return parseAllDocuments(text.replaceAll(/^.*\{\{.*$/gm, ''))
+    .map((document) => document.toJS() as { readonly kind: string; readonly rules?: readonly Rule[] })
+    .filter(({ kind }) => kind.endsWith('Role'))
+    .flatMap(({ rules = [] }) => rules);
 }
 
 export interface Comparison {
@@ -60,9 +58,8 @@ export const comparisons: Readonly<Record<string, Comparison>> = {
   'access/leader-election.yaml': { comparedIn: 'test/rights/operator.test.ts' },
   'access/backup-schedule.yaml': { comparedIn: 'test/integration/schedule/cron-job.test.ts' },
   'access/web.yaml': {
-    notCompared:
-      'No test starts the page with these rights only and asks it for a stack; operator/web/cluster-gate.test.ts answers its reviews itself.',
-    onlyWith: { 'web.enabled': 'not compared', scope: 'a binding, no rule' },
+    comparedIn: 'test/integration/deploy/web.test.ts',
+    onlyWith: { 'web.enabled': 'the page is served there', scope: 'a binding, no rule' },
   },
   'access/backup-signing.yaml': {
     notCompared:

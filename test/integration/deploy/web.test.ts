@@ -1,13 +1,15 @@
 /** The operator's own page against a real API server: whom it lets in, and what each of them sees. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backupKind, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
+import { backupKind, operatorName, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
 import { serveWeb, type ServedPage, type WebConfig } from '../../../operator/web/serve.ts';
-import { Informer } from '../../../runtime/index.ts';
+import { ClusterClient, Informer, KubeConnection, SecretRegistry } from '../../../runtime/index.ts';
+import { Sandbox } from '../../../sandbox/index.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import type { About, StackDetail } from '../../../web/protocol.ts';
 import { createNamespace, openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
 import { PageReader } from '../../support/page-reader.ts';
+import { rightsGranted, rightsOf, rulesIn } from '../../support/rights.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { storeStack } from '../../support/stored-stacks.ts';
 import { kubeconfigOfUser, mayListIn, untilMay, type TestUser } from '../../support/users.ts';
@@ -18,6 +20,9 @@ let cluster: TestCluster;
 let other: string;
 let kubectl: Kubectl;
 let user: TestUser;
+/** Serves the page. Has the rights of the operator, and those that the page brings. */
+let server: TestUser;
+let connection: KubeConnection;
 let withTokens: ServedPage;
 let behindProxy: ServedPage;
 
@@ -30,7 +35,14 @@ beforeAll(async () => {
   await mayListIn(kubectl, user, cluster.namespace, ['jtelstacks', 'jtelbackups']);
   const namespaces = [cluster.namespace, other];
   for (const namespace of namespaces) await storeStack(cluster.client, namespace, { name: 'main' });
-  const { connection, client } = cluster;
+  server = await kubeconfigOfUser(kubectl, cluster.namespace, 'server');
+  await mayServe(namespaces);
+  connection = await KubeConnection.load({ userAgent: operatorName, files: [server.kubeconfig] });
+  const client = new ClusterClient({
+    connection,
+    fieldManager: operatorName,
+    secrets: new SecretRegistry(),
+  });
   const options = { connection, namespaces, logger: new RecordingLogger() };
   const informers = {
     stacks: new Informer(stackKind, options),
@@ -64,9 +76,44 @@ afterAll(async () => {
   await withTokens.close();
   await behindProxy.close();
   stop.abort();
+  await connection.close();
+  await kubectl.run(['delete', 'clusterrole,clusterrolebinding', `page-${cluster.namespace}`]);
   await kubectl.run(['delete', 'namespace', other, '--wait=false']);
   await cluster.close();
 });
+
+const webTemplate = ['charts/jtel-operator/templates/access', 'web.yaml'] as const;
+
+/** Gives the server what the chart gives the operator with web.enabled, in these namespaces. */
+async function mayServe(namespaces: readonly string[]): Promise<void> {
+  const rules = [...(await rulesIn('deploy/access', 'stacks.yaml')), ...(await rulesIn(...webTemplate))];
+  const ofCluster = ['tokenreviews', 'subjectaccessreviews'];
+  const isOfCluster = ({ resources }: { readonly resources: readonly string[] }): boolean =>
+    resources.some((resource) => ofCluster.includes(resource));
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const name = `page-${cluster.namespace}`;
+  const subjects = [{ kind: 'ServiceAccount', name: server.serviceAccount, namespace: server.namespace }];
+  const bound = (kind: 'Role' | 'ClusterRole') => ({
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+    subjects,
+  });
+  await kubectl.apply([
+    { apiVersion, kind: 'ClusterRole', metadata: { name }, rules: rules.filter(isOfCluster) },
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, ...bound('ClusterRole') },
+    ...namespaces.flatMap((namespace) => [
+      {
+        apiVersion,
+        kind: 'Role',
+        metadata: { name, namespace },
+        rules: rules.filter((rule) => !isOfCluster(rule)),
+      },
+      { apiVersion, kind: 'RoleBinding', metadata: { name, namespace }, ...bound('Role') },
+    ]),
+  ]);
+  for (const namespace of namespaces)
+    for (const resource of ['events.events.k8s.io', 'jtelrestores.jtel.de'])
+      await untilMay(kubectl, [`--as=${server.name}`], { verb: 'list', resource, namespace });
+}
 
 const pageOf = ({ port }: ServedPage, headers: Record<string, string> = {}): PageReader =>
   new PageReader(`http://127.0.0.1:${port}/`, headers);
@@ -144,4 +191,13 @@ test('a proxy names people, whose groups have the rights', async () => {
     expect((await pageOf(behindProxy, headers).get('api/session')).status).toBe(401);
   const masters = { 'x-user': 'eve', 'x-groups': 'system:masters', 'x-secret': secret };
   expect((await pageOf(behindProxy, masters).get('api/session')).status).toBe(401);
+});
+
+test('the page has used every right that its roles give, and beyond those of the operator no other', async () => {
+  const sandbox = await Sandbox.attach(process.env['JTEL_SANDBOX'] || 'test');
+  const used = await sandbox.controlPlane.rightsUsed(server.name, operatorName);
+  const ofOperator = await rightsGranted('stacks.yaml');
+  expect([...used].filter((right) => !ofOperator.has(right)).toSorted()).toEqual(
+    [...rightsOf(await rulesIn(...webTemplate))].toSorted(),
+  );
 });
