@@ -3,7 +3,7 @@ import { backupKind, restoreKind, stackKind, storeKind } from '../crds/index.ts'
 import type { Cluster } from '../runtime/client/cluster.ts';
 import type { KubeConnection } from '../runtime/client/connection.ts';
 import type { Examination } from './examine.ts';
-import { examineLeases } from './leases.ts';
+import { examineLeases, leaseNames } from './leases.ts';
 import { finding, skipped, type Finding, type Judgement } from './finding.ts';
 import { judgeApiServer, judgeFields, judgeKinds } from './judge/cluster.ts';
 import type { Asker } from './judge/network.ts';
@@ -84,7 +84,7 @@ function peoples({ connection, namespaces }: ClusterSubject): Examination['run']
 }
 
 /** One finding for each namespace, and one for what the operator needs outside of them. */
-function operators({ connection, asker, namespaces, operator }: ClusterSubject): Examination['run'] {
+function operators({ cluster, connection, asker, namespaces, operator }: ClusterSubject): Examination['run'] {
   const account: ServiceAccount | undefined =
     asker === 'Operator' ? undefined : { namespace: operator.namespace, name: operator.serviceAccount };
   const scopes: readonly (string | undefined)[] = namespaces === 'All' ? [undefined] : namespaces;
@@ -99,11 +99,12 @@ function operators({ connection, asker, namespaces, operator }: ClusterSubject):
         missing === undefined ? mayNotAsk(account) : judgeOperatorsRights(missing, scope, rights.length);
       return finding('operator-rights', judgement, scope);
     };
+    const names = await leaseNames({ cluster, operator }, signal);
     return await Promise.all([
       ...scopes.map((scope) => ask(scopeName(scope), operatorRights, scope)),
       ask(
         `its namespace ${operator.namespace}`,
-        [...leaseRights(operator.leaseName), ...signingRights],
+        [...leaseRights(names), ...signingRights],
         operator.namespace,
       ),
       ask('the cluster', identityRights, undefined),

@@ -3,7 +3,7 @@ import { annotations, shardLease } from '../crds/index.ts';
 import { ApiError } from '../runtime/client/api-error.ts';
 import { leases } from '../runtime/client/kinds.ts';
 import { MemoryCluster } from '../runtime/fake/memory-cluster.ts';
-import { examineLeases } from './leases.ts';
+import { examineLeases, leaseNames } from './leases.ts';
 
 const { signal } = new AbortController();
 const now = new Date('2026-03-01T03:00:00Z');
@@ -34,6 +34,15 @@ it('looks at every shard that the holder of the first Lease shares', async () =>
     verdict: 'Failed',
     seen: expect.stringContaining('Lease jtel-system/op-shard-1,') as string,
   });
+});
+
+it('names the Lease of every shard, whose rights are asked about', async () => {
+  const named = (cluster: Pick<MemoryCluster, 'find'>) => leaseNames({ cluster, operator }, signal);
+  expect(await named(await aCluster('3,11', 0))).toEqual(['op', 'op-shard-1', 'op-shard-2']);
+  expect(await named(await aCluster(undefined, 0))).toEqual(['op']);
+  expect(await named(await aCluster(undefined))).toEqual(['op']);
+  const refusing = { find: () => Promise.reject(new ApiError(403, 'Forbidden', 'no')) };
+  expect(await named(refusing)).toEqual(['op']);
 });
 
 it.each([undefined, '1,15', '0,15', 'nonsense'])('looks at one Lease if the holder says %j', async (said) => {

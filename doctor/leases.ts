@@ -17,24 +17,22 @@ export interface LeasesSubject {
   readonly now: () => Date;
 }
 
+type Place = Pick<LeasesSubject, 'cluster' | 'operator'>;
+
+/** The Lease of each part; one if it cannot be read into how many the stacks are divided. */
+export async function leaseNames(place: Place, signal: AbortSignal): Promise<readonly string[]> {
+  return namesBy(await readLease(place, place.operator.leaseName, signal), place.operator.leaseName);
+}
+
 export async function examineLeases(
   { cluster, operator, namespaces, now }: LeasesSubject,
   signal: AbortSignal,
 ): Promise<Judgement> {
   const { namespace, leaseName } = operator;
-  const read = async (name: string): Promise<Read> => {
-    try {
-      return (await cluster.find(leases, { namespace, name }, { signal })) ?? 'None';
-    } catch (error) {
-      if (isForbidden(error)) return 'Forbidden';
-      throw error;
-    }
-  };
+  const read = (name: string): Promise<Read> => readLease({ cluster, operator }, name, signal);
   const first = await read(leaseName);
   if (first === 'Forbidden') return mayNotRead([`${namespace}/${leaseName}`]);
-  const names = Array.from({ length: first === 'None' ? 1 : shardsOf(first) }, (_, shard) =>
-    shardLease(leaseName, shard),
-  );
+  const names = namesBy(first, leaseName);
   const others = await Promise.all(names.slice(1).map(read));
   const all = [first, ...others].map((lease, shard) => ({
     name: `${namespace}/${names[shard]}`,
@@ -51,6 +49,20 @@ export async function examineLeases(
   const holder = first.spec?.holderIdentity ?? '';
   const watched = namespacesOfHolder(first.metadata?.annotations?.[annotations.holderNamespaces], holder);
   return judgeWatched(watched, namespaces) ?? judged;
+}
+
+async function readLease({ cluster, operator }: Place, name: string, signal: AbortSignal): Promise<Read> {
+  try {
+    return (await cluster.find(leases, { namespace: operator.namespace, name }, { signal })) ?? 'None';
+  } catch (error) {
+    if (isForbidden(error)) return 'Forbidden';
+    throw error;
+  }
+}
+
+function namesBy(first: Read, leaseName: string): readonly string[] {
+  const shards = typeof first === 'string' ? 1 : shardsOf(first);
+  return Array.from({ length: shards }, (_, shard) => shardLease(leaseName, shard));
 }
 
 /** Into how many parts its holder, or the last one, divides the stacks: 1 before 0.2.0. */

@@ -29,11 +29,11 @@ export const operatorRights: readonly Right[] = rightsOf([
   ['events.k8s.io', ['events'], ['get', 'create', 'update']],
 ]);
 
-/** In the namespace of its Lease. */
-export function leaseRights(name: string): readonly Right[] {
+/** In the namespace of its Leases. @param names that of each part, if replicas share the stacks */
+export function leaseRights(names: readonly string[]): readonly Right[] {
   return rightsOf([
     ['coordination.k8s.io', ['leases'], ['create']],
-    ['coordination.k8s.io', ['leases'], ['get', 'update'], name],
+    ...names.map((name): Rule => ['coordination.k8s.io', ['leases'], ['get', 'update'], name]),
   ]);
 }
 
