@@ -196,12 +196,12 @@ describe('the newest backup to bring back', () => {
     // Each question for the time is 12 seconds after the one before.
     let seconds = Date.parse('2026-12-31T00:00:00Z') / 1000;
     const now = () => new Date((seconds += 12) * 1000);
-    const known = new Set([day(1)]);
+    const isKnown = (of: string, backupID: string) => of === identity && backupID === day(1);
     const ignored = ['4', '3', '2'].map((number, at) => ({
       backupID: `20260401t020000z-00000${number}`,
       why: at < 2 ? 'Unsigned' : 'NotRead',
     }));
-    expect(await newestGoodBackup(trusting(store, { now, known }), identity, undefined, signal)).toEqual({
+    expect(await newestGoodBackup(trusting(store, { now, isKnown }), identity, undefined, signal)).toEqual({
       backupID: day(1),
       skipped: [],
       ignored,
@@ -223,8 +223,8 @@ describe('the newest backup to bring back', () => {
       manifest: { backupID: day(1) },
       ignored,
     });
-    const known = new Set([day(2)]);
-    expect(await newestGoodBackup(trusting(store, { known }), identity, undefined, signal)).toEqual({
+    const isKnown = (of: string, backupID: string) => of === identity && backupID === day(2);
+    expect(await newestGoodBackup(trusting(store, { isKnown }), identity, undefined, signal)).toEqual({
       backupID: day(2),
       skipped: [],
     });

@@ -5,7 +5,7 @@
 import { annotations, backupKind, type JtelBackup, type JtelStack } from '../../crds/index.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { OpenStore } from './store-access.ts';
-import { catalogOf, type Catalog } from './trust.ts';
+import { catalogOf, type Catalog, type Trust } from './trust.ts';
 
 /** For looking into the store's history. */
 export async function clusterCatalog(
@@ -15,7 +15,7 @@ export async function clusterCatalog(
 ): Promise<Catalog> {
   const catalog = catalogOf(opened);
   const backups = await backupsBeside(cluster, opened, options);
-  return { ...catalog, trust: { ...catalog.trust, known: knownOf(backups) } };
+  return { ...catalog, trust: { ...catalog.trust, isKnown: isKnownIn(backups) } };
 }
 
 /**
@@ -44,7 +44,7 @@ export async function stackCatalog(
     ...catalog,
     trust: {
       ...catalog.trust,
-      known: knownOf(backups),
+      isKnown: isKnownIn(backups),
       acceptsUnsigned: (identity, backupID, digest) =>
         backupID === consented || digests.has(digestKey(identity, backupID, digest)),
     },
@@ -62,8 +62,12 @@ async function backupsBeside(
   return all.filter(({ status }) => status?.backupID !== undefined && status.manifestDigest !== undefined);
 }
 
-function knownOf(backups: readonly JtelBackup[]): ReadonlySet<string> {
-  return new Set(backups.map(({ status }) => status?.backupID ?? ''));
+/** Of one identity: whoever may write to the store may take the ID of another stack's backup. */
+function isKnownIn(backups: readonly JtelBackup[]): NonNullable<Trust['isKnown']> {
+  const known = new Set(
+    backups.map(({ status }) => JSON.stringify([status?.identity ?? '', status?.backupID ?? ''])),
+  );
+  return (identity, backupID) => known.has(JSON.stringify([identity, backupID]));
 }
 
 function digestKey(identity: string, backupID: string, digest: string): string {

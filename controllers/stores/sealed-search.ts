@@ -50,7 +50,7 @@ export async function* searchSealed(
   { marks }: Pick<Listed, 'marks'>,
   signal: AbortSignal,
 ): AsyncGenerator<Looked> {
-  const { known, now } = catalog.trust;
+  const { isKnown = () => false, now } = catalog.trust;
   const place = JSON.stringify([catalog.blobs.description, identity, catalog.trust.keys]);
   const hash = createHash('sha256').update(place).digest('base64');
   let bytes = 0;
@@ -63,7 +63,7 @@ export async function* searchSealed(
       yield { backupID, is: before.is };
       continue;
     }
-    if ((bytes >= mostBytes || milliseconds >= mostSeconds * 1000) && known?.has(backupID) !== true) {
+    if ((bytes >= mostBytes || milliseconds >= mostSeconds * 1000) && !isKnown(identity, backupID)) {
       if (!isGivenUp) yield { backupID, is: 'NotRead' };
       isGivenUp = true;
       continue;
@@ -85,7 +85,7 @@ export async function* searchSealed(
 /** @param sealed undefined: it lies in the archive tier */
 function judge(trust: Trust, identity: string, backupID: string, sealed: SealedManifest | undefined): Looked {
   if (sealed === undefined)
-    return { backupID, is: trust.known?.has(backupID) === true ? 'Ours' : 'Archived' };
+    return { backupID, is: trust.isKnown?.(identity, backupID) === true ? 'Ours' : 'Archived' };
   const { is } = sealed.seal;
   if (is === 'Signed' || isAccepted(trust, identity, backupID, { is, digest: digestOf(sealed) }))
     return { backupID, is: 'Ours', sealed };

@@ -21,8 +21,8 @@ export interface Trust {
   /** Whether new backups there are encrypted. */
   readonly encrypts: boolean;
   readonly now: () => Date;
-  /** backupIDs that objects of this cluster name: these are always read. */
-  readonly known?: ReadonlySet<string>;
+  /** Whether an object of this cluster names that backup: such are always read. */
+  readonly isKnown?: (identity: string, backupID: string) => boolean;
   /** Whether an unsigned manifest counts all the same; default: none does. The digest is the SHA-256 of its bytes. */
   readonly acceptsUnsigned?: (identity: string, backupID: string, digest: string) => boolean;
 }
