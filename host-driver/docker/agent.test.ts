@@ -1,7 +1,8 @@
+import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { ConnectionPool } from '../ssh/pool.ts';
 import { startTestingServer } from '../ssh/testing-server.ts';
-import { DockerDialer } from './agent.ts';
+import { DockerDialer, dockerAgent } from './agent.ts';
 
 const { signal } = new AbortController();
 
@@ -28,5 +29,15 @@ it('one that only looks like an answer does not answer', async () => {
   const pool = new ConnectionPool();
   const dialer = new DockerDialer(await pool.get(server.target, signal));
   await expect(dialer.way()).rejects.toMatchObject({ reason: 'DockerUnavailable' });
+  await pool.close();
+});
+
+/** As docker-modem does it for each request, whether or not somebody debugs. */
+it('nobody who writes a request down walks through the connection', async () => {
+  await using server = await startTestingServer({});
+  const pool = new ConnectionPool();
+  const agent = dockerAgent(new DockerDialer(await pool.get(server.target, signal)), 6);
+  expect(inspect({ agent }, { showHidden: true, depth: null })).toBe('{ agent: Agent }');
+  agent.destroy();
   await pool.close();
 });

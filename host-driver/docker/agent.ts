@@ -4,6 +4,7 @@
  * and checks no host key.
  */
 import { Agent } from 'node:http';
+import { inspect } from 'node:util';
 import type { ClientChannel } from 'ssh2';
 import { ByteCollector, ByteTail } from '../../base/byte-collector.ts';
 import { HostError } from '../host.ts';
@@ -152,6 +153,8 @@ export function dockerAgent(
   longestAnswer?: (request: string) => number,
 ): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: maximumSockets, maxFreeSockets: 6 });
+  // docker-modem writes each request down for a debugger that is not there, with all that can be reached from here.
+  Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
   agent.createConnection = () => new ChannelSocket(() => dialer.dial(), longestAnswer);
   return agent;
 }
