@@ -27,10 +27,10 @@ import { fileText, variableText, type TemplateTexts } from './template-texts.ts'
 /** Holds the values of the stack's own `secretKeyRef` variables as files, see {@link environmentOf}. */
 const environmentSecretFolder = '/run/secrets/environment';
 /**
- * In characters of JSON. YAML is written on the event loop, and takes 0.17 s of it for so many. Replicas multiply what a
+ * In characters of JSON. YAML is written on the event loop, and so many take 0.2 s of it at most. Replicas multiply what a
  * component and a stack say; a release of ordinary size has some ten thousand.
  */
-const mostOfServices = 256 * 1024;
+const mostOfServices = 192 * 1024;
 
 interface Rendering {
   /** Of {@link mostOfServices}. */
