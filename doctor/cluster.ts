@@ -104,7 +104,7 @@ function operators({ cluster, connection, asker, namespaces, operator }: Cluster
       ...scopes.map((scope) => ask(scopeName(scope), operatorRights, scope)),
       ask(
         `its namespace ${operator.namespace}`,
-        [...leaseRights(names), ...signingRights],
+        [...leaseRights(...names), ...signingRights],
         operator.namespace,
       ),
       ask('the cluster', identityRights, undefined),

@@ -49,7 +49,7 @@ function rightsIn(file: string, role: string): readonly string[] {
 describe('the rights that are asked about are those that the chart gives', () => {
   it.each([
     ['stacks.yaml', 'jtel-operator', operatorRights],
-    ['leader-election.yaml', 'jtel-operator-leader-election', leaseRights(['jtel-operator'])],
+    ['leader-election.yaml', 'jtel-operator-leader-election', leaseRights('jtel-operator')],
     ['backup-signing.yaml', 'jtel-operator-backup-signing', signingRights],
     ['stacks.yaml', 'jtel-operator-cluster-identity', identityRights],
   ] as const)('%s, %s', (file, role, asked) =>

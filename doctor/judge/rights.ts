@@ -30,7 +30,7 @@ export const operatorRights: readonly Right[] = rightsOf([
 ]);
 
 /** In the namespace of its Leases. @param names that of each part, if replicas share the stacks */
-export function leaseRights(names: readonly string[]): readonly Right[] {
+export function leaseRights(...names: readonly string[]): readonly Right[] {
   return rightsOf([
     ['coordination.k8s.io', ['leases'], ['create']],
     ...names.map((name): Rule => ['coordination.k8s.io', ['leases'], ['get', 'update'], name]),

@@ -87,9 +87,9 @@ const webTemplate = ['charts/jtel-operator/templates/access', 'web.yaml'] as con
 /** Gives the server what the chart gives the operator with web.enabled, in these namespaces. */
 async function mayServe(namespaces: readonly string[]): Promise<void> {
   const rules = [...(await rulesIn('deploy/access', 'stacks.yaml')), ...(await rulesIn(...webTemplate))];
-  const ofCluster = ['tokenreviews', 'subjectaccessreviews'];
+  const ofCluster = new Set(['tokenreviews', 'subjectaccessreviews']);
   const isOfCluster = ({ resources }: { readonly resources: readonly string[] }): boolean =>
-    resources.some((resource) => ofCluster.includes(resource));
+    resources.some((resource) => ofCluster.has(resource));
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const name = `page-${cluster.namespace}`;
   const subjects = [{ kind: 'ServiceAccount', name: server.serviceAccount, namespace: server.namespace }];

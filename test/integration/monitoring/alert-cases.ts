@@ -3,11 +3,8 @@
  * different.
  */
 
-/**
- * Series of promtool: name and labels → values, one a minute. `N` stands for as many as last until the end of
- * the case.
- */
-export type Series = Readonly<Record<string, string>>;
+import { steady, type AlertCase, type Series } from './alert-case.ts';
+import { operatorCases } from './operator-cases.ts';
 
 const stack = 'namespace="customers",name="acme"';
 /** Names of series, in promtool's form. */
@@ -16,8 +13,6 @@ const on = (metric: string, labels = ''): string =>
 const store = (metric: string, labels = ''): string =>
   `jtel_store_${metric}{${stack}${labels === '' ? '' : `,${labels}`}}`;
 
-/** `N`: until the end of the case. */
-const steady = (value: number): string => `${value}xN`;
 /** Nothing is known about it. */
 const nothing = '_xN';
 
@@ -86,21 +81,6 @@ const hostAway: Series = {
   [on('ready')]: nothing,
   [on('condition', 'condition="HostReachable",status="False",reason="HostUnreachable"')]: steady(1),
 };
-export interface AlertCase {
-  readonly when: string;
-  readonly series: Series;
-  /** The alerts that fire at the end, besides JtelWatchdog. No other may fire. */
-  readonly fires: readonly string[];
-  /** Minutes until then. */
-  readonly after: number;
-  /** Minute from which on the alert's expression is true; default 0. It fires when its `for` has passed as well, and not before. */
-  readonly from?: number;
-  /** JtelWatchdog does not fire either. */
-  readonly operatorGone?: true;
-  /** What a person reads. */
-  readonly says?: { readonly summary: string; readonly since?: string; readonly customer?: string };
-}
-
 const since = '1969-12-31 23:00 UTC';
 
 export const cases: readonly AlertCase[] = [
@@ -342,78 +322,7 @@ export const cases: readonly AlertCase[] = [
     after: 30,
     operatorGone: true,
   },
-  {
-    when: 'none leads',
-    series: { 'jtel_operator_leader{}': steady(0), 'jtel_operator_lease_held{lease="a"}': steady(0) },
-    fires: ['JtelOperatorNotLeading'],
-    after: 30,
-    operatorGone: true,
-  },
-  {
-    when: 'looks fail',
-    series: { 'jtel_operator_reconciles_total{controller="stack",outcome="error"}': '0+90xN' },
-    fires: ['JtelOperatorErrors'],
-    from: 1,
-    after: 90,
-  },
-  {
-    when: 'looks fail because the API does',
-    series: {
-      'jtel_operator_reconciles_total{controller="stack",outcome="error"}': '0+90xN',
-      'jtel_operator_api_calls_total{method="GET",code="0"}': '0+600xN',
-    },
-    fires: ['JtelApiTrouble'],
-    from: 1,
-    after: 90,
-  },
-  {
-    when: 'an object is put aside',
-    series: { 'jtel_operator_quarantined_objects{controller="stack"}': steady(1) },
-    fires: ['JtelQuarantined'],
-    after: 60,
-    says: {
-      customer: 'all',
-      summary: '2 objects of controller stack are put aside, because their looks fail or do not end',
-    },
-  },
-  {
-    when: 'no replica has put one aside',
-    series: { 'jtel_operator_quarantined_objects{controller="stack"}': steady(0) },
-    fires: [],
-    after: 60,
-  },
-  {
-    when: 'a right is missing',
-    series: { 'jtel_operator_missing_rights{verb="list",resource="jtelstacks.jtel.de"}': steady(1) },
-    fires: ['JtelRightMissing'],
-    after: 90,
-  },
-  {
-    when: 'objects wait',
-    series: { 'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(80) },
-    fires: ['JtelOperatorBehind'],
-    after: 90,
-  },
-  {
-    when: 'more objects wait than should, for all replicas together only',
-    series: {
-      'jtel_operator_queue_depth{controller="stack",line="Asked"}': steady(10),
-      'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(16),
-    },
-    fires: ['JtelOperatorBehind'],
-    after: 90,
-    says: { customer: 'all', summary: '52 objects wait for controller stack' },
-  },
-  {
-    when: 'as many objects wait as may, for all replicas together',
-    series: {
-      'jtel_operator_queue_depth{controller="stack",line="Asked"}': steady(10),
-      'jtel_operator_queue_depth{controller="stack",line="Periodic"}': steady(15),
-      'jtel_operator_queue_depth{controller="backup",line="Periodic"}': steady(15),
-    },
-    fires: [],
-    after: 90,
-  },
+  ...operatorCases,
 ];
 
 /** All series of a case, as each of two replicas gives them. */

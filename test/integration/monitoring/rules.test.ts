@@ -17,7 +17,8 @@ import { buildMonitoring, monitoringImage } from '../../../sandbox/monitoring.ts
 import { metricFamilies } from '../../../monitoring/metrics-page.ts';
 import { durationSeconds } from '../../support/monitoring/prometheus.ts';
 import { dashboardQueries } from './dashboard-queries.ts';
-import { cases, seriesOf, type AlertCase } from './alert-cases.ts';
+import type { AlertCase } from './alert-case.ts';
+import { cases, seriesOf } from './alert-cases.ts';
 
 interface Rule {
   readonly alert: string;
