@@ -188,6 +188,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   const stackLooks = stackReconciler({
     ...parts,
     cluster: looking,
+    versionHeard: (key) => caches.stacks.get(key)?.metadata.resourceVersion,
     addBackupHealth: backupHealthFrom(caches),
     credentials: new CredentialStore(looking),
     activities,

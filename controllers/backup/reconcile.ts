@@ -31,6 +31,7 @@ import { backupIDAt } from '../../backup-format/names.ts';
 import { FormatError } from '../../backup-format/schema.ts';
 import { backupFinalizer, backupKind, type JtelBackup, type JtelBackupStatus } from '../../crds/index.ts';
 import type { ImageReference, StackOwner } from '../../host-driver/host.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import type { Reconciler } from '../../runtime/control/reconciler.ts';
 import {
@@ -59,6 +60,7 @@ import type { SigningKeys } from '../stores/signing-keys.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface BackupReconcilerOptions extends ObserveDependencies, WaveOptions {
+  readonly cluster: Cluster;
   readonly toolbox: ImageReference;
   readonly activities: Activities<never>;
   readonly clusterID: string;

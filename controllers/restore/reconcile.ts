@@ -24,6 +24,7 @@
  */
 
 import { restoreFinalizer, restoreKind, type JtelRestore } from '../../crds/index.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import {
   WaveController,
@@ -46,6 +47,7 @@ import { summarise } from './report/status.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface RestoreReconcilerOptions extends ObserveDependencies, ScratchDependencies, WaveOptions {
+  readonly cluster: Cluster;
   readonly activities: Activities<string>;
   readonly clusterID: string;
   /** Of scratch projects: their owners are requests, so they never meet those of stacks. */

@@ -266,3 +266,8 @@ export interface StatusInput extends Choice {
   readonly changeNumber?: number;
   readonly now: Date;
 }
+
+/** Nothing is changed on the host; deletion is an order of its own. */
+export function isPaused({ metadata, spec }: JtelStack): boolean {
+  return metadata.deletionTimestamp === undefined && (spec.suspend || spec.managementMode === 'Observe');
+}

@@ -24,6 +24,8 @@
 import { randomUUID } from 'node:crypto';
 import { stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
 import type { StackOwner } from '../../host-driver/host.ts';
+import { recentReads, type RecentReadsOptions } from '../../runtime/cache/recent-reads.ts';
+import type { Cluster } from '../../runtime/client/cluster.ts';
 import type { Activities } from '../../runtime/control/activities.ts';
 import { spread } from '../../base/back-off.ts';
 import { removeFinalizer } from '../../runtime/control/finalizer.ts';
@@ -54,7 +56,7 @@ import { claimOther, confirmOrder } from './act/live-checks.ts';
 import type { RecordedStep } from './desired/revisions.ts';
 import { changeNumber } from './host-change.ts';
 import { isQuickEnough, lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
-import type { Activity, Observed, Plan } from './model.ts';
+import { isPaused, type Activity, type Observed, type Plan } from './model.ts';
 import { currentOperation, operationHeartbeat } from './report/operation.ts';
 import { plan } from './plan/plan.ts';
 import { afterSuccess } from './plan/repairs.ts';
@@ -68,6 +70,9 @@ import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
 
 export interface StackReconcilerOptions extends LookDependencies, WaveOptions {
+  readonly cluster: Cluster;
+  /** The stack's version as a watch named it last. */
+  readonly versionHeard: RecentReadsOptions['versionHeard'];
   readonly activities: Activities<Progress>;
   readonly watcher: HostWatcher;
   readonly clusterID: string;
@@ -208,7 +213,7 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         },
       },
     },
-    options,
+    { ...options, cluster: recentReads(cluster, options) },
   );
 }
 
@@ -263,11 +268,6 @@ function waveOf(
   const wave = record === undefined ? work : [record, ...work];
   if (wave.length === 0) return undefined;
   return { step: work.length === 0 ? recordStep : planned.step, wave };
-}
-
-/** Nothing is changed on the host; deletion is an order of its own. */
-function isPaused({ metadata, spec }: JtelStack): boolean {
-  return metadata.deletionTimestamp === undefined && (spec.suspend || spec.managementMode === 'Observe');
 }
 
 function epochFor(

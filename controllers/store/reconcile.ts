@@ -20,7 +20,7 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { Signer } from '../../backup-format/signature.ts';
 import type { ReadRetention } from '../../blob-store/retention.ts';
 import { storeKind, type JtelBackupStore } from '../../crds/index.ts';
-import type { CallOptions } from '../../runtime/client/cluster.ts';
+import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import { spread } from '../../base/back-off.ts';
 import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/control/wave-controller.ts';
 import { openBlobs, retentionReader } from '../stores/store-access.ts';
@@ -34,6 +34,7 @@ import { storeEvents } from './report/events.ts';
 import { problemIn, summarise } from './report/status.ts';
 
 export interface StoreReconcilerOptions extends WaveOptions {
+  readonly cluster: Cluster;
   readonly signing: SigningKeys;
   /** Of the stacks whose backups go there. */
   readonly identitiesOf?: (store: JtelBackupStore) => readonly string[];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { countedCluster, tally, type CountedCall } from '../../test/support/counted-cluster.ts';
 import { isConflict, isNotFound } from '../client/api-error.ts';
-import type { Cluster } from '../client/cluster.ts';
+import type { Cluster, ListQuery } from '../client/cluster.ts';
 import { controllerRevisions, cronJobs, secrets, type ControllerRevision } from '../client/kinds.ts';
 import { MemoryCluster } from '../fake/memory-cluster.ts';
 import { ObjectStore } from './object-store.ts';
@@ -86,7 +86,7 @@ describe('a Secret', () => {
 describe('a kind that only this process writes', () => {
   const query = { namespace: 'acme', labelSelector: 'a=b' };
   const revision = (name: string): ControllerRevision => ({
-    metadata: { namespace: 'acme', name },
+    metadata: { namespace: 'acme', name, labels: { a: 'b' } },
     revision: 1,
   });
   const notes = async (cluster: Cluster): Promise<readonly unknown[]> =>
@@ -111,11 +111,38 @@ describe('a kind that only this process writes', () => {
     await cluster.delete(controllerRevisions, gone, {}, options);
     expect(await notes(cluster)).toEqual([]);
     expect(tally(calls)).toEqual({
-      'list ControllerRevision': 3,
+      'list ControllerRevision': 2,
       'create ControllerRevision': 1,
       'patch ControllerRevision': 2,
       'delete ControllerRevision': 1,
     });
+  });
+
+  it('has what we make if that belongs to it, and is listed again if only the server knows', async () => {
+    const cluster = reading();
+    const listed = async (asked: ListQuery): Promise<readonly unknown[]> =>
+      (await cluster.list(controllerRevisions, asked, options)).map(({ metadata }) => metadata?.name);
+    const sets = { namespace: 'acme', labelSelector: 'a in (b,c)' };
+    expect([await listed(query), await listed(sets)]).toEqual([[], []]);
+    const { metadata, ...other } = revision('other-1');
+    await cluster.create(
+      controllerRevisions,
+      { ...other, metadata: { ...metadata, labels: { a: 'c' } } },
+      options,
+    );
+    await cluster.create(controllerRevisions, revision('main-1'), options);
+    expect([await listed(query), await listed(sets)]).toEqual([['main-1'], ['other-1', 'main-1']]);
+    expect(tally(calls)['list ControllerRevision']).toBe(3);
+  });
+
+  it('has what we make in the place of what somebody removed', async () => {
+    const cluster = reading();
+    await live.create(controllerRevisions, revision('main-1'), options);
+    expect(await notes(cluster)).toEqual([['main-1', undefined]]);
+    await live.delete(controllerRevisions, { namespace: 'acme', name: 'main-1' }, {}, options);
+    await cluster.create(controllerRevisions, revision('main-1'), options);
+    await noteOn(cluster, 'ours');
+    expect(await notes(cluster)).toEqual([['main-1', 'ours']]);
   });
 
   it('is listed again when a write was refused, because somebody else wrote', async () => {

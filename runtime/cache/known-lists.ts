@@ -74,10 +74,12 @@ export class KnownLists {
     if (!this.#isOurs(kind)) return await written;
     try {
       const object = await written;
-      this.#change(namespace, (items) => {
-        const others = items.filter(({ metadata }) => metadata?.uid !== object.metadata?.uid);
-        // Whether a new one belongs to a list, only the server knows.
-        return others.length === items.length ? undefined : [...others, object];
+      this.#change(namespace, (items, query) => {
+        // Another of that name is gone.
+        const others = items.filter(({ metadata }) => metadata?.name !== object.metadata?.name);
+        if (others.length < items.length) return [...others, object];
+        const belongs = belongsTo(query, object);
+        return belongs === undefined ? undefined : belongs ? [...items, object] : items;
       });
       return object;
     } catch (error) {
@@ -115,13 +117,13 @@ export class KnownLists {
   /** @param next of a list; undefined: it is asked for again */
   #change(
     namespace = '',
-    next: (items: readonly KubernetesObject[]) => readonly KubernetesObject[] | undefined,
+    next: (items: readonly KubernetesObject[], query: ListQuery) => readonly KubernetesObject[] | undefined,
   ): void {
     this.#writes.set(namespace, (this.#writes.get(namespace) ?? 0) + 1);
     const queries = this.#queries.get(namespace);
     for (const id of queries ?? []) {
       const known = this.#lists.get(id);
-      const items = known === undefined ? undefined : next(known.items);
+      const items = known === undefined ? undefined : next(known.items, JSON.parse(id) as ListQuery);
       if (known !== undefined && items !== undefined) this.#keep(id, { ...known, items });
       else {
         this.#lists.delete(id);
@@ -130,4 +132,14 @@ export class KnownLists {
     }
     if (queries?.size === 0) this.#queries.delete(namespace);
   }
+}
+
+/** @returns whether a new object is in the list; undefined if only the server knows */
+function belongsTo(
+  { labelSelector, fieldSelector }: ListQuery,
+  { metadata }: KubernetesObject,
+): boolean | undefined {
+  if (labelSelector === undefined || fieldSelector !== undefined) return undefined;
+  const [, label = '', value] = /^([^=!,() ]+)=([^=!,() ]+)$/.exec(labelSelector) ?? [];
+  return value === undefined ? undefined : metadata?.labels?.[label] === value;
 }

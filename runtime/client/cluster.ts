@@ -119,3 +119,6 @@ export interface Cluster {
   /** The usual identity of a cluster: the uid of the namespace kube-system. */
   clusterID(options: CallOptions): Promise<string>;
 }
+
+/** What a controller does with the objects that it looks at. */
+export type ObjectCluster = Pick<Cluster, 'find' | 'applyStatus' | 'patchFinalizers' | 'presentable'>;

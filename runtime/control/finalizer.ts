@@ -29,7 +29,7 @@ export function finalizerStep(object: KubernetesObject, finalizer: string): Fina
  * new reconcile.
  */
 export async function addFinalizer<T extends KubernetesObject>(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'patchFinalizers'>,
   kind: ResourceKind<T>,
   object: T,
   finalizer: string,
@@ -43,7 +43,7 @@ export async function addFinalizer<T extends KubernetesObject>(
  * as they are now, and an object re-created under the same name keeps its own.
  */
 export async function removeFinalizer<T extends KubernetesObject>(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'find' | 'patchFinalizers'>,
   kind: ResourceKind<T>,
   object: T,
   finalizer: string,

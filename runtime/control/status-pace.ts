@@ -5,7 +5,7 @@ import { formatKey, type ObjectKey } from '../objects.ts';
 const tellingSeconds = 2;
 
 export class StatusPace {
-  /** Unix milliseconds of the last write, by this process. */
+  /** Unix milliseconds of the last write by this process, or of the first look at what is to be told first. */
   readonly #written = new Map<string, number>();
 
   written(key: ObjectKey, now: Date): void {
@@ -16,8 +16,12 @@ export class StatusPace {
     this.#written.delete(formatKey(key));
   }
 
-  /** @returns seconds until the next one may be written; 0: now */
-  waitSeconds(key: ObjectKey, now: Date): number {
+  /**
+   * @param isFirst nothing was told yet: work that has just begun may be over in a moment
+   * @returns seconds until the next one may be written; 0: now
+   */
+  waitSeconds(key: ObjectKey, now: Date, isFirst: boolean): number {
+    if (isFirst && !this.#written.has(formatKey(key))) this.written(key, now);
     const written = this.#written.get(formatKey(key));
     const passedSeconds = written === undefined ? Infinity : (now.getTime() - written) / 1000;
     // Somebody may have put the clock back.

@@ -205,7 +205,7 @@ describe('a controller of waves', () => {
   });
 
   it('tells waves that follow each other at once together, and the end of the work at once', async () => {
-    world.tellsProgress = () => true;
+    world.tellsProgress = (before) => before !== undefined;
     await world.resize(3);
     const told: unknown[] = [];
     for (let count = 0; count < 4; count += 1) {
@@ -223,7 +223,7 @@ describe('a controller of waves', () => {
   });
 
   it('tells after two seconds how far the work is, and at once what is more than that', async () => {
-    world.tellsProgress = (_, after) => after?.size !== 2;
+    world.tellsProgress = (before, after) => before !== undefined && after?.size !== 2;
     await world.resize(9);
     const sizes: unknown[] = [];
     for (let count = 0; count < 6; count += 1) {
@@ -233,6 +233,28 @@ describe('a controller of waves', () => {
       world.nowMilliseconds += 1000;
     }
     expect(sizes).toEqual([0, 0, 2, 2, 4, 4]);
+  });
+
+  it('tells of the first work when it is over, or after two seconds', async () => {
+    world.tellsProgress = (before) => before === undefined;
+    const end = Promise.withResolvers<void>();
+    world.onAction = () => end.promise;
+    expect(await world.look()).toBe(2);
+    expect((await world.widget())?.status).toBeUndefined();
+    world.nowMilliseconds = 2000;
+    expect(await world.look()).toBe(10);
+    expect(await world.widget()).toMatchObject({ status: { doing: 'Grow' } });
+    end.resolve();
+    await world.waveEnds();
+  });
+
+  it('tells at once that the first work is over, or has failed', async () => {
+    world.tellsProgress = (before) => before === undefined;
+    world.onAction = () => Promise.reject(new Error('no'));
+    await world.look();
+    await world.waveEnds();
+    await world.look();
+    expect(await world.widget()).toMatchObject({ status: { trouble: 'Error: no' } });
   });
 
   it('starts no wave without leadership', async () => {

@@ -15,8 +15,7 @@
  *
  * Guarantees:
  * - Work starts after the status that announces it was written, locked on the version that was planned for. Of
- *   two processes with the same plan, one starts it. The waves that follow at once are told together, within
- *   two seconds, unless the status notes more than progress.
+ *   two processes with the same plan, one starts it. What tells progress alone is written within two seconds.
  * - An object has one wave at a time. What was observed while one ran starts no other.
  * - Actions run in order. The first failure, an abort or lost leadership ends the wave; the next look plans
  *   anew.
@@ -37,7 +36,7 @@
  * - An aborted wave continues until its action notices. Until then the object is only looked at.
  */
 import { isConflict } from '../client/api-error.ts';
-import type { Cluster, Preconditions } from '../client/cluster.ts';
+import type { ObjectCluster, Preconditions } from '../client/cluster.ts';
 import { LeadershipLost } from '../errors.ts';
 import type { ResourceKind } from '../kind.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
@@ -114,10 +113,10 @@ export interface WaveDefinition<T extends WaveTypes> {
   readonly summarise: (look: SettledLook<T>) => Status<T>;
   readonly heartbeats?: readonly Heartbeat[];
   /**
-   * Whether the new status tells only how the work goes on. While it does, that is written now and then
-   * (`status-pace.ts`).
+   * Whether the new status tells only how the work goes on, which is written now and then (`status-pace.ts`).
+   * `before` is undefined if nothing was told yet.
    */
-  readonly tellsProgress?: (before: Status<T> | undefined, after: Status<T>) => boolean;
+  readonly tellsProgress?: (before: Status<T> | undefined, after: Status<T>, plan: T['plan']) => boolean;
   /** Whether the status is written only over the version that was read. Before a wave it always is. */
   readonly isLocked?: (plan: T['plan']) => boolean;
   /** Returns the events that the new status is worth. */
@@ -180,7 +179,7 @@ export interface WaveContext<T extends WaveTypes> {
 }
 
 export interface WaveOptions {
-  readonly cluster: Cluster;
+  readonly cluster: ObjectCluster;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: () => Date;
   /** In [0, 1) */
@@ -350,10 +349,11 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
   }
 
   /** Seconds until a status that tells only progress is written; 0: now. */
-  #waitSeconds({ key, object, now, due, running }: SettledLook<T>, status: Status<T>): number {
+  #waitSeconds({ key, object, now, due, running, plan }: SettledLook<T>, status: Status<T>): number {
     if (!due && running === undefined) return 0;
     const before = object.status as Status<T> | undefined;
-    return this.#definition.tellsProgress?.(before, status) === true ? this.#pace.waitSeconds(key, now) : 0;
+    const isProgress = this.#definition.tellsProgress?.(before, status, plan) === true;
+    return isProgress ? this.#pace.waitSeconds(key, now, before === undefined) : 0;
   }
 
   #start(

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import type { JtelStackStatus } from '../../../crds/index.ts';
+import type { Action } from '../actions.ts';
+import type { Plan } from '../model.ts';
 import { tellsProgress } from './progress.ts';
 
 const operation: NonNullable<JtelStackStatus['operation']> = {
@@ -11,6 +13,13 @@ const operation: NonNullable<JtelStackStatus['operation']> = {
   lastHeartbeatTime: '2026-11-29T02:00:00Z',
   epoch: 4,
 };
+const rest: Plan = { kind: 'Done', step: 'Done' };
+const ensure: Action = {
+  type: 'EnsureCredentials',
+  generate: [],
+  selfSigned: true,
+  cause: 'CredentialsMissing',
+};
 const before: JtelStackStatus = { phase: 'Preparing', message: 'setting the host up', operation };
 
 it.each<[string, JtelStackStatus]>([
@@ -19,7 +28,7 @@ it.each<[string, JtelStackStatus]>([
   ['that it serves at last', { ...before, availability: { countedSince: '2026-11-29T02:00:01Z' } }],
   ['its containers', { ...before, components: [], componentsReady: '1/8' }],
 ])('of work that goes on, %s can be told a moment later', (_, after) => {
-  expect(tellsProgress(before, after)).toBe(true);
+  expect(tellsProgress(before, after, rest)).toBe(true);
 });
 
 it.each<[string, JtelStackStatus]>([
@@ -51,9 +60,21 @@ it.each<[string, JtelStackStatus]>([
   ],
   ['what nobody has thought of here', { ...before, somethingNew: true } as JtelStackStatus],
 ])('%s is told at once', (_, after) => {
-  expect(tellsProgress(before, after)).toBe(false);
+  expect(tellsProgress(before, after, rest)).toBe(false);
 });
 
-it('the first status is told at once', () => {
-  expect(tellsProgress(undefined, before)).toBe(false);
+const claim: Action = { type: 'ClaimHost', cause: 'HostNotHeld' };
+const actsWith = (...wave: readonly Action[]): Plan => ({
+  kind: 'Act',
+  step: 'Credentials',
+  wave,
+  facts: { is: 'MakingCredentials' },
+});
+
+it.each<[string, Plan, boolean]>([
+  ['while Secrets alone are made, can be told a moment later', actsWith(ensure), true],
+  ['when a host is claimed, is told at once', actsWith(ensure, claim), false],
+  ['when nothing is done, is told at once', rest, false],
+])('the first status, %s', (_, plan, isProgress) => {
+  expect(tellsProgress(undefined, before, plan)).toBe(isProgress);
 });

@@ -4,12 +4,25 @@
  */
 
 import type { JtelStackStatus } from '../../../crds/index.ts';
+import type { Plan } from '../model.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import { statusChanged } from '../../../runtime/report/status-changed.ts';
 
-/** @returns whether people alone want to see the difference, and can wait for it a moment */
-export function tellsProgress(before: JtelStackStatus | undefined, after: JtelStackStatus): boolean {
-  return before !== undefined && !statusChanged(noted(before), noted(after));
+/**
+ * @param before undefined if nothing was told yet
+ * @returns whether people alone want to see the difference, and can wait for it a moment
+ */
+export function tellsProgress(
+  before: JtelStackStatus | undefined,
+  after: JtelStackStatus,
+  plan: Plan,
+): boolean {
+  return before === undefined ? onlyStoresSecrets(plan) : !statusChanged(noted(before), noted(after));
+}
+
+/** The API server itself lets only one process do so, and no host is touched. What follows tells of it, too. */
+function onlyStoresSecrets(plan: Plan): boolean {
+  return plan.kind === 'Act' && plan.wave.every(({ type }) => type === 'EnsureCredentials');
 }
 
 /** Without what is made anew from the host, the spec and the plan at each look. */
