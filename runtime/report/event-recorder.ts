@@ -11,6 +11,7 @@ import { formatKey, keyOf, type KubernetesObject } from '../objects.ts';
 import type { Logger } from './logger.ts';
 import type { EventLoss } from './metrics.ts';
 import { tame } from '../../base/printable.ts';
+import { BriefEvents } from './brief-events.ts';
 import { formatMicroTime } from './conditions.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
@@ -21,6 +22,8 @@ export interface StoryEvent<R extends string = string> {
   readonly reason: R;
   /** For people; cut at 1 kB, with known secrets masked and controls replaced. */
   readonly note: string;
+  /** It was over in a moment: told with the next event about the object, or after five seconds by itself. */
+  readonly isBrief?: boolean;
 }
 
 export interface EventDetails extends StoryEvent {
@@ -67,6 +70,7 @@ const MAX_NOTE_BYTES = 1_024;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
+  readonly #brief = new BriefEvents<EventDetails>((...told) => this.#tell(...told));
   readonly #told = new Map<string, Told>();
   readonly #abort = new AbortController();
   readonly #waiting: (() => Promise<void>)[] = [];
@@ -81,6 +85,10 @@ export class EventRecorder {
 
   /** Records an event about an object; returns at once and never throws. */
   record<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, details: EventDetails): void {
+    this.#brief.record(kind, object, details);
+  }
+
+  #tell<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, details: EventDetails): void {
     const { windowSeconds = 600, seriesIntervalSeconds = 10 } = this.#options;
     const note = cut(tame(this.#options.secrets.redact(details.note, object.metadata?.namespace)));
     const now = performance.now() / 1000;
@@ -103,6 +111,7 @@ export class EventRecorder {
 
   /** Waits until everything recorded so far was sent or given up, at most `timeoutSeconds`. */
   async flush(timeoutSeconds = 5): Promise<void> {
+    this.#brief.flush();
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutSeconds * 1000);

@@ -9,19 +9,38 @@ import type { DataSource } from '../model.ts';
 import type { Revision, RevisionOutcome } from '../desired/revisions.ts';
 import { describe } from './sentences/index.ts';
 
+interface Story {
+  readonly reason: Reason;
+  readonly what: string;
+  /** Told with what follows when it was over in a moment. */
+  readonly isRoutine?: true;
+}
+
 /** Only what a person would want to read; the rest is bookkeeping, and in the log. */
-const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonly what: string } } = {
-  EnsureCredentials: { reason: 'CredentialsCreated', what: 'Generated credentials were stored' },
+const stories: { readonly [T in ActionType]?: Story } = {
+  EnsureCredentials: {
+    reason: 'CredentialsCreated',
+    what: 'Generated credentials were stored',
+    isRoutine: true,
+  },
   RecoverCredentials: {
     reason: 'CredentialsRecovered',
     what: 'The Secret with the generated credentials was gone or incomplete; they were read back from the host and stored',
   },
-  SetUpHost: { reason: 'HostSetUp', what: 'The host was set up' },
-  PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled' },
-  StartDatabase: { reason: 'DatabaseStarted', what: 'The database was started to be loaded' },
-  StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started' },
+  SetUpHost: { reason: 'HostSetUp', what: 'The host was set up', isRoutine: true },
+  PullImages: { reason: 'ImagesPulled', what: 'All images of the release were pulled', isRoutine: true },
+  StartDatabase: {
+    reason: 'DatabaseStarted',
+    what: 'The database was started to be loaded',
+    isRoutine: true,
+  },
+  StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started', isRoutine: true },
   SwitchVolumes: { reason: 'DataLoaded', what: 'The volumes with the other data were put in place' },
-  ApplyRelease: { reason: 'ReleaseApplied', what: 'docker compose brought the containers to the release' },
+  ApplyRelease: {
+    reason: 'ReleaseApplied',
+    what: 'docker compose brought the containers to the release',
+    isRoutine: true,
+  },
   StopStack: { reason: 'Stopped', what: 'The containers were stopped' },
   DestroyStack: { reason: 'Destroyed', what: 'Containers, volumes and files were removed' },
   DestroyFormer: {
@@ -30,12 +49,20 @@ const stories: { readonly [T in ActionType]?: { readonly reason: Reason; readonl
   },
 };
 
+/** What takes less is told with what follows. */
+const worthAnEventSeconds = 2;
+
 /** The event of an action that succeeded; undefined for those that are only bookkeeping. */
 export function actionEvent(type: ActionType, seconds: number): StoryEvent<Reason> | undefined {
   const story = stories[type];
   return story === undefined
     ? undefined
-    : { type: 'Normal', reason: story.reason, note: `${story.what} in ${seconds.toFixed(1)} s.` };
+    : {
+        type: 'Normal',
+        reason: story.reason,
+        note: `${story.what} in ${seconds.toFixed(1)} s.`,
+        isBrief: story.isRoutine === true && seconds < worthAnEventSeconds,
+      };
 }
 
 /** Reasons for not being Ready that somebody asked for. */
@@ -77,7 +104,10 @@ export function outcomeEvent(
   }).slice(0, longestNote);
   switch (result) {
     case 'Succeeded':
-      return { type: 'Normal', reason: action === 'Update' ? 'Updated' : 'Applied', note };
+      // That all are healthy is told in the same moment; an update is looked for by its reason.
+      return action === 'Update'
+        ? { type: 'Normal', reason: 'Updated', note }
+        : { type: 'Normal', reason: 'Applied', note, isBrief: true };
     case 'RolledBack':
       return { type: 'Normal', reason: 'RolledBack', note };
     case 'RollingBack':
