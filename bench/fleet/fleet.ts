@@ -87,7 +87,7 @@ export class FleetBench {
   }
 
   /** Makes tenants and stacks, and lets this build install them. */
-  async install(): Promise<Record<string, number>> {
+  async install(): Promise<object> {
     const count = this.fleet.stacks.length;
     await createFleet(this.#cluster, { ...this.fleet, stacks: [] });
     return await this.#measured([], undefined, async (operator, requests) => {
@@ -95,12 +95,13 @@ export class FleetBench {
       await untilReady(this.#cluster, this.fleet, 60 + count);
       const seconds = (sharedClock() - operator.startedAt) / 1000;
       const { cpuMilliseconds } = await operator.usage();
-      const { calls, writes } = await requests();
+      const { calls, writes, each } = await requests();
       return {
         seconds,
         cpuMillisecondsEach: cpuMilliseconds / count,
         callsEach: calls / count,
         writesEach: writes / count,
+        each: Object.fromEntries([...each].map(([key, made]) => [key, made / count])),
       };
     });
   }
