@@ -135,6 +135,24 @@ describe('a kind that only this process writes', () => {
     expect(tally(calls)['list ControllerRevision']).toBe(3);
   });
 
+  it('is kept without the bookkeeping of its writers', async () => {
+    const cluster = reading();
+    const { metadata, ...other } = revision('main-1');
+    const managed = { ...metadata, managedFields: [{ manager: 'jtel' }] };
+    await live.create(controllerRevisions, { ...other, metadata: managed }, options);
+    await cluster.list(controllerRevisions, query, options);
+    await cluster.create(
+      controllerRevisions,
+      { ...other, metadata: { ...managed, name: 'main-2' } },
+      options,
+    );
+    const kept = await cluster.list(controllerRevisions, query, options);
+    expect(kept.map((one) => one.metadata)).toEqual([
+      expect.not.objectContaining({ managedFields: expect.anything() }),
+      expect.not.objectContaining({ managedFields: expect.anything() }),
+    ]);
+  });
+
   it('has what we make in the place of what somebody removed', async () => {
     const cluster = reading();
     await live.create(controllerRevisions, revision('main-1'), options);

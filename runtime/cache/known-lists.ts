@@ -7,6 +7,7 @@ import { ByteCache } from '../../base/byte-cache.ts';
 import type { CallOptions, Cluster, ListQuery } from '../client/cluster.ts';
 import type { ResourceKind } from '../kind.ts';
 import type { KubernetesObject, ObjectKey } from '../objects.ts';
+import { trim } from './trim.ts';
 
 /** In characters of JSON, of all lists. */
 const mostCharacters = 16 * 2 ** 20;
@@ -47,7 +48,7 @@ export class KnownLists {
     const known = this.#fresh(id);
     if (known !== undefined) return known.items as readonly T[];
     const [time, writes] = [this.#now(), this.#writes.get(namespace)];
-    const items = await this.#cluster.list(kind, query, call);
+    const items = (await this.#cluster.list(kind, query, call)).map(trim);
     if (this.#writes.get(namespace) === writes) {
       this.#keep(id, { items, time });
       this.#queries.set(namespace, (this.#queries.get(namespace) ?? new Set()).add(id));
@@ -73,7 +74,7 @@ export class KnownLists {
   ): Promise<T> {
     if (!this.#isOurs(kind)) return await written;
     try {
-      const object = await written;
+      const object = trim(await written);
       this.#change(namespace, (items, query) => {
         // Another of that name is gone.
         const others = items.filter(({ metadata }) => metadata?.name !== object.metadata?.name);
