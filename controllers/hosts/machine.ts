@@ -47,8 +47,10 @@ export function clonesOf(stack: JtelStack, { machineID }: HostFacts): readonly s
 }
 
 function sharing({ status }: JtelStack, { machineID }: Pick<HostFacts, 'machineID'>): readonly DataHost[] {
-  const all = [...(status?.dataHost === undefined ? [] : [status.dataHost]), ...(status?.formerHosts ?? [])];
-  return all.filter((one) => partsOf(one.machineID)[0] === machineID);
+  const { dataHost, newHost, formerHosts = [] } = status ?? {};
+  return [dataHost, newHost, ...formerHosts].flatMap((one) =>
+    one !== undefined && partsOf(one.machineID)[0] === machineID ? [one] : [],
+  );
 }
 
 /** A machine's keys change. Then its own record of the stack, at a known place or with a known key, decides. */

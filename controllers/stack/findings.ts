@@ -233,6 +233,8 @@ export type DataFacts =
 /** A stack that is moved. */
 export type MoveFacts =
   | { readonly is: 'FencingReturned'; readonly address: string }
+  | { readonly is: 'EndingBegun'; readonly address: string }
+  | { readonly is: 'ManyToFence'; readonly to: string; readonly addresses: readonly string[] }
   | { readonly is: 'NoStoreForMove'; readonly to: string; readonly from: string }
   | { readonly is: 'DataInTheWay'; readonly address: string; readonly source: string }
   | { readonly is: 'PreparingHost'; readonly to: string; readonly from: string }

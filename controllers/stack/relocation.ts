@@ -14,6 +14,9 @@ import type { Outcome } from '../inputs/outcome.ts';
 export type DataHost = NonNullable<JtelStackStatus['dataHost']>;
 export type FormerHost = NonNullable<JtelStackStatus['formerHosts']>[number];
 
+/** So many hosts at most are still to be fenced: a further move waits then, because none of them may be forgotten. */
+export const mostPending = 32;
+
 /** What is known about a move that is under way. */
 export interface RelocationLook {
   readonly id: string;
@@ -43,6 +46,35 @@ export function isMoving({ spec, status }: JtelStack, machineID: string): boolea
   return home !== undefined && home.machineID !== machineID && !samePlace(home.host, spec.host);
 }
 
+/**
+ * The host that was to get the data, when the spec names another one before they are there. The stack never ran there, and what was
+ * begun is to end: its database may be up, and a job may load it.
+ * @param machineID of the machine that answers at `spec.host`
+ */
+export function leftNewHost(
+  { spec, status }: Pick<JtelStack, 'spec' | 'status'>,
+  machineID: string | undefined,
+): FormerHost | undefined {
+  const known = status?.newHost;
+  if (known === undefined || machineID === undefined || known.machineID === machineID) return undefined;
+  const { hostKeyFingerprints } = known.host;
+  // Another machine in its place: that one is gone.
+  if (samePlace(known.host, { ...spec.host, hostKeyFingerprints })) return undefined;
+  return { ...known, state: 'Pending', hadData: false };
+}
+
+/** Nothing of the stack is left to do on a former host. */
+export function isLeft(former: FormerHost, host: HostObservation): boolean {
+  return former.hadData === false ? isEnded(host) : isForgotten(host) || isFenced(host);
+}
+
+/** Nothing of what was begun there goes on, or could. */
+export function isEnded(host: HostObservation): boolean {
+  if (host.jobs.length > 0 || host.containers.length > 0) return false;
+  // Nothing is started before the set-up is complete.
+  return isForgotten(host) || isFenced(host) || host.state?.setupDigest === undefined;
+}
+
 /** Marked as moved, and nothing of the stack is left that a reboot could bring back. */
 export function isFenced(host: HostObservation): boolean {
   return host.state?.moved !== undefined && hasNoContainers(host);
@@ -61,7 +93,8 @@ function hasNoContainers({ facts, containers }: HostObservation): boolean {
 const idPrefix = 'move-';
 
 /**
- * Identifies one move, and its backups: kept in the status from the first look on, made from what is moved and when.
+ * Identifies one move, and its backups: kept in the status from the first look on, made from what is moved and when. The old host is
+ * stopped for it, so its last backup stays true as long as the stack does not run there again, wherever it is moved to.
  * @param now RFC 3339.
  */
 export function relocationID({ metadata, status }: JtelStack, toMachineID: string, now: string): string {
@@ -69,7 +102,7 @@ export function relocationID({ metadata, status }: JtelStack, toMachineID: strin
   if (
     known !== undefined &&
     known.state !== 'Completed' &&
-    known.toMachineID === toMachineID &&
+    known.state !== 'Failed' &&
     known.fromMachineID === status?.dataHost?.machineID
   )
     return known.id;
@@ -82,6 +115,11 @@ export function relocationID({ metadata, status }: JtelStack, toMachineID: strin
 /** Names of the two backups of a move. */
 export function relocationBackups(id: string): { readonly warm: string; readonly final: string } {
   return { warm: `${id}-warm`, final: `${id}-final` };
+}
+
+/** The stack ran there, or was brought there by a move: so what lies there may be older than what it has elsewhere. */
+export function isUsed({ applied, data }: HostState): boolean {
+  return applied !== undefined || data?.requestUID?.startsWith(idPrefix) === true;
 }
 
 /**

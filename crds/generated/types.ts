@@ -555,6 +555,10 @@ export interface FormerHost {
    * What was done, or why nothing was done yet.
    */
   readonly message?: string;
+  /**
+   * False: the spec named another host before the data were there, so the stack never ran there. Its former hosts are fenced before all else, such a one when the stack is well.
+   */
+  readonly hadData?: boolean;
 }
 
 /**
@@ -1409,11 +1413,15 @@ export interface JtelStackStatus {
    */
   readonly dataHost?: DataHost;
   /**
+   * The host that is to get the stack's data, from the first change there until they are there: that of a first installation, or the one that the stack is moved to.
+   */
+  readonly newHost?: NewHost;
+  /**
    * The present or last move to another host.
    */
   readonly relocation?: RelocationStatus;
   /**
-   * Hosts that the stack was moved away from, newest first. They are fenced, so they never run it again beside the new host.
+   * Hosts that the stack has left, newest first. They are fenced, so they never run it again beside the new host. All that are still to be fenced stay here, and as many of the others as make eight. A further move waits while 32 are still to be fenced.
    */
   readonly formerHosts?: readonly FormerHost[];
   /**
@@ -1532,6 +1540,24 @@ export interface NetworkAllow {
    * SIP trunks, telephone systems and session border controllers (SIP and RTP). Empty means nobody.
    */
   readonly sip?: readonly SIPPeer[];
+}
+
+/**
+ * The host that is to get the stack's data, from the first change there until they are there: that of a first installation, or the one that the stack is moved to.
+ */
+export interface NewHost {
+  /**
+   * A copy of spec.host from that time.
+   */
+  readonly host: StackHost;
+  /**
+   * Its /etc/machine-id, and after a `+` what distinguishes it from another machine with the same one.
+   */
+  readonly machineID: string;
+  /**
+   * Fingerprint of the host key that it showed last. Together with the machine-id it identifies the machine.
+   */
+  readonly hostKey?: string;
 }
 
 /**

@@ -15,10 +15,13 @@ import { answersOf } from '../../hosts/answers.ts';
 import { isFormerDue, type AwayFormers } from '../former-pauses.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import {
+  isEnded,
   isMoving,
+  leftNewHost,
   relocationBackups,
   relocationID,
   type DataHost,
+  type FormerHost,
   type FormerLook,
   type RelocationLook,
 } from '../relocation.ts';
@@ -53,7 +56,7 @@ export async function observeOthers(
   options: CallOptions,
 ): Promise<RelocationObserved> {
   const others = new Map<string, Host>();
-  const look = async (place: DataHost): Promise<Outcome<HostObservation>> => {
+  const look = async (place: DataHost | FormerHost): Promise<Outcome<HostObservation>> => {
     const target = await outcome(() =>
       readHostTarget(dependencies.cluster, { ...stack, spec: { ...stack.spec, host: place.host } }, options),
     );
@@ -76,7 +79,7 @@ export async function observeOthers(
         message: `${place.host.address} is now machine ${facts.machineID}; ${place.machineID} was not reached.`,
       };
     // It had the stack, so it had Docker. As long as that does not answer, nobody knows what runs there.
-    if (facts.dockerVersion === undefined)
+    if (facts.dockerVersion === undefined && !('hadData' in place && isEnded(seen.value)))
       return {
         ok: false,
         reason: 'DockerUnavailable',
@@ -84,7 +87,9 @@ export async function observeOthers(
       };
     return seen;
   };
-  const pending = (stack.status?.formerHosts ?? []).filter(
+  const left = leftNewHost(stack, machineID);
+  const known = (stack.status?.formerHosts ?? []).filter((one) => one.machineID !== left?.machineID);
+  const pending = [...(left === undefined ? [] : [left]), ...known].filter(
     ({ state, machineID: former }) =>
       state === 'Pending' && former !== machineID && isFormerDue(awayFormers, former, now),
   );

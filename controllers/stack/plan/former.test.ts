@@ -4,6 +4,7 @@ import type { HostObservation } from '../../../host-driver/host.ts';
 import { summarise } from '../report/status.ts';
 import {
   aHost,
+  aPreparedHost,
   anEmptyHost,
   aStack,
   facts,
@@ -14,6 +15,7 @@ import {
   state,
   wave,
 } from '../testing.ts';
+import type { FormerHost, FormerLook } from '../relocation.ts';
 import { plan } from './plan.ts';
 
 const { dockerVersion: _, ...withoutDocker } = facts({ machineID: 'machine-0' });
@@ -70,6 +72,102 @@ describe('a former host', () => {
       now,
     });
     expect(formerHosts).toMatchObject([{ machineID: 'machine-0', state: expected }]);
+  });
+
+  it('that never had the data is fenced when the stack is well, and is left once no job is there, either', () => {
+    if (former === undefined) throw new Error('there is one');
+    const left = { ...former, hadData: false };
+    const begun = (changes: Partial<HostObservation>): readonly FormerLook[] => [
+      { former: left, host: { ok: true, value: aHost(changes) } },
+    ];
+    const told = (formers: readonly FormerLook[], host = aHost()): unknown => {
+      const scene = observing(host, { formers });
+      const planned = plan(planInput(scene, { stack }));
+      const { formerHosts } = summarise({
+        ...scene,
+        stack: { ...stack, status: { ...stack.status, formerHosts: [left] } },
+        clusterID: identity.clusterID,
+        observed: scene,
+        plan: planned,
+        now,
+      });
+      return [
+        planned.kind === 'Act' ? planned.wave.map(({ type }) => type) : [planned.kind],
+        formerHosts?.[0]?.state,
+      ];
+    };
+    const job = { uid: 'u', name: 'job', type: 'restore', state: 'Running' } as const;
+    expect(told(begun({}))).toEqual([['FenceFormer'], 'Pending']);
+    expect(told(begun({}), aHost({ containers: [] }))).toMatchObject([
+      expect.arrayContaining(['ApplyRelease']),
+      'Pending',
+    ]);
+    expect(told(begun({ ...none, jobs: [job], state: state({ moved }) }))).toEqual([
+      ['FenceFormer'],
+      'Pending',
+    ]);
+    expect(told(begun({ ...none, state: state({ moved }) }))).toEqual([['Done'], 'Fenced']);
+    expect(told([{ former: left, host: { ok: true, value: anEmptyHost(none) } }])).toEqual([
+      ['Done'],
+      undefined,
+    ]);
+  });
+
+  it('that is still to be fenced is not forgotten for its age, and so many of them hold a further move', () => {
+    if (former === undefined) throw new Error('there is one');
+    const told = (states: readonly FormerHost['state'][]): readonly string[] => {
+      const formerHosts = states.map((each, index) => ({ ...former, machineID: `f${index}`, state: each }));
+      const scene = observing(aHost());
+      return (
+        summarise({
+          ...scene,
+          stack: { ...stack, status: { ...stack.status, formerHosts } },
+          clusterID: identity.clusterID,
+          observed: scene,
+          plan: { kind: 'Done', step: 'Done' },
+          now,
+        }).formerHosts ?? []
+      ).map((one) => `${one.machineID} ${one.state}`);
+    };
+    const fenced = Array.from({ length: 9 }, () => 'Fenced' as const);
+    expect(told([...fenced, 'Pending'])).toEqual(
+      [0, 1, 2, 3, 4, 5, 6].map((n) => `f${n} Fenced`).concat('f9 Pending'),
+    );
+    expect(told(fenced)).toHaveLength(8);
+    expect(told(Array.from({ length: 32 }, () => 'Pending' as const))).toHaveLength(32);
+    const all = Array.from({ length: 32 }, (_one, index) => ({ ...former, machineID: `f${index}` }));
+    const relocation = {
+      id: 'move-1',
+      from: { host: { ...aStack().spec.host, address: '192.0.2.9' }, machineID: 'machine-9' },
+      toMachineID: 'machine-1',
+      source: 'Migrate',
+      old: { ok: true, value: aHost() },
+    } as const;
+    const planned = (count: number): unknown =>
+      plan(
+        planInput(observing(aPreparedHost({ images: [] }), { relocation }), {
+          stack: {
+            ...stack,
+            spec: { ...stack.spec, backup: { storeRef: { name: 'customer' } } as never },
+            status: { dataHost: relocation.from, formerHosts: all.slice(0, count) },
+          },
+        }),
+      );
+    expect(planned(32)).toMatchObject({
+      kind: 'Blocked',
+      reason: 'RelocationNeedsOldHost',
+      facts: { is: 'ManyToFence' },
+    });
+    expect(planned(31)).toMatchObject({ facts: { is: 'MoveBackup' } });
+  });
+
+  it('that is marked, and that a new stack without data is to run on, may run it', () => {
+    const { dataHost: _home, ...status } = stack.status ?? {};
+    const fresh = { ...stack, status };
+    expect(wave(observing(aPreparedHost({}, { moved })), { stack: fresh })).toEqual(['UnmarkMoved']);
+    expect(wave(observing(aHost({ state: state({ moved }) })), { stack: fresh })).not.toContain(
+      'UnmarkMoved',
+    );
   });
 
   it('that is not ours any more keeps no other one from being fenced', () => {

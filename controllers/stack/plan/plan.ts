@@ -16,7 +16,7 @@ import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, setUpStage, takeBackStage } from './stages/host.ts';
-import { formerStage, relocationStage } from './stages/relocation.ts';
+import { formerStage, leftStage, relocationStage } from './stages/relocation.ts';
 import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
@@ -48,6 +48,7 @@ const stages: readonly Stage[] = [
   healthStage,
   outcomeStage,
   cleanUpStage,
+  leftStage,
   refusalStage,
 ];
 

@@ -3,15 +3,25 @@
 import type { JtelStackStatus } from '../../../crds/index.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
 import { isCarriedOut } from '../data-order.ts';
-import { isFenced, isForgotten, type DataHost, type FormerHost, type RelocationLook } from '../relocation.ts';
+import {
+  isFenced,
+  isLeft,
+  leftNewHost,
+  mostPending,
+  type DataHost,
+  type FormerHost,
+  type RelocationLook,
+} from '../relocation.ts';
 import type { StatusInput } from '../model.ts';
 import { isOurs } from '../plan/stages/host.ts';
+import { isHandedOver } from '../plan/stages/relocation.ts';
 import { optional } from '../../../base/optional.ts';
 import { secondsBetween } from '../../../base/time.ts';
 
 type Relocation = NonNullable<JtelStackStatus['relocation']>;
-type RelocationStatus = Pick<JtelStackStatus, 'dataHost' | 'relocation' | 'formerHosts'>;
+type RelocationStatus = Pick<JtelStackStatus, 'dataHost' | 'newHost' | 'relocation' | 'formerHosts'>;
 
+/** With those that are still to be fenced. */
 const mostFormer = 8;
 
 export function summariseRelocation(input: StatusInput): RelocationStatus {
@@ -24,11 +34,13 @@ export function summariseRelocation(input: StatusInput): RelocationStatus {
     dataHost.machineID !== previous.dataHost.machineID
       ? previous.dataHost
       : undefined;
-  const formerHosts = summariseFormers(input, dataHost, left);
+  const newHost = whereDataGo(input, dataHost);
+  const formerHosts = summariseFormers(input, { dataHost, newHost, left });
   const relocation =
     observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
   return {
     ...optional({ dataHost, relocation }),
+    newHost,
     ...(formerHosts.length === 0 ? { formerHosts: undefined } : { formerHosts }),
   } as RelocationStatus;
 }
@@ -50,10 +62,38 @@ function whereDataAre({ stack, clusterID, observed }: StatusInput): DataHost | u
   return known === undefined || arrived ? here : known;
 }
 
+/** From the first change on the machine at `spec.host` until the data are there: what was begun there must not be forgotten. */
+function whereDataGo(
+  { stack, clusterID, observed, plan }: StatusInput,
+  dataHost: DataHost | undefined,
+): DataHost | undefined {
+  const known = stack.status?.newHost;
+  if (!observed.host.ok) return known;
+  const { state, facts } = observed.host.value;
+  const { machineID, hostKey } = facts;
+  if (dataHost?.machineID === machineID) return undefined;
+  const isOwn = state !== undefined && isOurs(state, stack, clusterID);
+  const { suspend, managementMode } = stack.spec;
+  const isClaimed =
+    state === undefined &&
+    !suspend &&
+    managementMode === 'Manage' &&
+    plan.kind === 'Act' &&
+    plan.wave.some(({ type }) => type === 'ClaimHost');
+  if (isOwn || isClaimed) return { host: stack.spec.host, machineID, ...optional({ hostKey }) };
+  return known?.machineID === machineID ? known : undefined;
+}
+
+interface Places {
+  readonly dataHost: DataHost | undefined;
+  readonly newHost: DataHost | undefined;
+  /** Where the data were until now. */
+  readonly left: DataHost | undefined;
+}
+
 function summariseFormers(
   { stack, observed, now }: StatusInput,
-  dataHost: DataHost | undefined,
-  left: DataHost | undefined,
+  { dataHost, newHost, left }: Places,
 ): readonly FormerHost[] {
   const since = formatTime(now);
   const old = observed.relocation?.old;
@@ -71,19 +111,30 @@ function summariseFormers(
               : 'It has not answered yet; it is stopped and marked as soon as it does.',
           },
         ];
-  const kept = (stack.status?.formerHosts ?? [])
-    .filter(({ machineID }) => machineID !== dataHost?.machineID && machineID !== left?.machineID)
-    .map((former) => {
+  const machineID = observed.host.ok ? observed.host.value.facts.machineID : undefined;
+  const leftNew = leftNewHost(stack, machineID);
+  const begun = 'What was begun there is ended as soon as the stack is well.';
+  const known = (stack.status?.formerHosts ?? []).filter((one) => one.machineID !== leftNew?.machineID);
+  const present = new Set([dataHost?.machineID, newHost?.machineID, left?.machineID]);
+  const kept = [...(leftNew === undefined ? [] : [{ ...leftNew, since, message: begun }]), ...known]
+    .filter((one) => !present.has(one.machineID))
+    .flatMap((former): readonly FormerHost[] => {
       const seen = observed.formers?.find((one) => one.former.machineID === former.machineID)?.host;
-      if (
-        former.state === 'Fenced' ||
-        seen?.ok !== true ||
-        !(isForgotten(seen.value) || isFenced(seen.value))
-      )
-        return former;
-      return { ...former, state: 'Fenced' as const, since, message: 'Stopped and marked.' };
+      if (former.state === 'Fenced' || seen?.ok !== true || !isLeft(former, seen.value)) return [former];
+      // Nothing was begun there in the end.
+      if (former.hadData === false && seen.value.state === undefined) return [];
+      return [{ ...former, state: 'Fenced', since, message: 'Stopped and marked.' }];
     });
-  return [...fresh, ...kept].slice(0, mostFormer);
+  return bounded([...fresh, ...kept]);
+}
+
+/** One that is still to be fenced is not forgotten for its age. */
+function bounded(formers: readonly FormerHost[]): readonly FormerHost[] {
+  const pending = formers.filter(({ state }) => state === 'Pending').slice(0, mostPending);
+  const room = Math.max(0, mostFormer - pending.length);
+  const fenced = formers.filter(({ state }) => state === 'Fenced').slice(0, room);
+  const kept = new Set([...pending, ...fenced]);
+  return formers.filter((one) => kept.has(one));
 }
 
 function underWay(input: StatusInput, look: RelocationLook): Relocation {
@@ -118,13 +169,13 @@ function underWay(input: StatusInput, look: RelocationLook): Relocation {
   };
 }
 
-function stateOf(
-  { observed, plan }: StatusInput,
-  { id, source, old, warm, final }: RelocationLook,
-): Relocation['state'] {
+function stateOf({ stack, observed, plan }: StatusInput, look: RelocationLook): Relocation['state'] {
+  const { id, source, old, warm, final } = look;
   // Data of an earlier time may lie there; only this move's own mean that it is loading.
   if (observed.host.ok && (observed.host.value.state?.data?.requestUID === id || plan.step === 'Restore'))
     return 'Loading';
+  // The old host is not needed any more, wherever the stack goes.
+  if (!old.ok && isHandedOver(stack, look)) return 'Loading';
   if (source === 'RecoverFromBackup')
     return plan.step === 'Relocate' && plan.kind === 'Act' ? 'Fencing' : 'Preparing';
   if (old.ok && isFenced(old.value)) return 'Loading';
@@ -135,11 +186,12 @@ function stateOf(
 }
 
 /** Nothing is moved (any more): done when the stack is well where the move led, failed when it was taken back. */
-function finished({ stack, plan, now }: StatusInput, dataHost: DataHost | undefined): Relocation | undefined {
+function finished(input: StatusInput, dataHost: DataHost | undefined): Relocation | undefined {
+  const { stack, plan, now } = input;
   const before = stack.status?.relocation;
   if (before === undefined || before.state === 'Completed' || before.state === 'Failed') return before;
   if (dataHost?.machineID !== before.toMachineID)
-    return plan.kind === 'Done' ? { ...before, state: 'Failed', completionTime: formatTime(now) } : before;
+    return isBack(input, dataHost) ? { ...before, state: 'Failed', completionTime: formatTime(now) } : before;
   const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
   if (!done) return { ...before, state: 'Starting' };
   return {
@@ -148,4 +200,14 @@ function finished({ stack, plan, now }: StatusInput, dataHost: DataHost | undefi
     completionTime: formatTime(now),
     downtimeSeconds: secondsBetween(before.stopTime ?? before.startTime ?? now, now),
   };
+}
+
+/**
+ * The stack is to run where it came from, and may: from now on its last backup of the move is an old one. This is written before
+ * anything is started there.
+ */
+function isBack({ observed }: StatusInput, dataHost: DataHost | undefined): boolean {
+  if (!observed.host.ok) return false;
+  const { facts, state } = observed.host.value;
+  return facts.machineID === dataHost?.machineID && state?.moved === undefined;
 }

@@ -12,6 +12,7 @@ const foundSomething: readonly number[] = [
   35, // a stack that is deleted before Docker is installed waited for Docker
   2020, // a stack that was deleted (Stop) amid a backup left its job on the host
   2043, // the same with the policy Orphan
+  12, // spec.host changed amid the first installation, and what was begun on the first host went on
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 

@@ -10,7 +10,7 @@ import type { Outcome, Problem } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 import { isOurs } from './host.ts';
-import { formerStage } from './relocation.ts';
+import { leftStage } from './relocation.ts';
 import { optional } from '../../../../base/optional.ts';
 
 export function planDeletion(input: PlanInput): Verdict {
@@ -55,7 +55,7 @@ export function planDeletion(input: PlanInput): Verdict {
       : order([...backups, ...letGo], { is: 'LettingGo', because: 'Orphan' });
   }
   // Who was given up and answers after all is ended as well, and would not be known any more afterwards. It is not waited for.
-  const returned = formerStage(input);
+  const returned = leftStage(input);
   if (returned !== undefined) return returned;
   const stops = deletionPolicy === 'Stop';
   // While a host is waited for, it is done where it can be. The object stays, as the only record of the other one.

@@ -13,7 +13,10 @@ import type { Verdict, PlanInput } from '../../model.ts';
 import {
   isFenced,
   isForgotten,
+  isLeft,
   isSuperseded,
+  isUsed,
+  mostPending,
   relocationBackups,
   type FormerLook,
   type RelocationLook,
@@ -25,25 +28,45 @@ import { optional } from '../../../../base/optional.ts';
 const holdSeconds = 30;
 
 /** Former hosts come first, whatever else there is to do: a stack must never run twice. */
-export function formerStage({ stack, observed, identity }: PlanInput): Verdict | undefined {
-  const { dataHost } = stack.status ?? {};
-  const isDue = ({ former, host }: FormerLook): boolean =>
+export function formerStage(input: PlanInput): Verdict | undefined {
+  return fenceOf(
+    input,
+    input.observed.formers?.find((one) => one.former.hadData !== false && isDue(input, one)),
+  );
+}
+
+/** Hosts that never had the data: the stack cannot run there, so one that cannot be fenced does not keep it from its work. */
+export function leftStage(input: PlanInput): Verdict | undefined {
+  return fenceOf(
+    input,
+    input.observed.formers?.find((one) => isDue(input, one)),
+  );
+}
+
+function isDue(
+  { stack, observed: { host: here }, identity }: PlanInput,
+  { former, host }: FormerLook,
+): boolean {
+  return (
     host.ok &&
-    former.machineID !== dataHost?.machineID &&
+    former.machineID !== stack.status?.dataHost?.machineID &&
+    !(here.ok && here.value.facts.machineID === former.machineID) &&
     // Marked already: the status follows from that.
-    !isForgotten(host.value) &&
-    !isFenced(host.value) &&
+    !isLeft(former, host.value) &&
     // It was given to somebody else's stack of that name, and is not ours to stop.
-    (host.value.state === undefined || isOurs(host.value.state, stack, identity.clusterID));
-  const found = observed.formers?.find(isDue);
+    (host.value.state === undefined || isOurs(host.value.state, stack, identity.clusterID))
+  );
+}
+
+function fenceOf({ stack }: PlanInput, found: FormerLook | undefined): Verdict | undefined {
   if (found === undefined) return undefined;
-  const { machineID, host } = found.former;
-  const address = dataHost?.host.address ?? stack.spec.host.address;
+  const { machineID, host, hadData } = found.former;
+  const address = stack.status?.dataHost?.host.address ?? stack.spec.host.address;
   return {
     kind: 'Act',
-    step: 'Relocate',
+    step: hadData === false ? 'CleanUp' : 'Relocate',
     wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
-    facts: { is: 'FencingReturned', address: host.address },
+    facts: { is: hadData === false ? 'EndingBegun' : 'FencingReturned', address: host.address },
   };
 }
 
@@ -57,6 +80,13 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
   if (isCarriedOut(data, { requestUID: relocation.id })) return undefined;
   const { address: to } = stack.spec.host;
   const { address: from } = relocation.from.host;
+  const pending = stack.status?.formerHosts?.filter(({ state }) => state === 'Pending') ?? [];
+  if (pending.length >= mostPending && !isHandedOver(stack, relocation))
+    return blocked('RelocationNeedsOldHost', {
+      is: 'ManyToFence',
+      to,
+      addresses: pending.map(({ host: { address } }) => address),
+    });
   if (stack.spec.backup === undefined) {
     return blocked('RelocationNeedsBackup', { is: 'NoStoreForMove', to, from });
   }
@@ -92,7 +122,9 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
 /** spec.host was set back before the new host ever had the data: this host is still the one that holds them. */
 function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined {
   const home = input.stack.status?.dataHost?.machineID;
-  if (host.state === undefined || home !== host.facts.machineID) return undefined;
+  // A first installation comes back to a host that it had left.
+  const isUnused = home === undefined && host.state !== undefined && !isUsed(host.state);
+  if (host.state === undefined || (home !== host.facts.machineID && !isUnused)) return undefined;
   if (host.state.moved !== undefined)
     return act(input, 'Relocate', [{ type: 'UnmarkMoved', cause: 'MoveTakenBack' }], {
       is: 'MoveTakenBack',

@@ -6,6 +6,9 @@ import type { Sentences } from './table.ts';
 
 export const moveSentences: Sentences<MoveFacts> = {
   FencingReturned: ({ address }) => `stopping the stack on its former host ${address}, which answers again`,
+  EndingBegun: ({ address }) => `ending what was begun on ${address}, which the spec names no more`,
+  ManyToFence: ({ to, addresses }) =>
+    `The stack is moved to ${to} when fewer than ${addresses.length} of its former hosts are still to be fenced; they do not answer: ${addresses.join(', ')}.`,
   NoStoreForMove: ({ to, from }) =>
     `Moving the stack to ${to} takes its data there by a backup: add spec.backup. It keeps running on ${from}.`,
   DataInTheWay: ({ address, source }) =>

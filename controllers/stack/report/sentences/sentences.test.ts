@@ -253,6 +253,14 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
   ],
   BeginningAnew: [{ is: 'BeginningAnew' }, /^beginning anew without the lost data/],
   FencingReturned: [{ is: 'FencingReturned', address }, /former host 192\.0\.2\.10, which answers again$/],
+  EndingBegun: [
+    { is: 'EndingBegun', address },
+    'ending what was begun on 192.0.2.10, which the spec names no more',
+  ],
+  ManyToFence: [
+    { is: 'ManyToFence', to: 'new', addresses: ['a', 'b'] },
+    'The stack is moved to new when fewer than 2 of its former hosts are still to be fenced; they do not answer: a, b.',
+  ],
   NoStoreForMove: [
     { is: 'NoStoreForMove', to: 'new', from: 'old' },
     /to new .*add spec\.backup\. It keeps running on old\.$/,

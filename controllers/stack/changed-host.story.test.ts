@@ -1,0 +1,143 @@
+/**
+ * A host that is named, and left for another one before the data are there: of a first installation as of a move. Nothing that was
+ * begun there goes on.
+ */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  arrived,
+  moveTo,
+  newAddress,
+  oldAddress,
+  runs,
+  watchForTwo,
+} from '../../test/support/world/moves.ts';
+import { installed, ready, stackOf } from '../../test/support/world/restores.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+afterEach(killAll);
+
+const thirdAddress = '192.0.2.30';
+
+async function aMove(): Promise<World> {
+  const world = await World.create();
+  for (const address of [newAddress, thirdAddress]) world.machine(address).withoutDocker();
+  await installed(world);
+  await moveTo(world, { address: newAddress });
+  return world;
+}
+
+async function anInstallation(): Promise<World> {
+  const world = await World.create();
+  world.machine(newAddress).withoutDocker();
+  await world.apply(stackOf());
+  world.start();
+  return world;
+}
+
+/** Until data are loaded there, by a job that does not end. */
+async function untilLoading(world: World, address: string): Promise<void> {
+  const { runJob } = world;
+  const loads = new Set(['restore', 'load']);
+  world.runJob = (job) => (loads.has(job.type) ? { durationMilliseconds: 1e9 } : runJob(job));
+  await world.until('the load', async () => world.machine(address).jobs.size > 0);
+  world.runJob = runJob;
+}
+
+async function formers(world: World): Promise<readonly string[]> {
+  const { status } = await world.stack();
+  return (status?.formerHosts ?? []).map(({ host, state }) => `${host.address} ${state}`);
+}
+
+function leftOn(world: World, address: string): unknown {
+  return { runs: runs(world, address), jobs: world.machine(address).jobs.size };
+}
+
+const nothing = { runs: false, jobs: 0 };
+
+describe('a move', () => {
+  it('goes to a third host that is named amid the load on the second one, and nothing goes on there', async () => {
+    const world = await aMove();
+    const twice = watchForTwo(world);
+    await untilLoading(world, newAddress);
+    await moveTo(world, { address: thirdAddress });
+    await world.until('the stack to arrive', () => arrived(world, thirdAddress));
+    await world.until('the second host to be fenced', async () =>
+      (await formers(world)).includes(`${newAddress} Fenced`),
+    );
+    expect(await formers(world)).toContain(`${oldAddress} Fenced`);
+    expect([leftOn(world, oldAddress), leftOn(world, newAddress)]).toEqual([nothing, nothing]);
+    expect([runs(world, thirdAddress), twice]).toEqual([true, []]);
+  });
+
+  it('goes on to a third host although the old one is gone for good since it was fenced', async () => {
+    const world = await aMove();
+    await untilLoading(world, newAddress);
+    world.machine(oldAddress).unreachable = 'HostUnreachable';
+    await moveTo(world, { address: thirdAddress });
+    await world.until('the stack to arrive', () => arrived(world, thirdAddress));
+    expect(runs(world, thirdAddress)).toBe(true);
+  });
+
+  it('that is taken back leaves nothing on the new host, and takes along what was written since when asked for again', async () => {
+    const world = await aMove();
+    await untilLoading(world, newAddress);
+    const first = (await world.stack()).status?.relocation?.backupID;
+    await moveTo(world, { address: oldAddress });
+    await world.until('the new host to be fenced', async () =>
+      (await formers(world)).includes(`${newAddress} Fenced`),
+    );
+    await world.until('the stack to run again', () => ready(world));
+    expect(leftOn(world, newAddress)).toEqual(nothing);
+    await moveTo(world, { address: newAddress });
+    await world.until('the stack to arrive', () => arrived(world, newAddress));
+    expect((await world.stack()).status?.relocation?.backupID).not.toBe(first);
+    expect([runs(world, oldAddress), runs(world, newAddress)]).toEqual([false, true]);
+  });
+});
+
+describe('a first installation', () => {
+  it('goes on at another host that is named amid it, and nothing goes on at the first one', async () => {
+    const world = await anInstallation();
+    await untilLoading(world, oldAddress);
+    await moveTo(world, { address: newAddress });
+    await world.until('the first host to be fenced', async () =>
+      (await formers(world)).includes(`${oldAddress} Fenced`),
+    );
+    await world.until('the stack to be Ready', () => ready(world));
+    expect((await world.stack()).status).toMatchObject({ dataHost: { host: { address: newAddress } } });
+    expect((await world.stack()).status?.newHost).toBeUndefined();
+    expect([leftOn(world, oldAddress), runs(world, newAddress)]).toEqual([nothing, true]);
+  });
+
+  it('is not kept from another host by a first one that is full, which is fenced when there is room', async () => {
+    const world = await anInstallation();
+    await untilLoading(world, oldAddress);
+    world.machine(oldAddress).diskFull = true;
+    await moveTo(world, { address: newAddress });
+    await world.until('the stack to be Ready', async () => {
+      const { metadata, status } = await world.stack();
+      return status?.phase === 'Ready' && status.observedGeneration === metadata.generation;
+    });
+    expect(await formers(world)).toEqual([`${oldAddress} Pending`]);
+    world.machine(oldAddress).diskFull = false;
+    await world.until('it to be fenced', async () => (await formers(world)).includes(`${oldAddress} Fenced`));
+    expect(leftOn(world, oldAddress)).toEqual(nothing);
+  });
+
+  it('comes back to the first host, and nothing goes on at the other one', async () => {
+    const world = await anInstallation();
+    await untilLoading(world, oldAddress);
+    await moveTo(world, { address: newAddress });
+    await untilLoading(world, newAddress);
+    world.machine(oldAddress).jobs.clear();
+    await moveTo(world, { address: oldAddress });
+    await world.until('the other one to be fenced', async () =>
+      (await formers(world)).includes(`${newAddress} Fenced`),
+    );
+    await world.until('the stack to be Ready', () => ready(world));
+    expect(await formers(world)).toHaveLength(1);
+    expect([runs(world, oldAddress), leftOn(world, newAddress)]).toEqual([true, nothing]);
+  });
+});
