@@ -5,7 +5,7 @@ import type { ActionType } from '../../actions.ts';
 import type { PlanInput, Verdict } from '../../model.ts';
 import { act } from './act.ts';
 import { dataStage } from './data.ts';
-import { besidesDatabase, holdMove, isHandedOver, relocationStage } from './relocation.ts';
+import { besidesDatabase, holdMove, isHandedOver } from './relocation.ts';
 
 /** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
 function stopOld(input: PlanInput): Verdict | undefined {
@@ -52,7 +52,8 @@ function endedLoad(input: PlanInput): Verdict | undefined {
   if (!host.ok || load === undefined) return undefined;
   const { state, type, uid } = load.job;
   if (state === 'Succeeded') {
-    const verdict = relocationStage(input) ?? dataStage(input);
+    // What a start would need does not matter: a load of a move has begun, so the old host is done with.
+    const verdict = dataStage(input);
     return verdict?.kind === 'Act' && verdict.wave.every((action) => recording.has(action.type))
       ? verdict
       : undefined;
