@@ -109,15 +109,16 @@ function endOf(world: World, user: User): readonly string[] {
   if (stack === undefined) return goneOf(world, user, project);
   const { spec } = stack;
   const wrong: string[] = [];
-  const here = world.driver.machines.get(spec.host.address)?.projects.get(project);
+  // With a version that its data cannot reach it is not moved, either.
+  const refusedAt = user.isRefused() ? stack.status?.dataHost?.host.address : undefined;
+  const at = refusedAt ?? spec.host.address;
+  const here = world.driver.machines.get(at)?.projects.get(project);
   const containers = [...(here?.containers.values() ?? [])];
   const running = containers.filter(({ state }) => state === 'running');
   if (spec.powerState === 'Stopped' && running.length > 0) wrong.push(`${story.name} is stopped, and runs`);
   if (spec.powerState !== 'Stopped') {
     if (running.length < containers.length || running.length === 0)
-      wrong.push(
-        `${story.name}: ${running.length} of ${containers.length} containers run on ${spec.host.address}`,
-      );
+      wrong.push(`${story.name}: ${running.length} of ${containers.length} containers run on ${at}`);
     const wanted = spec.components?.find(({ name }) => name === 'acd-web')?.replicas ?? 2;
     const web = running.filter(({ service }) => service.startsWith('acd-web')).length;
     if (web !== wanted && !user.isRolledBack() && !user.isRefused())
@@ -132,7 +133,7 @@ function endOf(world: World, user: User): readonly string[] {
   if (version !== spec.version && !keeps)
     wrong.push(`${story.name} is of version ${version}, not ${spec.version}`);
   for (const [address, { projects }] of world.driver.machines) {
-    if (address === spec.host.address) continue;
+    if (address === at) continue;
     const there = runningIn(projects.get(project)?.containers ?? new Map());
     // A move that waits for the stack to run again goes on with a backup of the database.
     const waits = spec.powerState === 'Stopped' && there.every((one) => one.startsWith('acd-dbm '));
