@@ -12,6 +12,14 @@ export function isUp({ state }: Pick<ObservedContainer, 'state'>): boolean {
   return state !== 'exited' && state !== 'created';
 }
 
+/** Runs once, and ended well, as far as is known: only a full look tells how it ended. */
+export function isDone(
+  { service, state, exitCode = 0 }: Pick<ObservedContainer, 'service' | 'state' | 'exitCode'>,
+  tasks: readonly string[],
+): boolean {
+  return tasks.includes(service) && state === 'exited' && exitCode === 0;
+}
+
 /** A service that is not as it should be; without a container where there is none. */
 export interface Unwell {
   readonly service: string;
@@ -34,8 +42,8 @@ export function findUnhealthy(
     if (found === undefined) return [{ service }];
     const { state, health, exitCode } = found;
     const container = { state, health, ...optional({ exitCode }) };
-    if (tasks.includes(service) && state === 'exited')
-      return (exitCode ?? 0) === 0 ? [] : [{ service, container, isTask: true }];
+    if (isDone(found, tasks)) return [];
+    if (tasks.includes(service) && state === 'exited') return [{ service, container, isTask: true }];
     return isWell(found) ? [] : [{ service, container }];
   });
 }

@@ -49,6 +49,19 @@ describe('drift', () => {
     });
     expect(wave(observing(host), { stack: aStack({ drift: 'Warn' }) })).toEqual(['Done']);
   });
+  it('is no service that runs once and has ended; one that failed, or that should go on, is', () => {
+    const told = (tasks: readonly string[], exitCode: number): readonly string[] => {
+      const ended = container('acd-task-runner', { state: 'exited', health: 'none', exitCode });
+      const scene = observing(aHost({ containers: aHost().containers.with(1, ended) }));
+      if (scene.desired === undefined) throw new Error('nothing is desired');
+      const release = { ...scene.desired.release, tasks };
+      return wave({ ...scene, desired: { ...scene.desired, release } });
+    };
+    const corrected = ['PullImages', 'ApplyRelease', 'RecordApplied'];
+    expect(told(['acd-task-runner'], 0)).toEqual(['Done']);
+    expect(told(['acd-task-runner'], 1)).toEqual(corrected);
+    expect(told([], 0)).toEqual(corrected);
+  });
   const flushed = aHost({ changed: ['firewall', 'docker-rules'] });
   it('of firewall rules is corrected by the set-up', () => {
     expect(wave(observing(flushed))).toEqual(['SetUpHost']);
@@ -213,6 +226,16 @@ describe('powerState Stopped', () => {
       expected,
     ),
   );
+  it('amid the load of a move is left by its job also when another release is wanted by then', () => {
+    const scene = loadingMove('Succeeded');
+    if (!scene.host.ok) throw new Error('it answers');
+    const host = { ...scene.host.value, releases: ['d1'] };
+    const there = { ...scene, host: { ok: true, value: host } } as const;
+    expect(wave(there, { stack: aStack({ ...store, powerState: 'Stopped' }) })).toEqual([
+      'RecordData',
+      'RemoveJob',
+    ]);
+  });
   it('is done when nothing runs', () => {
     const host = aHost({
       containers: aHost().containers.map(({ service }) => container(service, { state: 'exited' })),

@@ -16,7 +16,9 @@ import {
   state,
   type Scene,
 } from '../testing.ts';
+import { findDrift } from '../plan/stages/running.ts';
 import { available, type AvailableInput } from './available.ts';
+import { serving } from './readiness.ts';
 
 interface Changes {
   readonly spec?: Partial<JtelStackSpec>;
@@ -45,6 +47,12 @@ function told(scene: Scene, { spec = {}, status, more = {} }: Changes = {}): str
 
 const broken = aHost({
   containers: aHost().containers.with(2, container('acd-web-1', { health: 'unhealthy' })),
+});
+const web2 = { service: 'acd-web-2', configHash: 'hash-acd-web-2', imageID: 'sha256:image-acd-web-2' };
+const { applied: withOne = never() } = state();
+const secondDead = aHost({
+  state: state({ applied: { ...withOne, services: [...withOne.services, web2] } }),
+  containers: [...aHost().containers, container('acd-web-2', { state: 'exited', health: 'none' })],
 });
 const stopped = aHost({ containers: [] });
 const away = { ok: false, reason: 'HostUnreachable', message: '192.0.2.10 does not answer.' } as const;
@@ -78,6 +86,7 @@ describe('whether a stack is available', () => {
     ],
     ['more services are wanted than were applied', wanting('acd-web-2'), {}, 'True Serving'],
     ['one is unhealthy', observing(broken), {}, 'False ComponentsUnhealthy'],
+    ['the second of two web servers is dead', observing(secondDead), {}, 'False ComponentsUnhealthy'],
     ['the host does not answer', observing(aHost(), { host: away }), {}, 'Unknown HostUnreachable'],
     [
       'nobody may ask the host',
@@ -185,6 +194,19 @@ describe('a service that runs once and has ended', () => {
     expect(told(scene)).toMatch(/^False/);
   });
 
+  it('neither keeps the stack from serving nor counts as drift', () => {
+    const scene = observing(ended);
+    const { desired } = scene;
+    if (desired === undefined) throw new Error('nothing is desired');
+    const release = { ...desired.release, tasks: ['acd-task-runner'] };
+    const serves = (input: Pick<AvailableInput, 'desired'>): unknown =>
+      serving({ stack: aStack(), observed: scene, ...input });
+    expect(serves({ desired: { ...desired, release } })).toBe(true);
+    expect(serves({ desired })).toBe(false);
+    expect(findDrift(ended, release.tasks)).toEqual([]);
+    expect(findDrift(ended)).toHaveLength(1);
+  });
+
   it('stays so while no release can be read, if the stack served with it', () => {
     const { desired: _, ...unreadable } = observing(ended, mistyped);
     const components = [{ name: 'acd-task-runner', state: 'exited' }] as const;
@@ -235,4 +257,8 @@ function wanting(service: string): Scene {
   if (desired === undefined) throw new Error('nothing is desired');
   const release = { ...desired.release, digest: 'd3', services: [...desired.release.services, service] };
   return { ...scene, desired: { ...desired, release } };
+}
+
+function never(): never {
+  throw new Error('the state of the builder has it');
 }

@@ -71,16 +71,19 @@ function servingHost({ stack, observed }: AvailableInput): Outcome<HostObservati
 }
 
 /** @returns undefined if nothing was applied there, and no container is there, either */
-function unwellOf({ stack, desired }: AvailableInput, host: HostObservation): readonly Unwell[] | undefined {
+function unwellOf(input: AvailableInput, host: HostObservation): readonly Unwell[] | undefined {
+  const { desired } = input;
   // What was applied last, not what is wanted next. While it is being applied, nothing is recorded.
   const services = host.state?.applied?.services.map(({ service }) => service) ?? desired?.release.services;
   if (services === undefined || (host.state?.applied === undefined && host.containers.length === 0))
     return undefined;
-  return findUnhealthy(host, services, desired === undefined ? endedBefore(stack) : desired.release.tasks);
+  return findUnhealthy(host, services, tasksOf(input));
 }
 
-/** While no release says which services run only once: those that had ended when the stack last served. */
-function endedBefore({ status }: AvailableInput['stack']): readonly string[] {
+/** Services that run only once. While no release says so: those that had ended when the stack last served. */
+export function tasksOf({ stack, desired }: Pick<AvailableInput, 'stack' | 'desired'>): readonly string[] {
+  if (desired !== undefined) return desired.release.tasks ?? [];
+  const { status } = stack;
   if (findCondition(status?.conditions, 'Available')?.status !== 'True') return [];
   return (status?.components ?? []).filter(({ state }) => state === 'exited').map(({ name }) => name);
 }

@@ -6,7 +6,7 @@
 import type { Reason, StackConditionType } from '../../../crds/index.ts';
 import type { Observed } from '../model.ts';
 import type { ConditionDraft, ConditionInput } from './condition-input.ts';
-import { available } from './available.ts';
+import { available, tasksOf } from './available.ts';
 import { isLeftAlone, ready, reconciling, serving, stalled } from './readiness.ts';
 import { lossFacts } from '../plan/stages/loss.ts';
 import { describeDrift } from './sentences/containers.ts';
@@ -44,7 +44,7 @@ export function draftConditions(input: ConditionInput): readonly ConditionDraft[
 
 function draftAll(input: ConditionInput): readonly ConditionDraft[] {
   const stall = stalled(input);
-  const isUnbegun = isLeftAlone(input) && input.observed.host.ok && serving(input.observed) === undefined;
+  const isUnbegun = isLeftAlone(input) && input.observed.host.ok && serving(input) === undefined;
   return [
     // Nobody is to wait for what nobody begins.
     ...(isUnbegun ? [] : [ready(input)]),
@@ -197,12 +197,13 @@ function upToDate({ desired, observed, plan, graceOver }: ConditionInput): reado
       ];
 }
 
-function drifted({ observed, driftPolicy, graceOver }: ConditionInput): readonly ConditionDraft[] {
+function drifted(input: ConditionInput): readonly ConditionDraft[] {
+  const { observed, driftPolicy, graceOver } = input;
   if (!observed.host.ok) return graceOver ? [unknown('Drifted', observed)] : [];
   if (observed.host.value.state?.applied === undefined) return [];
   if (driftPolicy === 'Ignore')
     return [{ type: 'Drifted', status: 'False', reason: 'DriftIgnored', message: 'spec.drift is Ignore.' }];
-  const drift = [...findDrift(observed.host.value), ...findHostDrift(observed.host.value)];
+  const drift = [...findDrift(observed.host.value, tasksOf(input)), ...findHostDrift(observed.host.value)];
   return drift.length === 0
     ? [
         {

@@ -6,7 +6,8 @@
 import type { Reason } from '../../../crds/index.ts';
 import { findUnhealthy } from '../../hosts/health.ts';
 import type { Problem } from '../../inputs/outcome.ts';
-import type { Observed, Plan, Step } from '../model.ts';
+import type { Plan, Step } from '../model.ts';
+import { tasksOf } from './available.ts';
 import type { ConditionDraft, ConditionInput } from './condition-input.ts';
 import { describe } from './sentences/index.ts';
 
@@ -48,7 +49,7 @@ export function headline(
 }
 
 export function ready(input: ConditionInput): ConditionDraft {
-  const { desired, observed, plan, failure, previousReady } = input;
+  const { desired, plan, failure, previousReady } = input;
   const draft = (status: ConditionDraft['status'], reason: Reason, message: string): ConditionDraft => ({
     type: 'Ready',
     status,
@@ -66,7 +67,7 @@ export function ready(input: ConditionInput): ConditionDraft {
   if (plan.kind === 'Wait' && plan.step === 'Window')
     return draft('True', 'Healthy', `All services run and are healthy; ${describe(plan.facts)}.`);
   // Data are loaded beside those in use; nothing of what serves is touched until they are switched.
-  if (plan.step === 'LoadBeside' && serving(observed))
+  if (plan.step === 'LoadBeside' && serving(input))
     return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
   // A release store that is away, or a host that does not answer for a moment, stops no telephony.
   const believed =
@@ -74,12 +75,12 @@ export function ready(input: ConditionInput): ConditionDraft {
   if (plan.kind === 'Blocked' && believed) {
     if (plan.step === 'Host' && !input.graceOver)
       return draft('True', 'Healthy', `Last known state; ${describe(plan.facts)}`);
-    if (plan.step === 'Inputs' && serving(observed))
+    if (plan.step === 'Inputs' && serving(input))
       return draft('True', 'Healthy', `The stack runs; ${describe(plan.facts)}`);
   }
   if (plan.kind === 'Blocked' && plan.step === 'Host' && input.graceOver && previousReady !== undefined)
     return draft('Unknown', plan.reason, describe(plan.facts));
-  if (isLeftAlone(input) && serving(observed))
+  if (isLeftAlone(input) && serving(input))
     return draft('True', 'Healthy', `All services run and are healthy; ${headline(input)}.`);
   if (plan.kind === 'Blocked' || plan.kind === 'Wait')
     return draft('False', plan.reason, describe(plan.facts));
@@ -94,7 +95,8 @@ export function isLeftAlone({ plan, activity, deleting, suspended, observeOnly }
 }
 
 /** All services of what was last applied run and are healthy. Undefined: nothing was applied, as far as is known. */
-export function serving(observed: Observed): boolean | undefined {
+export function serving(input: Pick<ConditionInput, 'stack' | 'observed' | 'desired'>): boolean | undefined {
+  const { observed } = input;
   if (!observed.host.ok) return undefined;
   const applied = observed.host.value.state?.applied;
   if (applied === undefined) return undefined;
@@ -102,6 +104,7 @@ export function serving(observed: Observed): boolean | undefined {
     findUnhealthy(
       observed.host.value,
       applied.services.map((service) => service.service),
+      tasksOf(input),
     ).length === 0
   );
 }
@@ -135,12 +138,12 @@ export function needsPerson(failure: Problem | undefined): failure is Problem {
 }
 
 export function stalled(input: ConditionInput): readonly ConditionDraft[] {
-  const { observed, plan, activity, failure, overdueSeconds } = input;
+  const { plan, activity, failure, overdueSeconds } = input;
   const draft = (reason: Reason, message: string): readonly ConditionDraft[] => [
     { type: 'Stalled', status: 'True', reason, message },
   ];
   if (isLeftAlone(input))
-    return serving(observed) === false
+    return serving(input) === false
       ? draft(input.suspended ? 'Suspended' : 'Observing', headline(input))
       : [];
   if (overdueSeconds !== undefined && plan.kind !== 'Done' && plan.step !== 'CleanUp')

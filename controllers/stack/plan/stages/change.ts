@@ -67,7 +67,8 @@ export function applyStage(input: PlanInput): Verdict | undefined {
   const wanted = desired.release;
   const isApplied = state?.applied?.digest === wanted.digest && currentRelease === wanted.digest;
   // What a change left half-done is brought about whatever the policy for drift.
-  if (isApplied && !(isHalfDone(input) && findDrift(observed.host.value).length > 0)) return undefined;
+  if (isApplied && !(isHalfDone(input) && findDrift(observed.host.value, wanted.tasks).length > 0))
+    return undefined;
   const backTo = observed.revisions === undefined ? undefined : takenBackTo(observed.revisions);
   const begin = beginning(input);
   // The backup comes first, in waves of its own.

@@ -6,7 +6,7 @@
 
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
-import { isUp } from '../../../hosts/health.ts';
+import { isDone, isUp } from '../../../hosts/health.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -131,13 +131,17 @@ function comeBack(input: PlanInput, host: HostObservation): Verdict | undefined 
       starts: false,
     });
   const { relocation } = input.stack.status ?? {};
+  const { tasks = [] } = input.desired?.release ?? {};
   const broken =
     relocation !== undefined && relocation.state !== 'Completed' && relocation.fromMachineID === home;
   const stopped =
     host.state.applied !== undefined &&
     host.state.data?.state === undefined &&
     host.state.applied.services.some(
-      ({ service }) => !host.containers.some((one) => one.service === service && one.state === 'running'),
+      ({ service }) =>
+        !host.containers.some(
+          (one) => one.service === service && (one.state === 'running' || isDone(one, tasks)),
+        ),
     );
   return broken && stopped
     ? act(

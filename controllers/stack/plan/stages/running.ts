@@ -1,6 +1,6 @@
 /** The stages of a stack that has its data and its release: nothing drifted, everything is healthy, nothing old lies about. */
 
-import { findUnhealthy } from '../../../hosts/health.ts';
+import { findUnhealthy, isDone } from '../../../hosts/health.ts';
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
 import { loadProjectOf } from '../../../../host-driver/volumes.ts';
 import type { Action } from '../../actions.ts';
@@ -9,15 +9,18 @@ import type { Desired, Observed, Verdict, PlanInput } from '../../model.ts';
 import { outdatedRevisions, type Revisions } from '../../desired/revisions.ts';
 import { act, preparations } from './act.ts';
 
-/** What differs from what was read back after the last successful apply. */
-export function findDrift(host: HostObservation): readonly Drift[] {
+/**
+ * What differs from what was read back after the last successful apply.
+ * @param tasks services that run once: one that has ended was not stopped by anybody
+ */
+export function findDrift(host: HostObservation, tasks: readonly string[] = []): readonly Drift[] {
   const applied = host.state?.applied;
   if (applied === undefined) return [];
   const drift: Drift[] = [];
   for (const service of applied.services) {
     const container = host.containers.find((candidate) => candidate.service === service.service);
     if (container === undefined) drift.push({ service: service.service, is: 'Gone' });
-    else if (isStopped(container))
+    else if (isStopped(container) && !isDone(container, tasks))
       drift.push({ service: service.service, is: 'Stopped', state: container.state });
     else if (container.imageID !== service.imageID)
       drift.push({ service: service.service, is: 'OtherImage' });
@@ -78,7 +81,7 @@ export function driftStage(input: PlanInput): Verdict | undefined {
       drift: findHostDrift(observed.host.value),
     });
   }
-  const drift = findDrift(observed.host.value);
+  const drift = findDrift(observed.host.value, desired.release.tasks);
   if (drift.length === 0) return undefined;
   return act(
     input,
