@@ -46,7 +46,11 @@ export function summariseOrder(
     };
   }
   if (isCarriedOut(state?.data, order)) {
-    const done = plan.kind === 'Done' || (plan.kind === 'Act' && plan.step === 'CleanUp');
+    // What is held up is only the newest spec: what runs is well, or the plan would say so.
+    const done =
+      plan.kind === 'Done' ||
+      (plan.kind === 'Blocked' && plan.reason === 'RolledBack') ||
+      (plan.kind === 'Act' && plan.step === 'CleanUp');
     const downtimeSeconds =
       known?.downtimeSeconds ?? (done && stopTime !== undefined ? secondsBetween(stopTime, now) : undefined);
     return {
