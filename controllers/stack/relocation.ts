@@ -60,12 +60,12 @@ export function leftNewHost(
   const { hostKeyFingerprints } = known.host;
   // Another machine in its place: that one is gone.
   if (samePlace(known.host, { ...spec.host, hostKeyFingerprints })) return undefined;
-  return { ...known, state: 'Pending', hadData: false };
+  return { ...known, state: 'Pending', left: 'BeforeData' };
 }
 
 /** Nothing of the stack is left to do on a former host. */
 export function isLeft(former: FormerHost, host: HostObservation): boolean {
-  return former.hadData === false ? isEnded(host) : isForgotten(host) || isFenced(host);
+  return former.left === 'BeforeData' ? isEnded(host) : isForgotten(host) || isFenced(host);
 }
 
 /** Nothing of what was begun there goes on, or could. */

@@ -556,9 +556,9 @@ export interface FormerHost {
    */
   readonly message?: string;
   /**
-   * False: the spec named another host before the data were there, so the stack never ran there. Its former hosts are fenced before all else, such a one when the stack is well.
+   * BeforeData: the spec named another host before the data were there, so the stack never ran there, and it is fenced when the stack is well. Other former hosts are fenced before all else.
    */
-  readonly hadData?: boolean;
+  readonly left?: 'BeforeData';
 }
 
 /**

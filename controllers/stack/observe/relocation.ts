@@ -79,7 +79,7 @@ export async function observeOthers(
         message: `${place.host.address} is now machine ${facts.machineID}; ${place.machineID} was not reached.`,
       };
     // It had the stack, so it had Docker. As long as that does not answer, nobody knows what runs there.
-    if (facts.dockerVersion === undefined && !('hadData' in place && isEnded(seen.value)))
+    if (facts.dockerVersion === undefined && !('left' in place && isEnded(seen.value)))
       return {
         ok: false,
         reason: 'DockerUnavailable',

@@ -76,7 +76,7 @@ describe('a former host', () => {
 
   it('that never had the data is fenced when the stack is well, and is left once no job is there, either', () => {
     if (former === undefined) throw new Error('there is one');
-    const left = { ...former, hadData: false };
+    const left = { ...former, left: 'BeforeData' as const };
     const begun = (changes: Partial<HostObservation>): readonly FormerLook[] => [
       { former: left, host: { ok: true, value: aHost(changes) } },
     ];

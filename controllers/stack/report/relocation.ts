@@ -122,7 +122,7 @@ function summariseFormers(
       const seen = observed.formers?.find((one) => one.former.machineID === former.machineID)?.host;
       if (former.state === 'Fenced' || seen?.ok !== true || !isLeft(former, seen.value)) return [former];
       // Nothing was begun there in the end.
-      if (former.hadData === false && seen.value.state === undefined) return [];
+      if (former.left === 'BeforeData' && seen.value.state === undefined) return [];
       return [{ ...former, state: 'Fenced', since, message: 'Stopped and marked.' }];
     });
   return bounded([...fresh, ...kept]);

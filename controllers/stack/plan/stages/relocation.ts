@@ -31,7 +31,7 @@ const holdSeconds = 30;
 export function formerStage(input: PlanInput): Verdict | undefined {
   return fenceOf(
     input,
-    input.observed.formers?.find((one) => one.former.hadData !== false && isDue(input, one)),
+    input.observed.formers?.find((one) => one.former.left !== 'BeforeData' && isDue(input, one)),
   );
 }
 
@@ -60,13 +60,13 @@ function isDue(
 
 function fenceOf({ stack }: PlanInput, found: FormerLook | undefined): Verdict | undefined {
   if (found === undefined) return undefined;
-  const { machineID, host, hadData } = found.former;
+  const { machineID, host, left } = found.former;
   const address = stack.status?.dataHost?.host.address ?? stack.spec.host.address;
   return {
     kind: 'Act',
-    step: hadData === false ? 'CleanUp' : 'Relocate',
+    step: left === 'BeforeData' ? 'CleanUp' : 'Relocate',
     wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
-    facts: { is: hadData === false ? 'EndingBegun' : 'FencingReturned', address: host.address },
+    facts: { is: left === 'BeforeData' ? 'EndingBegun' : 'FencingReturned', address: host.address },
   };
 }
 
