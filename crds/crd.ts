@@ -22,6 +22,10 @@ export interface Schema {
   maxItems?: number;
   required?: string[];
   properties?: Record<string, Schema>;
+  /** Of a map: what each of its values is. */
+  additionalProperties?: Schema;
+  minProperties?: number;
+  maxProperties?: number;
   items?: Schema;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
@@ -67,6 +71,7 @@ export const crdFiles = [
   'jtelbackup.yaml',
   'jtelrestore.yaml',
   'jtelbackupstore.yaml',
+  'jtelchannel.yaml',
 ] as const;
 
 /** The names are literal, so that the bundler finds the files. @throws if a file is missing or is not YAML. */
@@ -76,6 +81,7 @@ export function readCRDs(): CustomResourceDefinition[] {
     'jtelbackup.yaml': readFileSync(new URL('jtelbackup.yaml', import.meta.url), 'utf8'),
     'jtelrestore.yaml': readFileSync(new URL('jtelrestore.yaml', import.meta.url), 'utf8'),
     'jtelbackupstore.yaml': readFileSync(new URL('jtelbackupstore.yaml', import.meta.url), 'utf8'),
+    'jtelchannel.yaml': readFileSync(new URL('jtelchannel.yaml', import.meta.url), 'utf8'),
   };
   return crdFiles.map((file) => parse(texts[file]) as CustomResourceDefinition);
 }

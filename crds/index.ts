@@ -3,7 +3,8 @@
  * annotations.
  */
 import { labels } from './annotations.ts';
-import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from './generated/types.ts';
+import { asRead, asWritten } from './channel-version.ts';
+import type { JtelBackup, JtelBackupStore, JtelChannel, JtelRestore, JtelStack } from './generated/types.ts';
 import type { ResourceKind } from '../runtime/kind.ts';
 
 export type * from './generated/types.ts';
@@ -31,6 +32,8 @@ export const stackKind: ResourceKind<JtelStack> = {
   plural: 'jtelstacks',
   kind: 'JtelStack',
   namespaced: true,
+  asRead,
+  asWritten,
 };
 export const backupKind: ResourceKind<JtelBackup> = {
   group,
@@ -52,6 +55,13 @@ export const storeKind: ResourceKind<JtelBackupStore> = {
   plural: 'jtelbackupstores',
   kind: 'JtelBackupStore',
   namespaced: true,
+};
+export const channelKind: ResourceKind<JtelChannel> = {
+  group,
+  version,
+  plural: 'jtelchannels',
+  kind: 'JtelChannel',
+  namespaced: false,
 };
 
 /**
@@ -87,6 +97,10 @@ export const storeConditionTypes = [
   'Stalled',
 ] as const;
 export type StoreConditionType = (typeof storeConditionTypes)[number];
+
+/** Conditions of a JtelChannel. */
+export const channelConditionTypes = ['Ready', 'Quarantined', 'Reconciling', 'Stalled'] as const;
+export type ChannelConditionType = (typeof channelConditionTypes)[number];
 
 /** Conditions of a JtelBackup and of a JtelRestore. */
 export const requestConditionTypes = [

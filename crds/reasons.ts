@@ -69,6 +69,29 @@ const store = {
   NotChecked: 'Not checked (yet). Immutability is proven only once backups are made.',
 } as const;
 
+const channel = {
+  RolloutDone: 'All stacks that follow the channel and can run its release run it.',
+  RollingOut: 'Stacks are being updated, or wait for their turn; `status.waves` says how far each wave is.',
+  Soaking: 'A wave is done, and the next one waits until `soakMinutes` are over.',
+  ChannelPaused: 'The channel is paused: nothing new begins, and what was begun is carried through.',
+  TooManyFailures:
+    'More updates failed than `maxFailures` allows, so nothing new begins. Find out why, then set another version, allow more failures, or try the stacks again (annotation `jtel.de/retry`).',
+  ChannelPending: 'The stack follows a channel that has not said yet which release it is to run.',
+  ChannelNotFound:
+    'The JtelChannel that `channelRef` names does not exist, or this operator does not follow channels because it looks after some namespaces only. The stack keeps the release that it has.',
+  WaveNotFound:
+    'The channel has no wave for the stack: `channelWave` names none of its waves, or no selector matches.',
+  TurnWithdrawn: 'The channel has taken back the turn of the stack before it was used.',
+  WaitingForTurn: 'As many stacks as `maxUnavailable` allows are being updated; the stack comes later.',
+  WaitingForWave: 'The waves before that of the stack are not done yet, or their soak time is not over.',
+  BackupTooOld:
+    'The newest backup is older than the gate of the channel allows (`gates.backupYoungerThanHours`).',
+  RestoreTestTooOld:
+    'The last test restore that passed is longer ago than the gate of the channel allows (`gates.restoreTestYoungerThanDays`).',
+  NotAvailableLongEnough:
+    'What customers use does not answer, or not for as long as the channel asks for (`gates.availableForMinutes`).',
+} as const;
+
 const references = {
   SecretNotFound: 'A named Secret does not exist in this namespace.',
   CredentialsLost:
@@ -264,6 +287,7 @@ const backup = {
 export const reasonGroups = {
   host: { title: 'Host', reasons: host },
   store: { title: 'Stores', reasons: store },
+  channel: { title: 'Channels', reasons: channel },
   references: { title: 'References', reasons: references },
   preflight: { title: 'Preflight', reasons: preflight },
   release: { title: 'Release', reasons: release },
@@ -279,6 +303,7 @@ export const reasonGroups = {
 export const reasons = {
   ...host,
   ...store,
+  ...channel,
   ...references,
   ...preflight,
   ...release,

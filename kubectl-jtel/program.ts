@@ -17,6 +17,7 @@ import { openCommand } from './open/command.ts';
 import { planCommand } from './plan/command.ts';
 import { reportCommand } from './report/command.ts';
 import { restoreCommand } from './restore/command.ts';
+import { rolloutCommand } from './rollout/command.ts';
 import { rollbackCommand } from './rollback/command.ts';
 import { statusCommand } from './status/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -67,6 +68,7 @@ export function createProgram(surroundings: Surroundings): Command {
     historyCommand,
     diffCommand,
     rollbackCommand,
+    rolloutCommand,
     planCommand,
     consentCommand,
     doctorCommand,

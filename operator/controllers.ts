@@ -29,6 +29,7 @@ import { openBlobs, type openStore } from '../controllers/stores/store-access.ts
 import type { HostDriver } from '../host-driver/host.ts';
 import { audited } from './audit/audited.ts';
 import type { Audit } from './audit/lines.ts';
+import { followingChannels, runChannels } from './channels.ts';
 import { backupHealthFrom } from './backup-health.ts';
 import { clusterForSchedules, clusterForStacks } from './cached-clusters.ts';
 import type { Caches } from './caches.ts';
@@ -126,6 +127,8 @@ export interface ControllerParts {
   readonly trouble?: SharedTrouble;
   /** All stacks, if `caches` have only those of a shard: a host that is back may say it of one behind the same door. */
   readonly everyStack?: Store<JtelStack>;
+  /** Whether it leads the channels, which belong to no shard; default true. */
+  readonly leadsChannels?: boolean;
 }
 
 type QueueOptions = Omit<WorkQueueOptions, 'workers' | 'isSlow'>;
@@ -196,6 +199,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     claims,
     restoresOf,
     backups: backupSource,
+    channelOf: (name) => caches.channels?.get({ namespace: '', name }),
   });
   const stack: Controller<JtelStack> = new Controller<JtelStack>({
     ...common,
@@ -212,6 +216,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
         { matters: storeMatters },
       ),
       watching(parts.everyStack ?? caches.stacks, alsoAway, { matters: hostIsBack }),
+      ...followingChannels(caches),
       watching(caches.restores, ({ metadata, spec }) => [
         { namespace: metadata.namespace, name: spec.stackRef.name },
       ]),
@@ -275,6 +280,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
   try {
     await Promise.all([
       runBackupControllers(parts, { claims, credentials, signing, isAway, common, aside }, signal),
+      runChannels(parts, { common, aside }, signal),
       stack.run(signal),
       restore.run(signal),
       store.run(signal),

@@ -103,6 +103,7 @@ async function leadShard(leadership: Leadership, shard: number, parts: ShardPart
         cluster,
         caches: part.caches,
         everyStack: parts.caches.stacks,
+        leadsChannels: shard === 0,
         driver,
         releases: parts.releases,
         openStore,

@@ -8,6 +8,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import {
   annotations,
   backupKind,
+  channelKind,
   holderNamespaces,
   holderVersion,
   labels,
@@ -17,6 +18,7 @@ import {
   stackKind,
   type JtelBackup,
   type JtelBackupStore,
+  type JtelChannel,
   type JtelRestore,
   type JtelStack,
 } from '../crds/index.ts';
@@ -79,12 +81,14 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     stores: new Informer(storeKind, informerOptions),
     backups: new Informer(backupKind, informerOptions),
     restores: new Informer(restoreKind, informerOptions),
+    ...(config.namespaces === 'All' ? { channels: new Informer(channelKind, informerOptions) } : {}),
   };
   const caches: Caches = {
     stacks: informers.stacks.store,
     stores: informers.stores.store,
     backups: informers.backups.store,
     restores: informers.restores.store,
+    ...optional({ channels: informers.channels?.store }),
   };
   registerProcessMetrics(registry);
   registerBusinessMetrics(registry, fleetFrom(caches));
@@ -236,4 +240,5 @@ interface Informers {
   readonly stores: Informer<JtelBackupStore>;
   readonly backups: Informer<JtelBackup>;
   readonly restores: Informer<JtelRestore>;
+  readonly channels?: Informer<JtelChannel>;
 }

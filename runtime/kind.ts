@@ -10,7 +10,21 @@ export interface ResourceKind<T> {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** What the code gets in the place of what the API server sends; default: the same. */
+  asRead?(object: T): T;
+  /** The way back, before a whole object is written. */
+  asWritten?(object: T): T;
   readonly __type?: T;
+}
+
+/** @param object as the API server sent it */
+export function readAs<T>(kind: ResourceKind<T>, object: T): T {
+  return kind.asRead === undefined ? object : kind.asRead(object);
+}
+
+/** @returns it as the API server is to have it */
+export function writtenAs<T>(kind: ResourceKind<T>, object: T): T {
+  return kind.asWritten === undefined ? object : kind.asWritten(object);
 }
 
 /** Metadata of a namespaced object from the API server, which fills in all fields that are required here. */

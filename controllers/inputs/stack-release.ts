@@ -55,7 +55,12 @@ export async function readRelease(
       `JtelBackupStore ${namespace}/${resource.metadata.name} is of tier ${resource.spec.tier}; spec.releaseStoreRef needs one of tier Vendor.`,
     );
   }
-  const { version } = stack.spec;
+  const { version, channelRef } = stack.spec;
+  if (version === '' && channelRef !== undefined)
+    throw new InputError(
+      'ChannelPending',
+      `JtelChannel ${channelRef.name}, which spec.channelRef names, has not said yet which release this stack begins with: it does not exist, has no wave for the stack, or was not looked at yet (kubectl jtel rollout status ${channelRef.name}).`,
+    );
   // The schema checks this, too. It becomes a name in the store, so it is checked again.
   if (!/^[0-9][0-9A-Za-z.-]{0,63}$/.test(version))
     throw new InputError(

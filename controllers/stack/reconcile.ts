@@ -22,7 +22,14 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { stackFinalizer, stackKind, type JtelStack, type JtelStackStatus } from '../../crds/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  stackFinalizer,
+  stackKind,
+  type JtelChannel,
+  type JtelStack,
+  type JtelStackStatus,
+} from '../../crds/index.ts';
 import type { StackOwner } from '../../host-driver/host.ts';
 import { recentReads, type RecentReadsOptions } from '../../runtime/cache/recent-reads.ts';
 import type { Cluster } from '../../runtime/client/cluster.ts';
@@ -37,34 +44,32 @@ import {
   type SettledLook,
   type WaveContext,
   type WaveOptions,
-  type WaveTypes,
 } from '../../runtime/control/wave-controller.ts';
 import { isOutdated } from '../../runtime/control/wave-memory.ts';
 import type { StoryEvent } from '../../runtime/report/event-recorder.ts';
 import { awaySinceAfter } from '../hosts/away.ts';
 import type { HostClaims } from '../hosts/claims.ts';
 import { projectName } from '../hosts/project.ts';
-import { failureOf, type Problem } from '../inputs/outcome.ts';
+import { failureOf } from '../inputs/outcome.ts';
 import { afterStackWave, resyncSpread, waveSpread } from '../times/pauses.ts';
 import type { Action } from './actions.ts';
 import { describeAction } from './report/sentences/actions.ts';
+import { channelEvents } from './report/channel.ts';
 import { actionEvent, choiceEvent, logEvent, outcomeEvent, transitionEvents } from './report/events.ts';
 import { describe } from './report/sentences/index.ts';
 import { execute, type Progress } from './act/execute.ts';
 import { keepSecrets, releaseSecrets, secretsToKeep } from './act/kept-secrets.ts';
 import { claimOther, confirmOrder } from './act/live-checks.ts';
-import type { RecordedStep } from './desired/revisions.ts';
 import { changeNumber } from './host-change.ts';
-import { isQuickEnough, lookAt, type Look as StackLook, type LookDependencies } from './look.ts';
-import { isPaused, type Activity, type Observed, type Plan } from './model.ts';
-import { currentOperation, operationHeartbeat } from './report/operation.ts';
+import { isQuickEnough, lookAt, type LookDependencies } from './look.ts';
+import { isPaused, type Observed, type Plan } from './model.ts';
+import { operationHeartbeat } from './report/operation.ts';
 import { plan } from './plan/plan.ts';
+import { summariseLook } from './summarise-look.ts';
+import { recordStep, type StackTypes } from './wave-types.ts';
 import { afterSuccess } from './plan/repairs.ts';
-import { updateProgress } from './plan/stages/running.ts';
-import { summarise } from './report/status.ts';
 import { tellsProgress } from './report/progress.ts';
-import { isPast } from './report/readiness.ts';
-import { awayFormersAfter, nextFormerLook, type AwayFormers } from './former-pauses.ts';
+import { awayFormersAfter, nextFormerLook } from './former-pauses.ts';
 import { recordSteps, stepsSeen, stepsWith } from './steps.ts';
 import type { HostWatcher } from './observe/watch-hosts.ts';
 import { optional } from '../../base/optional.ts';
@@ -79,6 +84,8 @@ export interface StackReconcilerOptions extends LookDependencies, WaveOptions {
   readonly claims: HostClaims;
   /** How the stack's backups are; they are not this controller's to look for. */
   readonly addBackupHealth?: (status: JtelStackStatus, stack: JtelStack, now: Date) => JtelStackStatus;
+  /** The channel of that name, as last heard. */
+  readonly channelOf?: (name: string) => JtelChannel | undefined;
   /** Whether this process is still the leader, by its own clock; asked before each wave. */
   readonly mayAct: () => boolean;
   readonly resyncSeconds: number;
@@ -86,44 +93,11 @@ export interface StackReconcilerOptions extends LookDependencies, WaveOptions {
   readonly monitorSeconds?: number;
 }
 
-interface StackTypes extends WaveTypes {
-  readonly object: JtelStack;
-  readonly seen: StackLook & { readonly depth: 'quick' | 'full' };
-  readonly plan: Plan;
-  readonly found: {
-    /** Under which the host is held, or is claimed by the wave that is due. */
-    readonly epoch: number | undefined;
-    /** Names of Secrets, see `kept-secrets.ts`. */
-    readonly keptSecrets: readonly string[];
-    /** For an operation that begins. */
-    readonly operationID: string;
-    /** Of the wave that is due. */
-    readonly changeNumber: number | undefined;
-  };
-  readonly action: Action;
-  readonly progress: Progress;
-  readonly failure: Problem;
-  readonly notes: {
-    /** How often drift was corrected without the stack having come to rest in between. */
-    readonly repairs: number;
-    /** Unix milliseconds of the last full observation. */
-    readonly fullObservationTime: number;
-    /** Of the change under way, as its revision should keep them. */
-    readonly steps: readonly RecordedStep[];
-    /** Unix milliseconds at which the host was first found away. */
-    readonly awaySince: number | undefined;
-    readonly awayFormers: AwayFormers;
-  };
-}
-
 /** A look at everything (restarts, exit codes, files on the host) after so many resyncs of a stack that is well. */
 const resyncsPerFullLook = 2;
 
 /** Between looks at containers while docker compose brings them to a release. */
 const updateLookSeconds = 3;
-
-/** Step of a wave that only records a new spec. */
-const recordStep = 'Record';
 
 /** While a wave works: docker compose makes dozens of events, and each look costs the host what it is busy with. */
 const betweenLooksSeconds = 1;
@@ -165,9 +139,11 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         ),
       }),
       // A copy in the cache may be older than what this process itself has written.
-      isLocked: (planned) => planned.kind === 'Blocked' && planned.reason === 'StatusOlderThanHost',
+      isLocked: (planned, { status }, after) =>
+        (planned.kind === 'Blocked' && planned.reason === 'StatusOlderThanHost') ||
+        !isDeepStrictEqual(status?.channel, after.channel),
       summarise: (look) => {
-        const summary = summariseLook(look, clusterID);
+        const summary = summariseLook(look, clusterID, options.channelOf);
         return options.addBackupHealth?.(summary, look.object, look.now) ?? summary;
       },
       heartbeats: [operationHeartbeat],
@@ -175,9 +151,11 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
       events: ({ object, seen, plan: { step } }, status) => {
         const { initialData } = seen.observed;
         const note = initialData?.ok === true ? initialData.value.note : undefined;
-        return [...choiceEvent(object.status, status, note), ...transitionEvents(object.status, status)].map(
-          (event) => ({ ...event, action: step }),
-        );
+        return [
+          ...choiceEvent(object.status, status, note),
+          ...channelEvents(object.status, status),
+          ...transitionEvents(object.status, status),
+        ].map((event) => ({ ...event, action: step }));
       },
       after: async (look, written, context) => {
         const { seen, now, memory } = look;
@@ -186,7 +164,13 @@ export function stackReconciler(options: StackReconcilerOptions): WaveController
         const letGoSeconds = await keepSecrets(cluster, written, now, context);
         const { formers } = seen.observed;
         const away = awayFormersAfter(memory.notes.awayFormers, formers, look);
-        return Math.min(letGoSeconds ?? Infinity, nextFormerLook(written, formers, away, now) ?? Infinity);
+        // It is planned for the release that the channel said at once.
+        const told = written.spec.version === look.object.spec.version ? Infinity : 0;
+        return Math.min(
+          told,
+          letGoSeconds ?? Infinity,
+          nextFormerLook(written, formers, away, now) ?? Infinity,
+        );
       },
       nextLook: (look, isBusy) => nextLook(look, isBusy, options),
       waves: {
@@ -285,48 +269,6 @@ function epochFor(
 
 function machineOf(host: Observed['host']): string {
   return host.ok ? host.value.facts.machineID : '';
-}
-
-function summariseLook(look: SettledLook<StackTypes>, clusterID: string): JtelStackStatus {
-  const { key, object: stack, seen, plan: planned, due, memory, found, now } = look;
-  // That a spec is recorded is no work on the stack: it stands as if nothing ran.
-  const running = look.running?.name === recordStep ? undefined : look.running;
-  const { failure } = memory;
-  const common = {
-    ...seen.held,
-    stack,
-    clusterID,
-    observed: seen.observed,
-    plan: planned,
-    now,
-    ...(running === undefined ? {} : { activity: toActivity(running.name, running.progress, look) }),
-    ...(running !== undefined || due || failure === undefined || isPast(failure, planned) ? {} : { failure }),
-  };
-  const operation =
-    isPaused(stack) && running === undefined
-      ? undefined
-      : currentOperation({
-          ...common,
-          newID: found.operationID,
-          ...optional({ epoch: found.epoch }),
-        });
-  return {
-    ...summarise({ ...common, operation, ...optional({ changeNumber: found.changeNumber }) }),
-    keptSecrets: [...found.keptSecrets],
-    project: projectName(key.namespace, key.name),
-  };
-}
-
-function toActivity(
-  name: string,
-  progress: Progress | undefined,
-  { seen }: SettledLook<StackTypes>,
-): Activity {
-  // docker compose waits for it and says nothing meanwhile.
-  const update = updateProgress(seen.observed, seen.held.desired);
-  if (update !== undefined) return update;
-  const { message = name, percent } = progress ?? {};
-  return { message, ...optional({ progressPercent: percent }) };
 }
 
 function nextLook(

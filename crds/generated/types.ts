@@ -234,6 +234,166 @@ export interface CertificateStatus {
 }
 
 /**
+ * What must be true of a stack before its update begins, beside its own windows.
+ */
+export interface ChannelGates {
+  /**
+   * The newest backup was made within so many hours. If absent, it is not asked for.
+   */
+  readonly backupYoungerThanHours?: number;
+  /**
+   * A test restore passed within so many days. If absent, it is not asked for.
+   */
+  readonly restoreTestYoungerThanDays?: number;
+  /**
+   * What customers use has answered without a break for so many minutes. If absent, it only has to answer.
+   */
+  readonly availableForMinutes?: number;
+}
+
+/**
+ * JtelChannel that says which release runs, instead of version. status.channel has what it said.
+ */
+export interface ChannelReference {
+  /**
+   * Name of the JtelChannel. It is in no namespace.
+   */
+  readonly name: string;
+}
+
+/**
+ * What stands in the way of a stack.
+ */
+export interface ChannelRemark {
+  /**
+   * Namespace of the stack.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the stack.
+   */
+  readonly name: string;
+  /**
+   * One word from the list in docs/reasons.md.
+   */
+  readonly reason: string;
+  /**
+   * What is the matter.
+   */
+  readonly message?: string;
+}
+
+/**
+ * A stack's turn.
+ */
+export interface ChannelTurn {
+  /**
+   * Counts up with each turn that is given.
+   */
+  readonly number: number;
+  /**
+   * Namespace of the stack.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the stack.
+   */
+  readonly name: string;
+  /**
+   * uid of the stack.
+   */
+  readonly uid: string;
+  /**
+   * Release that the stack may go to.
+   */
+  readonly version: string;
+  /**
+   * Granted, or Withdrawn until the stack has said that it does not take it, or has ended it.
+   */
+  readonly state: 'Granted' | 'Withdrawn';
+  /**
+   * When it was given.
+   */
+  readonly since: string;
+}
+
+/**
+ * A part of the stacks.
+ */
+export interface ChannelWave {
+  /**
+   * Name of the wave.
+   */
+  readonly name: string;
+  /**
+   * Its share of the stacks that no selector matches.
+   */
+  readonly percent?: number;
+  /**
+   * Which stacks it has, by their labels.
+   */
+  readonly selector?: WaveSelector;
+}
+
+/**
+ * How far a wave is.
+ */
+export interface ChannelWaveStatus {
+  /**
+   * Name of the wave.
+   */
+  readonly name: string;
+  /**
+   * Waiting for the waves before it, Rolling, Soaking after its last stack was updated, or Done.
+   */
+  readonly state: 'Waiting' | 'Rolling' | 'Soaking' | 'Done';
+  /**
+   * Release that a new stack of this wave is installed with.
+   */
+  readonly version?: string;
+  /**
+   * Number of its stacks.
+   */
+  readonly wanted: number;
+  /**
+   * Those that run the release.
+   */
+  readonly updated: number;
+  /**
+   * Those that are being updated, or may begin now.
+   */
+  readonly running: number;
+  /**
+   * Those whose update failed.
+   */
+  readonly failed: number;
+  /**
+   * Those whose window is closed.
+   */
+  readonly waitingForWindow: number;
+  /**
+   * Those that wait for something else, such as a turn or a gate.
+   */
+  readonly waiting: number;
+  /**
+   * Those that nobody waits for, such as suspended ones and those whose host does not answer.
+   */
+  readonly aside: number;
+  /**
+   * When it came into this state.
+   */
+  readonly since?: string;
+  /**
+   * When it goes on by itself, such as the end of the soak time or the next window that opens.
+   */
+  readonly until?: string;
+  /**
+   * When its last stack was updated.
+   */
+  readonly doneTime?: string;
+}
+
+/**
  * One check.
  */
 export interface CheckResult {
@@ -1060,6 +1220,115 @@ export interface JtelBackupStoreStatus {
 }
 
 /**
+ * A release for many stacks. Stacks that name it in spec.channelRef are brought to its version wave by wave, a bounded number at a time.
+ */
+export interface JtelChannel {
+  readonly apiVersion: 'jtel.de/v1alpha1';
+  readonly kind: 'JtelChannel';
+  readonly metadata: ObjectMeta;
+  /**
+   * Which release, for whom in which order, and how carefully.
+   */
+  readonly spec: JtelChannelSpec;
+  /**
+   * How far it is. Written by the operator only.
+   */
+  readonly status?: JtelChannelStatus;
+}
+
+/**
+ * Which release, for whom in which order, and how carefully.
+ */
+export interface JtelChannelSpec {
+  /**
+   * Release that the stacks are to run, as published in their vendor stores, such as 3.43.2.
+   */
+  readonly version: string;
+  /**
+   * Parts of the stacks, in the order in which they are updated. A stack is in the wave that its spec.channelWave names, else in the first one whose selector matches its labels, else in one with a percentage, by a hash of its namespace and name.
+   */
+  readonly waves: readonly ChannelWave[];
+  /**
+   * How long the next wave waits after the last stack of a wave was updated, in minutes.
+   */
+  readonly soakMinutes: number;
+  /**
+   * The most stacks that are updated at the same time. One whose update failed and could not be undone keeps its place.
+   */
+  readonly maxUnavailable: number;
+  /**
+   * How many updates may fail. One more stops the channel, until its version is changed or the stacks are tried again.
+   */
+  readonly maxFailures: number;
+  /**
+   * What must be true of a stack before its update begins, beside its own windows.
+   */
+  readonly gates: ChannelGates;
+  /**
+   * Nothing new begins. What was begun is carried through.
+   */
+  readonly paused: boolean;
+}
+
+/**
+ * How far it is. Written by the operator only.
+ */
+export interface JtelChannelStatus {
+  /**
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * What is going on and what to do, in one sentence.
+   */
+  readonly message?: string;
+  /**
+   * The release that the waves below are about.
+   */
+  readonly version?: string;
+  /**
+   * When the channel began with that release.
+   */
+  readonly startTime?: string;
+  /**
+   * The wave that is worked on, the first that is not done. Absent when all are.
+   */
+  readonly wave?: string;
+  /**
+   * Number of stacks that follow the channel.
+   */
+  readonly stacks?: number;
+  /**
+   * Number of those that run the release.
+   */
+  readonly updated?: number;
+  /**
+   * Number of those whose update failed.
+   */
+  readonly failed?: number;
+  /**
+   * Number of the last turn that was given.
+   */
+  readonly turnNumber?: number;
+  /**
+   * Stacks that may be updated now, or are. Never more than spec.maxUnavailable when one is added.
+   */
+  readonly turns?: readonly ChannelTurn[];
+  /**
+   * How far each wave is.
+   */
+  readonly waves?: readonly ChannelWaveStatus[];
+  /**
+   * Stacks that somebody should look at, the first 32 of them. "kubectl jtel rollout plan" shows all.
+   */
+  readonly remarks?: readonly ChannelRemark[];
+  /**
+   * Ready; Quarantined, Reconciling and Stalled only while they are true.
+   */
+  readonly conditions?: readonly Condition[];
+}
+
+/**
  * Restores a backup into a stack. Nothing is stopped or overwritten before the backup was found complete and its release runnable.
  */
 export interface JtelRestore {
@@ -1250,9 +1519,17 @@ export interface JtelStack {
  */
 export interface JtelStackSpec {
   /**
-   * Release to run, as published in the vendor store, such as 3.43.2.
+   * Release to run, as published in the vendor store, such as 3.43.2. Empty with channelRef.
    */
   readonly version: string;
+  /**
+   * JtelChannel that says which release runs, instead of version. status.channel has what it said.
+   */
+  readonly channelRef?: ChannelReference;
+  /**
+   * Wave of the channel that the stack is in. If absent, the channel places it.
+   */
+  readonly channelWave?: string;
   /**
    * Size of the stack. It decides resources and the smallest acceptable host. Small is for up to 20 agents, Medium up to 60, Large up to 200.
    */
@@ -1360,6 +1637,10 @@ export interface JtelStackStatus {
    * Release that runs.
    */
   readonly version?: string;
+  /**
+   * What the channel in spec.channelRef said, and what became of it. Written by the operator only.
+   */
+  readonly channel?: StackChannel;
   /**
    * Release that the stack is changing to, while it differs from the one that runs.
    */
@@ -1826,6 +2107,60 @@ export interface SigningKey {
 }
 
 /**
+ * What the channel in spec.channelRef said, and what became of it. Written by the operator only.
+ */
+export interface StackChannel {
+  /**
+   * Name of the JtelChannel.
+   */
+  readonly name: string;
+  /**
+   * uid of the JtelChannel.
+   */
+  readonly uid?: string;
+  /**
+   * The wanted release, in the place of spec.version.
+   */
+  readonly version: string;
+  /**
+   * Installing: it is the first release. Taken: the stack has taken its turn. Updating: it uses it. Updated: it runs the release. HandedBack: the update was not begun, or was undone, and the release before is wanted again. Failed: it failed and was not undone.
+   */
+  readonly state: 'Installing' | 'Taken' | 'Updating' | 'Updated' | 'HandedBack' | 'Failed';
+  /**
+   * The release that is wanted again if the turn is handed back.
+   */
+  readonly from?: string;
+  /**
+   * Number of the last turn that was taken.
+   */
+  readonly turn?: number;
+  /**
+   * The stack takes no turn up to this number any more.
+   */
+  readonly declined?: number;
+  /**
+   * When it came into this state.
+   */
+  readonly time?: string;
+  /**
+   * The release that was tried last and does not run.
+   */
+  readonly tried?: string;
+  /**
+   * Value of the annotation jtel.de/retry then. Another value asks for another try.
+   */
+  readonly triedFor?: string;
+  /**
+   * Why it does not run, or why there is nothing to follow, as one word from the list in docs/reasons.md.
+   */
+  readonly reason?: string;
+  /**
+   * The same as a sentence.
+   */
+  readonly message?: string;
+}
+
+/**
  * The machine that runs the containers. If you change the address or the fingerprints to another machine, the stack is relocated.
  */
 export interface StackHost {
@@ -1979,4 +2314,14 @@ export interface VerificationStatus {
    * Duration of the verification, in seconds.
    */
   readonly seconds?: number;
+}
+
+/**
+ * Which stacks it has, by their labels.
+ */
+export interface WaveSelector {
+  /**
+   * Labels that a stack must have, all of them, each with its value.
+   */
+  readonly matchLabels: Readonly<Record<string, string>>;
 }

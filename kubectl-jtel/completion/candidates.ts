@@ -1,5 +1,5 @@
 /** Asks the cluster for possible names, for a moment only. If it does not answer, there are none. */
-import { backupKind, stackKind, storeKind } from '../../crds/index.ts';
+import { backupKind, channelKind, stackKind, storeKind } from '../../crds/index.ts';
 import { contextNames, defaultKubeconfigFiles } from '../../runtime/client/kubeconfig.ts';
 import { namespaces } from '../../runtime/client/kinds.ts';
 import { withKit, type Kit } from '../kit.ts';
@@ -80,6 +80,12 @@ const stores: Source = async (kit) =>
     description: spec.tier,
   }));
 
+const channels: Source = async (kit) =>
+  (await kit.cluster.list(channelKind, {}, kit.call)).map(({ metadata, spec, status }) => ({
+    value: metadata.name,
+    description: `${spec.version} ${status?.wave ?? ''}`.trimEnd(),
+  }));
+
 const allNamespaces: Source = async (kit) =>
   (await kit.cluster.list(namespaces, {}, kit.call)).map(({ metadata }) => ({ value: metadata?.name ?? '' }));
 
@@ -87,6 +93,7 @@ const ofArguments: Readonly<Record<string, Source>> = {
   STACK: stacks,
   COMPONENT: components,
   BACKUP: backups,
+  CHANNEL: channels,
 };
 const ofOptions: Readonly<Record<string, Source>> = {
   namespace: allNamespaces,

@@ -34,6 +34,11 @@ export async function rollback(kit: Kit, name: string, options: RollbackOptions)
   const backup = needsOlderData(stack, target.spec.version)
     ? backupBefore(stack, revisions, target)
     : undefined;
+  const { channelRef } = target.spec;
+  if (channelRef !== undefined && target.spec.version !== stack.spec.version)
+    throw new CommandError(
+      `nothing was written: the release of ${name} is decided by JtelChannel ${channelRef.name}, and ${target.title} has another one. Set spec.version of the channel, or give the stack a spec.version in the place of spec.channelRef`,
+    );
   const lines = specDiff(kit, currentSpec(stack), target);
   if (lines.length === 0 && !(needsOlderData(stack, target.spec.version) && options.restoreData === true))
     return kit.surroundings.note(`nothing to do: ${target.title} is the present spec`);

@@ -1,6 +1,7 @@
 /** The part of the caches that one shard works on. Objects are shared with the whole; only who finds them differs. */
 import { ObjectStore } from '../../runtime/cache/object-store.ts';
 import type { KubernetesObject, Store } from '../../runtime/index.ts';
+import { optional } from '../../base/optional.ts';
 import type { Caches } from '../caches.ts';
 
 /**
@@ -27,9 +28,16 @@ export function partOf(
     );
     return own;
   };
-  const { stacks, stores, backups, restores } = whole;
+  const { stacks, stores, backups, restores, channels } = whole;
   return {
-    caches: { stacks: part(stacks), stores: part(stores), backups: part(backups), restores: part(restores) },
+    caches: {
+      stacks: part(stacks),
+      stores: part(stores),
+      backups: part(backups),
+      restores: part(restores),
+      // They are in no namespace.
+      ...optional({ channels }),
+    },
     close: () => {
       for (const close of closes) close();
     },

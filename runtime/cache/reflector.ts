@@ -4,7 +4,7 @@
  * so does the clock now and then, because watches lose events (etcd #17529, #18089). Listeners hear only the
  * differences.
  */
-import type { ResourceKind } from '../kind.ts';
+import { readAs, type ResourceKind } from '../kind.ts';
 import { askedPauseSeconds, isGone } from '../client/api-error.ts';
 import type { KubeConnection } from '../client/connection.ts';
 import { listPages } from '../client/list-pages.ts';
@@ -94,7 +94,10 @@ export class Reflector<T extends KubernetesObject> {
       options,
       observe,
     );
-    store.replaceAll(listing.items.map(trim), namespace);
+    store.replaceAll(
+      listing.items.map((object) => trim(readAs(kind, object))),
+      namespace,
+    );
     return listing.resourceVersion;
   }
 
@@ -121,8 +124,8 @@ export class Reflector<T extends KubernetesObject> {
         graceSeconds: silenceGraceSeconds,
       },
       {
-        changed: (object) => store.put(trim(object)),
-        deleted: (object) => store.remove(trim(object)),
+        changed: (object) => store.put(trim(readAs(kind, object))),
+        deleted: (object) => store.remove(trim(readAs(kind, object))),
         reached: (reached) => {
           version = reached;
         },

@@ -1,5 +1,5 @@
 /** The real {@link Cluster}: plain JSON over the shared connections, typed by the kinds. */
-import type { ResourceKind } from '../kind.ts';
+import { readAs, writtenAs, type ResourceKind } from '../kind.ts';
 import { LeadershipLost } from '../errors.ts';
 import { formatKey, keyOf, type KubernetesObject, type ObjectKey } from '../objects.ts';
 import { presentable } from '../report/presentable.ts';
@@ -42,9 +42,12 @@ export class ClusterClient implements Cluster {
     key: ObjectKey,
     options: CallOptions,
   ): Promise<T> {
-    return this.#read<T>(
-      { method: 'GET', path: objectPath(kind, key), purpose: purpose('get', kind, key) },
-      options,
+    return readAs(
+      kind,
+      await this.#read<T>(
+        { method: 'GET', path: objectPath(kind, key), purpose: purpose('get', kind, key) },
+        options,
+      ),
     );
   }
 
@@ -67,7 +70,7 @@ export class ClusterClient implements Cluster {
     options: CallOptions,
   ): Promise<readonly T[]> {
     const listing = await listPages(this.#options.connection, kind, query, options, this.#options.observe);
-    return listing.items;
+    return kind.asRead === undefined ? listing.items : listing.items.map((one) => readAs(kind, one));
   }
 
   async create<T extends KubernetesObject>(
@@ -77,7 +80,8 @@ export class ClusterClient implements Cluster {
   ): Promise<T> {
     const key = keyOf(object);
     const path = collectionPath(kind, key.namespace);
-    return this.#write<T>(
+    return this.#writeOf<T>(
+      kind,
       {
         method: 'POST',
         path,
@@ -96,7 +100,8 @@ export class ClusterClient implements Cluster {
   ): Promise<T> {
     const key = keyOf(object);
     const path = objectPath(kind, key);
-    return this.#write<T>(
+    return this.#writeOf<T>(
+      kind,
       {
         method: 'PUT',
         path,
@@ -132,7 +137,8 @@ export class ClusterClient implements Cluster {
     options: CallOptions,
   ): Promise<T> {
     const key = keyOf(object);
-    return this.#apply<T>(objectPath(kind, key), typed(kind, object), purpose('apply', kind, key), options);
+    const body = typed(kind, object);
+    return this.#apply<T>(kind, objectPath(kind, key), body, purpose('apply', kind, key), options);
   }
 
   async applyStatus<T extends KubernetesObject & { readonly status?: unknown }>(
@@ -178,6 +184,7 @@ export class ClusterClient implements Cluster {
       status: this.presentable(withoutEmpty(status), key.namespace),
     };
     return this.#apply<T>(
+      kind,
       objectPath(kind, key, 'status'),
       body,
       purpose('apply status of', kind, key),
@@ -229,7 +236,8 @@ export class ClusterClient implements Cluster {
   ): Promise<T> {
     const key = keyOf(object);
     const { uid, resourceVersion } = object.metadata ?? {};
-    return this.#write<T>(
+    return this.#writeOf<T>(
+      kind,
       {
         method: 'PATCH',
         path: objectPath(kind, key),
@@ -242,8 +250,15 @@ export class ClusterClient implements Cluster {
     );
   }
 
-  async #apply<T>(path: string, body: unknown, what: string, options: CallOptions): Promise<T> {
-    return this.#write<T>(
+  async #apply<T>(
+    kind: ResourceKind<T>,
+    path: string,
+    body: unknown,
+    what: string,
+    options: CallOptions,
+  ): Promise<T> {
+    return this.#writeOf<T>(
+      kind,
       {
         method: 'PATCH',
         path,
@@ -264,6 +279,10 @@ export class ClusterClient implements Cluster {
     return (await callApi(this.#options.connection, request, options, this.#options.observe)) as T;
   }
 
+  async #writeOf<T>(kind: ResourceKind<T>, request: ApiRequest, options: CallOptions): Promise<T> {
+    return readAs(kind, await this.#write<T>(request, options));
+  }
+
   async #write<T>(request: ApiRequest, options: CallOptions): Promise<T> {
     if (this.#options.mayWrite?.() === false)
       throw new LeadershipLost(`${request.purpose}: not done, this process is no longer the leader`);
@@ -281,5 +300,5 @@ function metadataOf(kind: ResourceKind<unknown>, key: ObjectKey): { name: string
 
 /** Adds the two fields that the server insists on; an apply must not send managedFields. */
 function typed<T extends KubernetesObject>(kind: ResourceKind<T>, object: T): T {
-  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind };
+  return { ...writtenAs(kind, object), apiVersion: apiVersionOf(kind), kind: kind.kind };
 }

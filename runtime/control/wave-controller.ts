@@ -118,7 +118,7 @@ export interface WaveDefinition<T extends WaveTypes> {
    */
   readonly tellsProgress?: (before: Status<T> | undefined, after: Status<T>, plan: T['plan']) => boolean;
   /** Whether the status is written only over the version that was read. Before a wave it always is. */
-  readonly isLocked?: (plan: T['plan']) => boolean;
+  readonly isLocked?: (plan: T['plan'], object: T['object'], after: Status<T>) => boolean;
   /** Returns the events that the new status is worth. */
   readonly events: (look: SettledLook<T>, status: Status<T>) => readonly EventDetails[];
   /** @returns seconds after which it wants to run again */
@@ -339,7 +339,7 @@ export class WaveController<T extends WaveTypes> implements Reconciler {
     const apply = (lock: Preconditions): Promise<T['object']> =>
       this.#options.cluster.applyStatus(kind, key, status, lock, context);
     const written = await apply({ uid, resourceVersion }).catch((error: unknown) => {
-      if (due || isLocked?.(plan) === true || !isConflict(error)) throw error;
+      if (due || isLocked?.(plan, object, status) === true || !isConflict(error)) throw error;
       return apply({ uid });
     });
     this.#pace.written(key, look.now);

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { ResourceKind } from '../kind.ts';
+import { readAs, writtenAs, type ResourceKind } from '../kind.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import type { Versions } from '../cache/object-versions.ts';
@@ -56,7 +56,10 @@ export class MemoryCluster implements Cluster {
    * @returns a function that stops it.
    */
   follow<T extends KubernetesObject>(kind: ResourceKind<T>, store: ObjectStore<T>): () => void {
-    const take = (id: string): T | undefined => structuredClone(this.#objects.get(id)) as T | undefined;
+    const take = (id: string): T | undefined => {
+      const object = structuredClone(this.#objects.get(id)) as T | undefined;
+      return object === undefined ? undefined : readAs(kind, object);
+    };
     const prefix = `${apiVersionOf(kind)}/${kind.plural}/`;
     for (const id of this.#objects.keys()) {
       const object = id.startsWith(prefix) ? take(id) : undefined;
@@ -105,7 +108,7 @@ export class MemoryCluster implements Cluster {
     const found = this.#objects.get(idOf(kind, key));
     if (found === undefined)
       throw new ApiError(404, 'NotFound', `${kind.plural} "${formatKey(key)}" not found`);
-    return structuredClone(found) as KubernetesObject as T;
+    return readAs(kind, structuredClone(found) as KubernetesObject as T);
   }
 
   async find<T extends KubernetesObject>(
@@ -127,7 +130,7 @@ export class MemoryCluster implements Cluster {
       ([id, { metadata }]) =>
         id.startsWith(prefix) && [undefined, metadata?.namespace].includes(query.namespace),
     );
-    return found.map(([, object]) => structuredClone(object) as KubernetesObject as T);
+    return found.map(([, object]) => readAs(kind, structuredClone(object) as KubernetesObject as T));
   }
 
   create<T extends KubernetesObject>(kind: ResourceKind<T>, object: T, options: CallOptions): Promise<T> {
@@ -241,7 +244,7 @@ export class MemoryCluster implements Cluster {
   ): Promise<T> {
     signal.throwIfAborted();
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'before' });
-    const result = structuredClone(effect()) as KubernetesObject as T;
+    const result = readAs(kind, structuredClone(effect()) as KubernetesObject as T);
     for (const notify of this.#followers) notify(kind, key);
     this.onWrite?.({ verb, kind: kind.kind, key, phase: 'after' });
     return result;
@@ -277,7 +280,9 @@ export class MemoryCluster implements Cluster {
 
   /** Changes everything but the status, which only its own subresource changes. */
   #put(kind: ResourceKind<unknown>, object: KubernetesObject, live: Body | undefined): Body {
-    const { stringData, ...body } = structuredClone(object) as Body & { data?: Record<string, string> };
+    const { stringData, ...body } = structuredClone(writtenAs<unknown>(kind, object)) as Body & {
+      data?: Record<string, string>;
+    };
     const encoded = Object.fromEntries(
       Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
     );

@@ -56,7 +56,8 @@ const stages: readonly Stage[] = [
 export function plan(input: PlanInput): Plan {
   const { current } = input.observed.revisions ?? {};
   const verdict = decide(input);
-  return current?.isNew === true
+  // Without a release, it waits for the first word of its channel.
+  return current?.isNew === true && current.spec.version !== ''
     ? { ...verdict, record: { type: 'RecordRevision', number: current.number, cause: 'NewSpec' } }
     : verdict;
 }

@@ -1,0 +1,150 @@
+/** Where each stack of a channel stands towards its release, and what stands in its way; pure. */
+import type { JtelChannel, JtelStack, Reason, StackChannel } from '../../../crds/index.ts';
+import { isReason } from '../../../crds/index.ts';
+import { optional } from '../../../base/optional.ts';
+import { findCondition } from '../../../runtime/report/conditions.ts';
+import { isFollowing, membershipIn, turnOf } from '../../channels/turns.ts';
+import { positionOf, waveOf } from '../../channels/place.ts';
+import { windowState } from '../../times/update-windows.ts';
+import { gateOf } from './gates.ts';
+
+/**
+ * `Ready`: it may get a turn. `Waiting`: the wave waits for it. `Aside`: nobody waits for it; it gets its turn when it can be
+ * updated again.
+ */
+export type Standing = 'Updated' | 'Running' | 'Failed' | 'Ready' | 'Waiting' | 'Aside';
+
+export interface Stand {
+  readonly stack: JtelStack;
+  /** Undefined: the channel has no wave for it. */
+  readonly wave: number | undefined;
+  readonly position: number;
+  readonly standing: Standing;
+  readonly reason?: Reason;
+  readonly message?: string;
+  /** When that may change by itself. */
+  readonly until?: Date;
+}
+
+type Verdict = Pick<Stand, 'standing' | 'reason' | 'message' | 'until'>;
+
+/** After a stack gave its turn back without a fault of its own, such as at the end of its window. */
+const againAfterSeconds = 300;
+
+/** All stacks that follow the channel and are not being deleted, in the order in which they get their turns. */
+export function standsOf(channel: JtelChannel, stacks: readonly JtelStack[], now: Date): readonly Stand[] {
+  return stacks
+    .filter(
+      (stack) => isFollowing(stack, channel.metadata.name) && stack.metadata.deletionTimestamp === undefined,
+    )
+    .map((stack) => standOf(channel, stack, now))
+    .toSorted((a, b) => (a.wave ?? Infinity) - (b.wave ?? Infinity) || a.position - b.position);
+}
+
+function standOf(channel: JtelChannel, stack: JtelStack, now: Date): Stand {
+  const wave = waveOf(stack, channel);
+  const verdict = wave === undefined ? unplaced(stack) : verdictOn(channel, stack, now);
+  return { stack, wave, position: positionOf(stack.metadata), ...verdict };
+}
+
+function unplaced({ spec }: JtelStack): Verdict {
+  const { channelWave } = spec;
+  const message =
+    channelWave === undefined
+      ? 'no wave has a selector that matches its labels, and none has a percentage'
+      : `spec.channelWave names ${channelWave}, and the channel has no such wave`;
+  return { standing: 'Aside', reason: 'WaveNotFound', message };
+}
+
+function verdictOn(channel: JtelChannel, stack: JtelStack, now: Date): Verdict {
+  const { version } = channel.spec;
+  const membership = membershipIn(stack, channel);
+  if (membership === undefined)
+    return { standing: 'Waiting', reason: 'Pending', message: 'the operator has not looked at it yet' };
+  const ends = membership.version === version;
+  // It keeps its place until somebody mends it; another release may do that.
+  if (membership.state === 'Failed') {
+    if (ends) return { standing: 'Failed', ...why(membership) };
+    const turn = turnOf(channel, stack);
+    const isAsked = turn?.state === 'Granted' && turn.version === version;
+    return isAsked ? { standing: 'Running', reason: 'Updating' } : { standing: 'Ready' };
+  }
+  if (turnOf(channel, stack) !== undefined || (ends && membership.state !== 'Updated'))
+    return { standing: 'Running', reason: 'Updating' };
+  if (ends) return { standing: 'Updated' };
+  return (
+    triedVerdict(membership, stack, version, now) ?? obstacle(channel, stack, now) ?? { standing: 'Ready' }
+  );
+}
+
+/** What became of its last try with this release. */
+function triedVerdict(
+  membership: StackChannel,
+  { metadata }: JtelStack,
+  version: string,
+  now: Date,
+): Verdict | undefined {
+  const { state, tried, triedFor, reason, time = '' } = membership;
+  if (
+    state !== 'HandedBack' ||
+    tried !== version ||
+    triedFor !== (metadata.annotations?.['jtel.de/retry'] ?? '')
+  )
+    return undefined;
+  if (reason === 'DowngradeRefused') return { standing: 'Aside', ...why(membership) };
+  if (!passingReasons.has(reason ?? '')) return { standing: 'Failed', ...why(membership) };
+  const until = new Date(Date.parse(time) + againAfterSeconds * 1000);
+  return until > now ? { standing: 'Waiting', ...why(membership), until } : undefined;
+}
+
+/** For which a turn is given back, and which say nothing about the release. */
+export const passingReasons: ReadonlySet<string> = new Set<Reason>([
+  'WaitingForWindow',
+  'TurnWithdrawn',
+  'Suspended',
+  'Observing',
+  'Stopped',
+  'StoreUnreachable',
+  'StoreThrottled',
+  'HostUnreachable',
+]);
+
+function why({ reason, message, tried, version }: StackChannel): Pick<Stand, 'reason' | 'message'> {
+  return {
+    ...(reason !== undefined && isReason(reason) ? { reason } : {}),
+    message: message ?? `the update to ${tried ?? version} failed`,
+  };
+}
+
+function obstacle(channel: JtelChannel, stack: JtelStack, now: Date): Verdict | undefined {
+  const { spec, status } = stack;
+  if (spec.suspend || spec.managementMode === 'Observe')
+    return {
+      standing: 'Aside',
+      reason: spec.suspend ? 'Suspended' : 'Observing',
+      message: spec.suspend ? 'spec.suspend is true' : 'spec.managementMode is Observe',
+    };
+  if (spec.powerState === 'Stopped')
+    return { standing: 'Aside', reason: 'Stopped', message: 'spec.powerState is Stopped' };
+  const reachable = findCondition(status?.conditions, 'HostReachable');
+  if (reachable?.status !== 'True')
+    return { standing: 'Aside', reason: 'HostUnreachable', ...optional({ message: reachable?.message }) };
+  const ready = findCondition(status?.conditions, 'Ready');
+  if (ready?.status !== 'True')
+    return {
+      standing: 'Aside',
+      ...(isReason(ready?.reason ?? '') ? { reason: ready?.reason as Reason } : { reason: 'Pending' }),
+      ...optional({ message: ready?.message }),
+    };
+  return windowObstacle(stack, now) ?? gateOf(channel.spec.gates, stack, now);
+}
+
+function windowObstacle({ spec }: JtelStack, now: Date): Verdict | undefined {
+  const window = windowState(spec.update.windows, now);
+  if (window.kind === 'Open') return undefined;
+  if (window.kind === 'Invalid')
+    return { standing: 'Aside', reason: 'SpecInvalid', message: `no time zone ${window.timeZone} is known` };
+  const { next } = window;
+  const message = `its window opens at ${next.toISOString()}`;
+  return { standing: 'Waiting', reason: 'WaitingForWindow', message, until: next };
+}

@@ -1,0 +1,118 @@
+/** The status of a channel; pure. */
+import {
+  conditionMessageMaxLength,
+  statusMessageMaxLength,
+  type ChannelRemark,
+  type Condition,
+  type JtelChannel,
+  type JtelChannelStatus,
+  type Reason,
+} from '../../../crds/index.ts';
+import { optional } from '../../../base/optional.ts';
+import { formatTime, summariseConditions } from '../../../runtime/report/conditions.ts';
+import { standingConditions, transientStanding, type Standing } from '../../../runtime/report/standing.ts';
+import type { ChannelPlan } from '../plan/plan.ts';
+import type { Stand } from '../plan/stands.ts';
+
+const mostRemarks = 32;
+const longestRemark = 256;
+
+export function summarise(channel: JtelChannel, plan: ChannelPlan, now: Date): JtelChannelStatus {
+  const { metadata, spec, status } = channel;
+  const { stands, waves, turns, turnNumber, failed } = plan;
+  const isSame = status?.version === spec.version;
+  const { standing, reason, message } = headline(channel, plan);
+  return {
+    observedGeneration: metadata.generation,
+    message: message.slice(0, statusMessageMaxLength),
+    version: spec.version,
+    startTime: isSame && status?.startTime !== undefined ? status.startTime : formatTime(now),
+    ...optional({ wave: waves.find(({ state }) => state !== 'Done')?.name }),
+    stacks: stands.length,
+    updated: stands.filter((one) => one.standing === 'Updated').length,
+    failed,
+    turnNumber,
+    turns,
+    waves: waves.map((wave, index) => ({
+      ...wave,
+      ...optional({ until: wave.until ?? windowOf(stands, index) }),
+    })),
+    remarks: remarks(stands),
+    conditions: summariseConditions<Condition>(
+      status?.conditions,
+      standingConditions<Reason>(standing, reason, message),
+      {
+        generation: metadata.generation,
+        transient: transientStanding,
+        longestMessage: conditionMessageMaxLength,
+        now,
+      },
+    ),
+  };
+}
+
+/** When the first of the windows opens that stacks of the wave wait for. */
+function windowOf(stands: readonly Stand[], index: number): string | undefined {
+  const times = stands
+    .filter(({ wave, reason }) => wave === index && reason === 'WaitingForWindow')
+    .map(({ until }) => until?.getTime() ?? Infinity);
+  const first = Math.min(...times);
+  return Number.isFinite(first) ? formatTime(new Date(first)) : undefined;
+}
+
+/** Failed ones first, then those that nobody waits for. */
+function remarks(stands: readonly Stand[]): readonly ChannelRemark[] {
+  const of = (wanted: Stand['standing']): readonly Stand[] =>
+    stands.filter(({ standing }) => standing === wanted);
+  return [...of('Failed'), ...of('Aside')]
+    .slice(0, mostRemarks)
+    .map(({ stack: { metadata }, reason = 'Pending', message }) => ({
+      namespace: metadata.namespace,
+      name: metadata.name,
+      reason,
+      ...optional({ message: message?.slice(0, longestRemark) }),
+    }));
+}
+
+interface Headline {
+  readonly standing: Standing;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+function headline({ spec }: JtelChannel, { stands, waves, stop, failed, turns }: ChannelPlan): Headline {
+  const { version, maxFailures, maxUnavailable } = spec;
+  const number = (standing: Stand['standing']): number =>
+    stands.filter((one) => one.standing === standing).length;
+  const open = waves.find(({ state }) => state !== 'Done');
+  const aside = number('Aside');
+  const but = `${failed} failed, ${aside} set aside`;
+  if (stop === 'TooManyFailures')
+    return {
+      standing: 'Failed',
+      reason: 'TooManyFailures',
+      message: `${failed} updates to ${version} failed, and maxFailures is ${maxFailures}: nothing new begins. "kubectl jtel rollout plan" names them.`,
+    };
+  if (open === undefined)
+    return {
+      standing: 'Well',
+      reason: 'RolloutDone',
+      message: `${number('Updated')} of ${stands.length} stacks run ${version}; ${but}.`,
+    };
+  const done = `Wave ${open.name} on ${version}: ${open.updated} of ${open.wanted} updated, ${open.running} running, ${open.waitingForWindow} waiting for a window, ${open.failed} failed, ${open.aside} set aside.`;
+  if (stop === 'Paused') return { standing: 'Working', reason: 'ChannelPaused', message: `Paused. ${done}` };
+  if (open.state === 'Soaking')
+    return {
+      standing: 'Working',
+      reason: 'Soaking',
+      message: `${done} The next wave begins at ${open.until}.`,
+    };
+  const held = stands.filter(
+    ({ stack, standing }) => standing === 'Failed' && turns.some(({ uid }) => uid === stack.metadata.uid),
+  ).length;
+  const places =
+    held < maxUnavailable
+      ? ''
+      : ` All ${maxUnavailable} places are held by stacks whose update failed: mend them.`;
+  return { standing: 'Working', reason: 'RollingOut', message: `${done}${places}` };
+}

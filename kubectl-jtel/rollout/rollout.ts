@@ -1,0 +1,56 @@
+/** `kubectl jtel rollout`: reads a channel and its stacks with the caller's rights, and writes `spec.paused`. */
+import { CommandError } from '../../command-line/terminal.ts';
+import { planChannel } from '../../controllers/channel/index.ts';
+import { channelKind, stackKind, type JtelChannel } from '../../crds/index.ts';
+import { isConflict } from '../../runtime/client/api-error.ts';
+import { findCondition } from '../../runtime/report/conditions.ts';
+import type { Kit } from '../kit.ts';
+import type { OutputOptions } from '../options.ts';
+import { printObject } from '../output.ts';
+import { planRows, planView, statusView } from './view.ts';
+
+/** @throws {CommandError} if the channel has stopped */
+export async function status(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
+  const channel = await getChannel(kit, name);
+  if (output === 'json' || output === 'yaml') await printObject(kit, channel, output);
+  else kit.print(statusView(channel, kit.view()));
+  const stalled = findCondition(channel.status?.conditions, 'Stalled');
+  if (stalled !== undefined) throw new CommandError(stalled.message);
+}
+
+export async function plan(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
+  const channel = await getChannel(kit, name);
+  const stacks = await kit.cluster.list(stackKind, {}, kit.call);
+  const rows = planRows(channel, planChannel(channel, stacks, kit.surroundings.now()));
+  if (output === 'json' || output === 'yaml')
+    return await printObject(kit, { channel: name, version: channel.spec.version, stacks: rows }, output);
+  if (rows.length === 0) return kit.surroundings.note(`no stack follows channel ${name} (spec.channelRef)`);
+  kit.print(planView(rows, kit.view()));
+}
+
+export async function setPaused(kit: Kit, name: string, paused: boolean): Promise<void> {
+  const channel = await getChannel(kit, name);
+  const { note } = kit.surroundings;
+  if (channel.spec.paused === paused)
+    return note(paused ? `${name} is paused already` : `${name} is not paused`);
+  try {
+    await kit.cluster.replace(channelKind, { ...channel, spec: { ...channel.spec, paused } }, kit.call);
+  } catch (error) {
+    if (isConflict(error))
+      throw new CommandError(`nothing was written: somebody changed ${name} in the meantime; try again`, {
+        cause: error,
+      });
+    throw error;
+  }
+  note(
+    paused
+      ? `${name} is paused: nothing new begins; what was begun is carried through. If it comes from a repository, write spec.paused there, too.`
+      : `${name} goes on. If it comes from a repository, write spec.paused there, too.`,
+  );
+}
+
+async function getChannel(kit: Kit, name: string): Promise<JtelChannel> {
+  const channel = await kit.cluster.find(channelKind, { namespace: '', name }, kit.call);
+  if (channel === undefined) throw new CommandError(`there is no JtelChannel ${name}`);
+  return channel;
+}
