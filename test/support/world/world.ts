@@ -11,11 +11,13 @@ import { optional } from '../../../base/optional.ts';
 import { storeLikeAJob } from '../../../controllers/backup/testing.ts';
 import {
   backupKind,
+  channelKind,
   restoreKind,
   stackKind,
   storeKind,
   type JtelBackup,
   type JtelBackupStore,
+  type JtelChannel,
   type JtelRestore,
   type JtelStack,
 } from '../../../crds/index.ts';
@@ -288,6 +290,7 @@ export class Process {
       stores: new ObjectStore<JtelBackupStore>(),
       backups: new ObjectStore<JtelBackup>(),
       restores: new ObjectStore<JtelRestore>(),
+      channels: new ObjectStore<JtelChannel>(),
     };
     const { follow = (cluster, kind, store) => cluster.follow(kind, store) }: Interference = between;
     this.#unfollow = [
@@ -295,6 +298,7 @@ export class Process {
       follow(world.cluster, storeKind, caches.stores),
       follow(world.cluster, backupKind, caches.backups),
       follow(world.cluster, restoreKind, caches.restores),
+      follow(world.cluster, channelKind, caches.channels),
     ];
     this.#ended = this.#run(caches, between);
     // `kill` waits for it, too.
