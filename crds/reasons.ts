@@ -76,6 +76,8 @@ const channel = {
   ChannelPaused: 'The channel is paused: nothing new begins, and what was begun is carried through.',
   TooManyFailures:
     'More updates failed than `maxFailures` allows, so nothing new begins. Find out why, then set another version, allow more failures, or try the stacks again (annotation `jtel.de/retry`).',
+  WaveUnproven:
+    'No stack of the wave could be updated: all failed, or are set aside. The next wave does not begin, because nothing shows that the release works.',
   ChannelPending: 'The stack follows a channel that has not said yet which release it is to run.',
   ChannelNotFound:
     'The JtelChannel that `channelRef` names does not exist, or this operator does not follow channels because it looks after some namespaces only. The stack keeps the release that it has.',

@@ -8,6 +8,7 @@ import { finding, skipped, type Finding, type Judgement } from './finding.ts';
 import { judgeApiServer, judgeFields, judgeKinds } from './judge/cluster.ts';
 import type { Asker } from './judge/network.ts';
 import {
+  channelRights,
   identityRights,
   judgeOperatorsRights,
   judgePeoplesRights,
@@ -107,7 +108,7 @@ function operators({ cluster, connection, asker, namespaces, operator }: Cluster
         [...leaseRights(...names), ...signingRights],
         operator.namespace,
       ),
-      ask('the cluster', identityRights, undefined),
+      ask('the cluster', [...identityRights, ...(namespaces === 'All' ? channelRights : [])], undefined),
     ]);
   };
 }

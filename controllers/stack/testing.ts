@@ -221,3 +221,4 @@ function reasonOf(planned: Plan): readonly string[] {
 /** For tests of what others make of a status. */
 export { summarise as summariseStack } from './report/status.ts';
 export type { Plan as StackPlan, StatusInput, Step } from './model.ts';
+export { followChannel } from './report/channel.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import {
+  channelRights,
   identityRights,
   judgeOperatorsRights,
   judgePeoplesRights,
@@ -27,9 +28,7 @@ interface Role {
 
 /** The rights of a role as `deploy/` has it, which is rendered from the chart. */
 function rightsIn(file: string, role: string): readonly string[] {
-  const documents = parseAllDocuments(
-    readFileSync(new URL(`../../deploy/access/${file}`, import.meta.url), 'utf8'),
-  );
+  const documents = parseAllDocuments(readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8'));
   const found = documents
     .map((document) => document.toJS() as Role)
     .find(({ kind, metadata }) => kind.endsWith('Role') && metadata.name === role);
@@ -48,10 +47,11 @@ function rightsIn(file: string, role: string): readonly string[] {
 
 describe('the rights that are asked about are those that the chart gives', () => {
   it.each([
-    ['stacks.yaml', 'jtel-operator', operatorRights],
-    ['leader-election.yaml', 'jtel-operator-leader-election', leaseRights('jtel-operator')],
-    ['backup-signing.yaml', 'jtel-operator-backup-signing', signingRights],
-    ['stacks.yaml', 'jtel-operator-cluster-identity', identityRights],
+    ['access/stacks.yaml', 'jtel-operator', operatorRights],
+    ['access/leader-election.yaml', 'jtel-operator-leader-election', leaseRights('jtel-operator')],
+    ['access/backup-signing.yaml', 'jtel-operator-backup-signing', signingRights],
+    ['access/stacks.yaml', 'jtel-operator-cluster-identity', identityRights],
+    ['cluster-wide/access.yaml', 'jtel-operator-channels', channelRights],
   ] as const)('%s, %s', (file, role, asked) =>
     expect(asked.map(rightName).toSorted()).toEqual(rightsIn(file, role).toSorted()),
   );

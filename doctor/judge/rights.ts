@@ -43,6 +43,12 @@ export const signingRights: readonly Right[] = rightsOf([
   ['', ['secrets'], ['get'], 'jtel-operator-backup-signing'],
 ]);
 
+/** In no namespace, for an operator that looks after all of them. */
+export const channelRights: readonly Right[] = rightsOf([
+  ['jtel.de', ['jtelchannels'], ['get', 'list', 'watch']],
+  ['jtel.de', ['jtelchannels/status'], ['patch']],
+]);
+
 /** In no namespace. */
 export const identityRights: readonly Right[] = rightsOf([['', ['namespaces'], ['get'], 'kube-system']]);
 

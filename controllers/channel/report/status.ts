@@ -3,6 +3,7 @@ import {
   conditionMessageMaxLength,
   statusMessageMaxLength,
   type ChannelRemark,
+  type ChannelWaveStatus,
   type Condition,
   type JtelChannel,
   type JtelChannelStatus,
@@ -74,45 +75,62 @@ function remarks(stands: readonly Stand[]): readonly ChannelRemark[] {
     }));
 }
 
+/** Nobody is left who could show that the release works. */
+function isStuck({ updated, running, waitingForWindow, waiting }: ChannelWaveStatus): boolean {
+  return updated + running + waitingForWindow + waiting === 0;
+}
+
 interface Headline {
   readonly standing: Standing;
   readonly reason: Reason;
   readonly message: string;
 }
 
-function headline({ spec }: JtelChannel, { stands, waves, stop, failed, turns }: ChannelPlan): Headline {
-  const { version, maxFailures, maxUnavailable } = spec;
-  const number = (standing: Stand['standing']): number =>
-    stands.filter((one) => one.standing === standing).length;
+function headline(channel: JtelChannel, plan: ChannelPlan): Headline {
+  const { version, maxFailures } = channel.spec;
+  const { stands, waves, stop, failed } = plan;
   const open = waves.find(({ state }) => state !== 'Done');
-  const aside = number('Aside');
-  const but = `${failed} failed, ${aside} set aside`;
   if (stop === 'TooManyFailures')
     return {
       standing: 'Failed',
       reason: 'TooManyFailures',
       message: `${failed} updates to ${version} failed, and maxFailures is ${maxFailures}: nothing new begins. "kubectl jtel rollout plan" names them.`,
     };
-  if (open === undefined)
-    return {
-      standing: 'Well',
-      reason: 'RolloutDone',
-      message: `${number('Updated')} of ${stands.length} stacks run ${version}; ${but}.`,
-    };
+  if (open !== undefined) return underWay(channel, plan, open);
+  const count = (standing: Stand['standing']): number =>
+    stands.filter((one) => one.standing === standing).length;
+  return {
+    standing: 'Well',
+    reason: 'RolloutDone',
+    message: `${count('Updated')} of ${stands.length} stacks run ${version}; ${failed} failed, ${count('Aside')} set aside.`,
+  };
+}
+
+function underWay(
+  { spec: { version, maxUnavailable } }: JtelChannel,
+  { stop, stands, turns }: ChannelPlan,
+  open: ChannelWaveStatus,
+): Headline {
   const done = `Wave ${open.name} on ${version}: ${open.updated} of ${open.wanted} updated, ${open.running} running, ${open.waitingForWindow} waiting for a window, ${open.failed} failed, ${open.aside} set aside.`;
   if (stop === 'Paused') return { standing: 'Working', reason: 'ChannelPaused', message: `Paused. ${done}` };
-  if (open.state === 'Soaking')
+  if (open.state === 'Soaking') {
+    const message = `${done} The next wave begins at ${open.until}.`;
+    return { standing: 'Working', reason: 'Soaking', message };
+  }
+  if (isStuck(open))
     return {
-      standing: 'Working',
-      reason: 'Soaking',
-      message: `${done} The next wave begins at ${open.until}.`,
+      standing: 'Failed',
+      reason: 'WaveUnproven',
+      message: `${done} Nothing shows that the release works, so the next wave does not begin: mend one of its stacks, or change the wave.`,
     };
   const held = stands.filter(
     ({ stack, standing }) => standing === 'Failed' && turns.some(({ uid }) => uid === stack.metadata.uid),
   ).length;
-  const places =
-    held < maxUnavailable
-      ? ''
-      : ` All ${maxUnavailable} places are held by stacks whose update failed: mend them.`;
-  return { standing: 'Working', reason: 'RollingOut', message: `${done}${places}` };
+  return held < maxUnavailable
+    ? { standing: 'Working', reason: 'RollingOut', message: done }
+    : {
+        standing: 'Failed',
+        reason: 'TooManyFailures',
+        message: `${done} All ${maxUnavailable} places are held by stacks whose update failed and was not undone: mend them.`,
+      };
 }
