@@ -23,6 +23,11 @@ const groups = [
     has: (name: string) => name.startsWith('jtel_store_'),
   },
   {
+    title: 'Channels',
+    text: 'One series per JtelChannel, with the label `name`.',
+    has: (name: string) => name.startsWith('jtel_channel_'),
+  },
+  {
     title: 'Operator',
     text: 'What this process does. Its counters begin at 0 when it starts.',
     has: (name: string) =>

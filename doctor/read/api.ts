@@ -50,7 +50,7 @@ export async function readServedKinds(
   };
 }
 
-/** The four kinds as the cluster has them, beside our own. */
+/** The five kinds as the cluster has them, beside our own. */
 export async function readSchemas(
   connection: KubeConnection,
   options: CallOptions,

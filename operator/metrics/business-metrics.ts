@@ -6,11 +6,17 @@ import { Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricFamily } from '../../runtime/report/metrics.ts';
 import type { Caches } from '../caches.ts';
 import { backupMetrics } from './backup-metrics.ts';
+import { channelMetrics } from './channel-metrics.ts';
 import type { BusinessMetric, Fleet, Sample } from './model.ts';
 import { stackMetrics } from './stack-metrics.ts';
 import { storeMetrics } from './store-metrics.ts';
 
-const businessMetrics: readonly BusinessMetric[] = [...stackMetrics, ...backupMetrics, ...storeMetrics];
+const businessMetrics: readonly BusinessMetric[] = [
+  ...stackMetrics,
+  ...backupMetrics,
+  ...storeMetrics,
+  ...channelMetrics,
+];
 
 export const businessMetricFamilies: readonly MetricFamily[] = businessMetrics.map(
   ({ name, help, labelNames }) => ({ name, type: 'gauge', help, labelNames }),
@@ -50,7 +56,7 @@ export function registerBusinessMetrics(registry: Registry, fleet: () => Fleet):
  * The content of the caches. Nothing until all of them were read, because half a fleet would look like a
  * whole one.
  */
-export function fleetFrom({ stacks, stores, backups, restores }: Caches): () => Fleet {
+export function fleetFrom({ stacks, stores, backups, restores, channels }: Caches): () => Fleet {
   const backupsOf = backups.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);
   const restoresOf = restores.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);
   return () => {
@@ -61,6 +67,7 @@ export function fleetFrom({ stacks, stores, backups, restores }: Caches): () => 
         return { stack, backups: backupsOf.get(key), restores: restoresOf.get(key) };
       }),
       stores: stores.list(),
+      ...(channels === undefined ? {} : { channels: channels.list() }),
     };
   };
 }

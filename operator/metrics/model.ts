@@ -4,7 +4,7 @@
  */
 import { secondsBetween } from '../../base/time.ts';
 import type { Condition } from '../../runtime/report/conditions.ts';
-import type { JtelBackup, JtelBackupStore, JtelRestore, JtelStack } from '../../crds/index.ts';
+import type { JtelBackup, JtelBackupStore, JtelChannel, JtelRestore, JtelStack } from '../../crds/index.ts';
 
 /** A stack with its requests. */
 export interface StackView {
@@ -17,6 +17,7 @@ export interface StackView {
 export interface Fleet {
   readonly stacks: readonly StackView[];
   readonly stores: readonly JtelBackupStore[];
+  readonly channels?: readonly JtelChannel[];
 }
 
 export interface Sample {
@@ -60,6 +61,22 @@ export const ofStore: MetricOf<JtelBackupStore> = (name, help, value, labelNames
   help,
   labelNames: ['namespace', 'name', ...labelNames],
   samples: ({ stores }) => stores.flatMap((store) => samplesOf(store.metadata, value(store))),
+});
+
+/** The same per channel, which is in no namespace. */
+export const ofChannel: MetricOf<JtelChannel> = (name, help, value, labelNames = []) => ({
+  name: `jtel_channel_${name}`,
+  help,
+  labelNames: ['name', ...labelNames],
+  samples: ({ channels = [] }) =>
+    channels.flatMap((channel) =>
+      samplesOf(channel.metadata, value(channel)).map(
+        ({ labels: { namespace: _none, ...labels }, ...sample }) => ({
+          ...sample,
+          labels,
+        }),
+      ),
+    ),
 });
 
 /** What conditions are, and since when. */

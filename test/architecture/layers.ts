@@ -22,9 +22,13 @@ const parts = ['host-driver', 'blob-store', 'release'];
 const shown = ['insight', 'web/protocol', 'web/server', 'web/page'];
 
 /** Rooms of `controllers/` that all controllers share. */
-const rooms = ['hosts', 'inputs', 'loading', 'stores', 'times'].map((name) => `controllers/${name}`);
+const rooms = ['channels', 'hosts', 'inputs', 'loading', 'stores', 'times'].map(
+  (name) => `controllers/${name}`,
+);
 /** A controller is a layer of its own, so that controllers do not import each other. */
-const controllers = ['stack', 'backup', 'restore', 'schedule', 'store'].map((name) => `controllers/${name}`);
+const controllers = ['stack', 'backup', 'restore', 'schedule', 'store', 'channel'].map(
+  (name) => `controllers/${name}`,
+);
 
 /** The house that a path lies in; undefined for a path that may be imported file by file. */
 export function houseOf(path: string): string | undefined {

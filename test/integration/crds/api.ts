@@ -9,17 +9,27 @@ const plurals: Readonly<Record<string, string>> = {
   JtelBackup: 'jtelbackups',
   JtelRestore: 'jtelrestores',
   JtelBackupStore: 'jtelbackupstores',
+  JtelChannel: 'jtelchannels',
   Secret: 'secrets',
   ServiceAccount: 'serviceaccounts',
   RoleBinding: 'rolebindings',
   CronJob: 'cronjobs',
 };
 
+const inNoNamespace: ReadonlySet<string> = new Set(['JtelChannel']);
+
 /** Path of the collection of a manifest's kind in the test's namespace. */
 function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): string {
   const plural = plurals[kind];
   if (plural === undefined) throw new Error(`no plural known for ${kind}`);
-  return `${apiVersion === 'v1' ? '/api' : '/apis'}/${apiVersion}/namespaces/${cluster.namespace}/${plural}`;
+  const group = `${apiVersion === 'v1' ? '/api' : '/apis'}/${apiVersion}`;
+  return inNoNamespace.has(kind)
+    ? `${group}/${plural}`
+    : `${group}/namespaces/${cluster.namespace}/${plural}`;
+}
+
+function placeOf({ namespace }: TestCluster, { kind }: Manifest): { readonly namespace?: string } {
+  return inNoNamespace.has(kind) ? {} : { namespace };
 }
 
 /** The object as it would be stored. @throws ApiError when it is refused, also for unknown fields. */
@@ -31,7 +41,7 @@ export async function tryToCreate(cluster: TestCluster, manifest: Manifest): Pro
       method: 'POST',
       path: collectionOf(cluster, manifest),
       query: { dryRun: 'All', fieldValidation: 'Strict' },
-      body: { ...manifest, metadata: { ...metadata, namespace: cluster.namespace } },
+      body: { ...manifest, metadata: { ...metadata, ...placeOf(cluster, manifest) } },
       purpose: `try to create ${manifest.kind} ${metadata.name}`,
     },
     call(),
@@ -54,7 +64,7 @@ export async function replace(
 
 /** Stores an object in the test's namespace. */
 export async function create(cluster: TestCluster, manifest: Manifest): Promise<Manifest> {
-  const body = { ...manifest, metadata: { ...manifest.metadata, namespace: cluster.namespace } };
+  const body = { ...manifest, metadata: { ...manifest.metadata, ...placeOf(cluster, manifest) } };
   return (await callApi(
     cluster.connection,
     { method: 'POST', path: collectionOf(cluster, manifest), body, purpose: `create ${manifest.kind}` },

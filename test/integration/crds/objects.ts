@@ -31,10 +31,22 @@ const apiVersion = 'jtel.de/v1alpha1';
 
 /** One good object of each kind. It has every field that a rule looks at. */
 export const goodObjects: Readonly<
-  Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore', Manifest>
+  Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel', Manifest>
 > = {
   JtelStack: fromFullExample('JtelStack'),
   JtelBackupStore: fromFullExample('JtelBackupStore'),
+  JtelChannel: {
+    apiVersion,
+    kind: 'JtelChannel',
+    metadata: { name: 'stable' },
+    spec: {
+      version: '3.43.2',
+      waves: [
+        { name: 'pilot', selector: { matchLabels: { tier: 'pilot' } } },
+        { name: 'rest', percent: 100 },
+      ],
+    },
+  },
   JtelBackup: {
     apiVersion,
     kind: 'JtelBackup',

@@ -216,4 +216,57 @@ export const otherValues: readonly FieldValues[] = [
     bad: [0],
     good: [1, 3650],
   },
+  {
+    kind: 'JtelChannel',
+    path: 'metadata.name',
+    says: 'at most 63 characters',
+    at: '<nil>',
+    bad: ['a'.repeat(64)],
+    good: ['a'.repeat(63)],
+  },
+  {
+    kind: 'JtelChannel',
+    path: 'spec.version',
+    says: 'three numbers with dots, such as 3.43.2',
+    bad: ['3.43', 'v3.43.2', 'latest'],
+    good: ['3.43.1'],
+  },
+  {
+    kind: 'JtelChannel',
+    path: 'spec.waves',
+    says: 'must add up to 100',
+    bad: [
+      [{ name: 'a', percent: 99 }],
+      [
+        { name: 'a', percent: 60 },
+        { name: 'b', percent: 60 },
+      ],
+    ],
+    good: [
+      [
+        { name: 'a', percent: 1 },
+        { name: 'b', percent: 99 },
+      ],
+      [{ name: 'a', selector: { matchLabels: { tier: 'pilot' } } }],
+    ],
+  },
+  {
+    kind: 'JtelChannel',
+    path: 'spec.waves[0]',
+    says: 'either percent or selector',
+    bad: [{ name: 'a' }, { name: 'a', percent: 100, selector: { matchLabels: { tier: 'pilot' } } }],
+  },
+  {
+    kind: 'JtelChannel',
+    path: 'spec.waves[0].name',
+    says: 'write a name of lower-case letters',
+    bad: ['Pilot', 'a b', '-x'],
+  },
+  {
+    kind: 'JtelChannel',
+    path: 'spec.maxUnavailable',
+    says: 'should be greater than or equal to 1',
+    bad: [0],
+    good: [1, 100],
+  },
 ];

@@ -48,9 +48,13 @@ export const stackValues: readonly FieldValues[] = [
   stack(
     'spec.version',
     'three numbers with dots, such as 3.43.2',
-    ['3.43', 'v3.43.2', '3.43.2-rc1', '03.43.2', 'latest', '3.43.2\n', ''],
+    ['3.43', 'v3.43.2', '3.43.2-rc1', '03.43.2', 'latest', '3.43.2\n'],
     ['3.43.1', '10.0.0'],
   ),
+  stack('spec.version', 'write spec.version, the release to run', ['', undefined], undefined, 'spec'),
+  stack('spec.channelRef', 'exclude each other', [{ name: 'stable' }], undefined, 'spec'),
+  stack('spec.channelRef.name', 'write the name of a JtelChannel', ['Stable', 'a/b', '-x']),
+  stack('spec.channelWave', 'name the channel, or remove it', ['pilot'], undefined, 'spec'),
   stack(
     'spec.size',
     'supported values: "Small", "Medium", "Large"',
