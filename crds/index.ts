@@ -100,7 +100,6 @@ export type StoreConditionType = (typeof storeConditionTypes)[number];
 
 /** Conditions of a JtelChannel. */
 export const channelConditionTypes = ['Ready', 'Quarantined', 'Reconciling', 'Stalled'] as const;
-export type ChannelConditionType = (typeof channelConditionTypes)[number];
 
 /** Conditions of a JtelBackup and of a JtelRestore. */
 export const requestConditionTypes = [

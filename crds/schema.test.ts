@@ -11,6 +11,7 @@ import {
   stackFinalizer,
   stackKind,
   statusMessageMaxLength,
+  channelConditionTypes,
   storeConditionTypes,
   storeKind,
 } from './index.ts';
@@ -156,6 +157,7 @@ describe('what code knows of the schema', () => {
     ['JtelBackup', requestConditionTypes],
     ['JtelRestore', requestConditionTypes],
     ['JtelBackupStore', storeConditionTypes],
+    ['JtelChannel', channelConditionTypes],
   ] as const)('the conditions of a %s are described, and fit into their list', (kind, types) => {
     const conditions = fields.find(({ path }) => path === `${kind}.status.conditions`)?.schema;
     expect(types.length).toBeLessThanOrEqual(conditions?.maxItems ?? 0);

@@ -98,7 +98,7 @@ function triedVerdict(
 }
 
 /** For which a turn is given back, and which say nothing about the release. */
-export const passingReasons: ReadonlySet<string> = new Set<Reason>([
+const passingReasons: ReadonlySet<string> = new Set<Reason>([
   'WaitingForWindow',
   'TurnWithdrawn',
   'Suspended',
