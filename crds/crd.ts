@@ -22,10 +22,6 @@ export interface Schema {
   maxItems?: number;
   required?: string[];
   properties?: Record<string, Schema>;
-  /** Of a map: what each of its values is. */
-  additionalProperties?: Schema;
-  minProperties?: number;
-  maxProperties?: number;
   items?: Schema;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';

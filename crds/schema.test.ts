@@ -12,6 +12,7 @@ import {
   stackKind,
   statusMessageMaxLength,
   channelConditionTypes,
+  channelKind,
   storeConditionTypes,
   storeKind,
 } from './index.ts';
@@ -76,9 +77,10 @@ describe('every field', () => {
     expect(breaking((schema) => schema.type !== 'object' || schema.properties !== undefined)).toEqual([]);
   });
 
-  test('that is a boolean is called suspend', () => {
+  test('that is a boolean is called suspend, and of a channel paused, as people know it of a Deployment', () => {
     expect(fields.filter(({ schema }) => schema.type === 'boolean').map(({ path }) => path)).toEqual([
       'JtelStack.spec.suspend',
+      'JtelChannel.spec.paused',
     ]);
   });
 
@@ -105,11 +107,11 @@ describe('every field', () => {
 
 describe('every kind', () => {
   test.each(crds.map((crd) => ({ crd, kind: crd.spec.names.kind })))(
-    '$kind is namespaced, in category jtel, and its columns name fields that exist',
+    '$kind is in a namespace unless it is for many of them, in category jtel, and its columns name fields that exist',
     ({ crd }) => {
       expect(crd.spec).toMatchObject({
         group: 'jtel.de',
-        scope: 'Namespaced',
+        scope: crd.spec.names.kind === 'JtelChannel' ? 'Cluster' : 'Namespaced',
         names: { categories: ['jtel'] },
       });
       const paths = new Set(fieldsOf(schemaOf(crd), '').map(({ path }) => path));
@@ -130,11 +132,12 @@ describe('every kind', () => {
   });
 
   test('is described to the runtime as its CRD has it', () => {
-    const described = [stackKind, backupKind, restoreKind, storeKind].map(({ group, plural, kind }) => [
-      `${plural}.${group}`,
-      kind,
-    ]);
-    expect(described).toEqual(crds.map(({ metadata, spec }) => [metadata.name, spec.names.kind]));
+    const described = [stackKind, backupKind, restoreKind, storeKind, channelKind].map(
+      ({ group, plural, kind, namespaced }) => [`${plural}.${group}`, kind, namespaced],
+    );
+    expect(described).toEqual(
+      crds.map(({ metadata, spec }) => [metadata.name, spec.names.kind, spec.scope === 'Namespaced']),
+    );
   });
 });
 

@@ -161,7 +161,7 @@ class Simulation {
         maxUnavailable: this.#limit,
         maxFailures: Math.floor(random() * 30),
         waves: [
-          { name: 'pilot', selector: { matchLabels: { tier: 'pilot' } } },
+          { name: 'pilot', selector: { labels: [{ name: 'tier', value: 'pilot' }] } },
           { name: 'some', percent: 30 },
           { name: 'rest', percent: 70 },
         ],

@@ -12,12 +12,22 @@ import {
   type Change,
   type ControllerOptions,
   type ObjectKey,
+  type Store,
+  type WaveOptions,
 } from '../runtime/index.ts';
 import type { Wake } from '../runtime/control/controller.ts';
 import type { Caches } from './caches.ts';
-import type { ControllerParts } from './controllers.ts';
 
 const channelWorkers = 4;
+
+/** What of the operator's parts the channels need. */
+export interface ChannelParts extends WaveOptions {
+  readonly caches: Caches;
+  /** The stacks of all shards; default: those of the caches. */
+  readonly everyStack?: Store<JtelStack>;
+  /** Whether this process leads the channels; default true. */
+  readonly leadsChannels?: boolean;
+}
 
 interface SharedParts {
   readonly common: Pick<
@@ -29,7 +39,7 @@ interface SharedParts {
 
 /** Runs until the signal aborts and everything that was started has ended. */
 export async function runChannels(
-  parts: ControllerParts,
+  parts: ChannelParts,
   { common, aside }: SharedParts,
   signal: AbortSignal,
 ): Promise<void> {

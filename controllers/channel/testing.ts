@@ -16,7 +16,7 @@ export function aChannel(spec: Partial<JtelChannelSpec> = {}, status?: JtelChann
     spec: {
       version: '3.43.1',
       waves: [
-        { name: 'pilot', selector: { matchLabels: { tier: 'pilot' } } },
+        { name: 'pilot', selector: { labels: [{ name: 'tier', value: 'pilot' }] } },
         { name: 'rest', percent: 100 },
       ],
       soakMinutes: 0,

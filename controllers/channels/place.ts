@@ -24,8 +24,7 @@ function byRule({ metadata }: Placed, waves: Waves): number {
   const { labels = {} } = metadata;
   const selected = waves.findIndex(
     ({ selector }) =>
-      selector !== undefined &&
-      Object.entries(selector.matchLabels).every(([name, value]) => labels[name] === value),
+      selector !== undefined && selector.labels.every(({ name, value }) => labels[name] === value),
   );
   if (selected !== -1) return selected;
   const at = positionOf(metadata);

@@ -13,7 +13,6 @@ interface Row {
 function typeOf(schema: Schema): string {
   if (schema['x-kubernetes-int-or-string'] === true) return 'integer or string';
   if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
-  if (schema.additionalProperties !== undefined) return `map to ${typeOf(schema.additionalProperties)}`;
   if (schema.format === 'date-time') return 'time';
   return schema.type ?? 'value';
 }

@@ -38,8 +38,6 @@ function convert(schema: Schema, types: Map<string, Hoisted>, path: string): JSO
   if (schema['x-kubernetes-int-or-string'] === true) return { ...description, tsType: 'number | string' };
   if (schema.items !== undefined)
     return { ...description, tsType: `readonly ${arrayOf(schema.items, types, path)}` };
-  if (schema.additionalProperties !== undefined)
-    return { ...description, tsType: `Readonly<Record<string, ${schema.additionalProperties.type}>>` };
   if (schema.properties === undefined) {
     return {
       ...description,

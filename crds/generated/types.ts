@@ -300,7 +300,7 @@ export interface ChannelTurn {
    */
   readonly name: string;
   /**
-   * uid of the stack.
+   * The uid of the stack.
    */
   readonly uid: string;
   /**
@@ -1766,6 +1766,20 @@ export interface JumpHost {
 }
 
 /**
+ * A label with its value.
+ */
+export interface LabelValue {
+  /**
+   * Name of the label.
+   */
+  readonly name: string;
+  /**
+   * Its value.
+   */
+  readonly value: string;
+}
+
+/**
  * All entries of one kind.
  */
 export interface LeftOut {
@@ -2115,7 +2129,7 @@ export interface StackChannel {
    */
   readonly name: string;
   /**
-   * uid of the JtelChannel.
+   * The uid of the JtelChannel.
    */
   readonly uid?: string;
   /**
@@ -2321,7 +2335,7 @@ export interface VerificationStatus {
  */
 export interface WaveSelector {
   /**
-   * Labels that a stack must have, all of them, each with its value.
+   * Labels that a stack must have, all of them.
    */
-  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly labels: readonly LabelValue[];
 }

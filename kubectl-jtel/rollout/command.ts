@@ -29,7 +29,7 @@ export function rolloutCommand(surroundings: Surroundings): Command {
       '\nIt lists the stacks of all namespaces.\n' +
         examples(
           'kubectl jtel rollout plan stable',
-          `kubectl jtel rollout plan stable -o json | jq '.stacks[] | select(.standing == "Failed")'`,
+          `kubectl jtel rollout plan stable -o json | jq '.stacks[].reason'`,
         ),
     )
     .action(async (name: string, options: OutputOptions, command: Command) => {

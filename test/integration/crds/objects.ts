@@ -42,7 +42,7 @@ export const goodObjects: Readonly<
     spec: {
       version: '3.43.2',
       waves: [
-        { name: 'pilot', selector: { matchLabels: { tier: 'pilot' } } },
+        { name: 'pilot', selector: { labels: [{ name: 'tier', value: 'pilot' }] } },
         { name: 'rest', percent: 100 },
       ],
     },

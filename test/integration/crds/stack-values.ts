@@ -55,6 +55,7 @@ export const stackValues: readonly FieldValues[] = [
   stack('spec.channelRef', 'exclude each other', [{ name: 'stable' }], undefined, 'spec'),
   stack('spec.channelRef.name', 'write the name of a JtelChannel', ['Stable', 'a/b', '-x']),
   stack('spec.channelWave', 'name the channel, or remove it', ['pilot'], undefined, 'spec'),
+  stack('spec.channelWave', 'write the name of a wave', ['Pilot', 'a b', '-x']),
   stack(
     'spec.size',
     'supported values: "Small", "Medium", "Large"',
