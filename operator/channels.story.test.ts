@@ -2,26 +2,31 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { aChannel } from '../controllers/channel/testing.ts';
 import { aStack } from '../controllers/stack/testing.ts';
-import { channelKind, stackKind, type JtelChannel, type JtelStack } from '../crds/index.ts';
+import { annotations, channelKind, stackKind, type JtelChannel, type JtelStack } from '../crds/index.ts';
 import { ObjectStore } from '../runtime/cache/object-store.ts';
 import { findCondition } from '../runtime/report/conditions.ts';
+import { waitFor } from '../test/support/wait.ts';
 import { killAll, World } from '../test/support/world/world.ts';
 
 const { signal: never } = new AbortController();
 const [before, after] = ['3.43.1', '3.43.2'];
 const limit = 2;
-const names = ['p1', 'r1', 'r2', 'r3', 'r4'];
+const names = ['p1', 'r1', 'r2', 'r3'];
 
 afterEach(killAll);
 
-function stackOf(name: string): JtelStack {
+/** With a backup before each update, a failed one can be undone. */
+const withBackup = { backup: { storeRef: { name: 'customer' } } } as unknown as Partial<JtelStack['spec']>;
+
+function stackOf(name: string, spec: Partial<JtelStack['spec']> = {}): JtelStack {
   const { host, update } = aStack().spec;
   return aStack(
     {
       version: '',
       channelRef: { name: 'stable' },
       host: { ...host, address: `198.51.100.${names.indexOf(name) + 1}` },
-      update: { ...update, preUpdateBackup: 'Skip' },
+      update: { ...update, preUpdateBackup: spec.backup === undefined ? 'Skip' : 'Required' },
+      ...spec,
     },
     { name, uid: name, labels: name.startsWith('p') ? { tier: 'pilot' } : {} },
   );
@@ -40,13 +45,17 @@ class Watched {
     this.stacks.onChange(() => this.#look());
   }
 
-  static async create(channel: JtelChannel): Promise<Watched> {
+  static async create(
+    channel: JtelChannel,
+    spec: Partial<JtelStack['spec']> = {},
+    members = names,
+  ): Promise<Watched> {
     const world = await World.create();
     const watched = new Watched(world);
     await world.cluster.create(channelKind, channel, { signal: never });
-    for (const name of names) {
+    for (const name of members) {
       world.machine(stackOf(name).spec.host.address);
-      await world.apply(stackOf(name));
+      await world.apply(stackOf(name, spec));
     }
     return watched;
   }
@@ -71,19 +80,23 @@ class Watched {
   }
 
   async change(spec: Partial<JtelChannel['spec']>): Promise<void> {
-    for (;;) {
+    await waitFor('the change of the channel to be taken', async () => {
       const live = await this.channel();
-      try {
-        await this.world.cluster.replace(
-          channelKind,
-          { ...live, spec: { ...live.spec, ...spec } },
-          { signal: never },
-        );
-        return;
-      } catch (error) {
-        if (!(error instanceof Error && error.message.includes('modified'))) throw error;
-      }
-    }
+      const changed = { ...live, spec: { ...live.spec, ...spec } };
+      return await this.world.cluster.replace(channelKind, changed, { signal: never }).catch(() => undefined);
+    });
+  }
+
+  /** Whatever the operator writes at the same time. */
+  async retry(name: string): Promise<void> {
+    const { cluster } = this.world;
+    await waitFor('the annotation to be taken', async () => {
+      const live = await cluster.get(stackKind, { namespace: 'acme', name }, { signal: never });
+      const change = { [annotations.retry]: 'now' };
+      return await cluster
+        .patchAnnotations(stackKind, live, change, { signal: never })
+        .catch(() => undefined);
+    });
   }
 
   channel(): Promise<JtelChannel> {
@@ -95,7 +108,7 @@ class Watched {
   }
 }
 
-describe('stacks that follow a channel', () => {
+describe('stacks that follow a channel', { timeout: 150_000 }, () => {
   it('begin with its release, are updated wave by wave, and never more at once than it allows', async () => {
     const watched = await Watched.create(aChannel({ version: before, maxUnavailable: limit }));
     const { world } = watched;
@@ -129,4 +142,60 @@ describe('stacks that follow a channel', () => {
     await watched.change({ paused: false });
     await world.until('all to be updated', () => watched.allAt(after));
   });
+
+  it('go on right wherever an operator is killed, and never more at once than it allows', async () => {
+    const watched = await Watched.create(aChannel({ version: before, maxUnavailable: limit }));
+    const { world } = watched;
+    world.start();
+    await world.until('all to be installed', () => watched.allAt(before));
+    await world.kill();
+    await watched.change({ version: after });
+    // Each life ends at an effect of its own, until one is long enough.
+    let lives = 0;
+    for (let effects = 9; !watched.allAt(after); effects += 4) {
+      lives += 1;
+      world.start(effects);
+      await world.until('all to be updated', () => watched.allAt(after));
+      await world.kill();
+    }
+    expect(lives).toBeGreaterThan(3);
+    expect(watched.faults).toEqual([]);
+    expect(watched.mostAtOnce).toBeLessThanOrEqual(limit);
+  });
+
+  it.each([
+    {
+      what: 'undone',
+      spec: withBackup,
+      kept: { state: 'HandedBack', version: before, tried: after },
+      turns: 0,
+    },
+    { what: 'not undone', spec: {}, kept: { state: 'Failed', version: after }, turns: 1 },
+  ])(
+    'stop when one more fails than is allowed and is $what, and go on when it is tried again',
+    async ({ spec, kept, turns }) => {
+      const watched = await Watched.create(aChannel({ version: before }), spec, ['p1', 'r1']);
+      const { world } = watched;
+      world.start();
+      await world.until('all to be installed', () => watched.allAt(before));
+      const machine = world.machine(stackOf('p1').spec.host.address);
+      machine.breaks = (_service, version) => version === after;
+      await watched.change({ version: after });
+      await world.until('it to stop', async () => (await watched.reason()) === 'TooManyFailures');
+      const pilot = watched.stacks.list().find(({ metadata }) => metadata.name === 'p1');
+      expect(pilot?.status?.channel).toMatchObject(kept);
+      await world.until(
+        'turns to be as they stay',
+        async () => ((await watched.channel()).status?.turns ?? []).length === turns,
+      );
+      expect(
+        watched.stacks
+          .list()
+          .filter(({ metadata, status }) => metadata.name !== 'p1' && status?.version === after),
+      ).toEqual([]);
+      machine.breaks = undefined;
+      await watched.retry('p1');
+      await world.until('all to be updated', () => watched.allAt(after));
+    },
+  );
 });

@@ -152,33 +152,43 @@ function because({ reason, message }: { readonly reason: Reason; readonly messag
   return { reason, message: message.slice(0, 1024) };
 }
 
-function progressOf(
-  { version }: StackChannel,
-  { stack, plan, objection, observed, isActing }: ChannelInput,
-  turn: ChannelTurn | undefined,
-): Progress {
+function progressOf(membership: StackChannel, input: ChannelInput, turn: ChannelTurn | undefined): Progress {
+  const { version } = membership;
+  const { stack, plan, observed, isActing } = input;
   const { host, revisions } = observed;
   // Without the host nobody knows what was done.
   if (!host.ok || revisions === undefined || stack.spec.version !== version) return { is: 'Unknown' };
   const { outcome, attempt, spec, isNew } = revisions.current;
   if (isNew === true || spec.version !== version) return { is: 'Unknown' };
-  if (plan.kind === 'Done' && host.value.state?.applied?.version === version) return { is: 'Done' };
+  const { state } = host.value;
+  if (plan.kind === 'Done' && state?.applied?.version === version) return { is: 'Done' };
   const reason = outcome?.reason ?? 'HealthGateFailed';
   const message = outcome?.message ?? `the update to ${version} failed`;
   if (outcome?.result === 'RolledBack') return { is: 'Over', reason, message };
   if (outcome?.result === 'Held') return { is: 'Held', reason, message };
-  const isUnchanged = host.value.state?.update === undefined && attempt?.action !== 'Install';
-  // The backup before it failed, and nothing was touched.
-  if (isUnchanged && !isActing && plan.kind === 'Blocked' && plan.step === 'Backup')
+  // What another try has begun is not undone by wanting the former release.
+  const isUntouched = state?.update === undefined && state?.applied?.version === membership.from;
+  const over = isUntouched && !isActing ? whyNotBegun(input, attempt !== undefined, turn) : undefined;
+  if (over !== undefined) return over;
+  return { is: isActing || attempt !== undefined ? 'Working' : 'Unknown' };
+}
+
+/** Why an update is not begun now. Nothing was touched. */
+function whyNotBegun(
+  { stack, plan, objection }: ChannelInput,
+  isAttempted: boolean,
+  turn: ChannelTurn | undefined,
+): Extract<Progress, { is: 'Over' | 'Held' }> | undefined {
+  if (plan.kind === 'Blocked' && plan.step === 'Backup')
     return { is: 'Over', reason: plan.reason, message: describe(plan.facts) };
-  if (isActing || attempt !== undefined) return { is: 'Working' };
+  if (isAttempted) return undefined;
   if (objection !== undefined)
     return { is: 'Over', reason: objection.reason, message: describe(objection.facts) };
   const alone = leftAlone(stack);
   if (alone !== undefined) return { is: 'Over', ...alone };
-  if (turn?.state === 'Withdrawn')
-    return { is: 'Over', reason: 'TurnWithdrawn', message: 'The channel has taken the turn back.' };
-  return { is: 'Unknown' };
+  return turn?.state === 'Withdrawn'
+    ? { is: 'Over', reason: 'TurnWithdrawn', message: 'The channel has taken the turn back.' }
+    : undefined;
 }
 
 /** A stack without a wave is told; it keeps what it has. */
