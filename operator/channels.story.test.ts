@@ -2,7 +2,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { aChannel } from '../controllers/channel/testing.ts';
 import { aStack } from '../controllers/stack/testing.ts';
-import { annotations, channelKind, stackKind, type JtelChannel, type JtelStack } from '../crds/index.ts';
+import {
+  annotations,
+  channelKind,
+  stackKind,
+  type ChannelTurn,
+  type JtelChannel,
+  type JtelStack,
+  type StackChannel,
+} from '../crds/index.ts';
 import { ObjectStore } from '../runtime/cache/object-store.ts';
 import { findCondition } from '../runtime/report/conditions.ts';
 import { waitFor } from '../test/support/wait.ts';
@@ -99,6 +107,14 @@ class Watched {
     });
   }
 
+  async turns(): Promise<readonly ChannelTurn[]> {
+    return (await this.channel()).status?.turns ?? [];
+  }
+
+  of(name: string): StackChannel | undefined {
+    return this.stacks.get({ namespace: 'acme', name })?.status?.channel;
+  }
+
   channel(): Promise<JtelChannel> {
     return this.world.cluster.get(channelKind, { namespace: '', name: 'stable' }, { signal: never });
   }
@@ -163,39 +179,39 @@ describe('stacks that follow a channel', { timeout: 150_000 }, () => {
     expect(watched.mostAtOnce).toBeLessThanOrEqual(limit);
   });
 
-  it.each([
-    {
-      what: 'undone',
-      spec: withBackup,
-      kept: { state: 'HandedBack', version: before, tried: after },
-      turns: 0,
-    },
-    { what: 'not undone', spec: {}, kept: { state: 'Failed', version: after }, turns: 1 },
-  ])(
-    'stop when one more fails than is allowed and is $what, and go on when it is tried again',
-    async ({ spec, kept, turns }) => {
-      const watched = await Watched.create(aChannel({ version: before }), spec, ['p1', 'r1']);
-      const { world } = watched;
-      world.start();
-      await world.until('all to be installed', () => watched.allAt(before));
-      const machine = world.machine(stackOf('p1').spec.host.address);
-      machine.breaks = (_service, version) => version === after;
-      await watched.change({ version: after });
-      await world.until('it to stop', async () => (await watched.reason()) === 'TooManyFailures');
-      const pilot = watched.stacks.list().find(({ metadata }) => metadata.name === 'p1');
-      expect(pilot?.status?.channel).toMatchObject(kept);
-      await world.until(
-        'turns to be as they stay',
-        async () => ((await watched.channel()).status?.turns ?? []).length === turns,
-      );
-      expect(
-        watched.stacks
-          .list()
-          .filter(({ metadata, status }) => metadata.name !== 'p1' && status?.version === after),
-      ).toEqual([]);
-      machine.breaks = undefined;
-      await watched.retry('p1');
-      await world.until('all to be updated', () => watched.allAt(after));
-    },
-  );
+  /** @returns when the update of the pilot has failed, and the channel has stopped */
+  async function stopped(spec: Partial<JtelStack['spec']>): Promise<Watched> {
+    const watched = await Watched.create(aChannel({ version: before }), spec, ['p1', 'r1']);
+    const { world } = watched;
+    world.start();
+    await world.until('all to be installed', () => watched.allAt(before));
+    world.machine(stackOf('p1').spec.host.address).breaks = (_service, version) => version === after;
+    await watched.change({ version: after });
+    await world.until('it to stop', async () => (await watched.reason()) === 'TooManyFailures');
+    return watched;
+  }
+
+  it('stop when one more fails than is allowed, and go on when it is tried again', async () => {
+    const watched = await stopped(withBackup);
+    const { world } = watched;
+    await world.until('the turn to be given back', async () => (await watched.turns()).length === 0);
+    expect(watched.of('p1')).toMatchObject({ state: 'HandedBack', version: before, tried: after });
+    expect(watched.of('r1')).toMatchObject({ state: 'Updated', version: before });
+    world.machine(stackOf('p1').spec.host.address).breaks = undefined;
+    await watched.retry('p1');
+    await world.until('all to be updated', () => watched.allAt(after));
+  });
+
+  it('keep their turn while a failed update is not undone, and get another release in it', async () => {
+    const watched = await stopped({});
+    const { world } = watched;
+    expect(watched.of('p1')).toMatchObject({ state: 'Failed', version: after });
+    expect((await watched.turns()).map(({ name }) => name)).toEqual(['p1']);
+    await watched.change({ version: '3.44.0' });
+    // Which cannot take data that are in between.
+    await world.until('it to be tried', () => watched.of('p1')?.reason === 'UpdateNotSupported');
+    expect(watched.of('p1')).toMatchObject({ state: 'Failed', version: '3.44.0' });
+    expect((await watched.turns()).map(({ name }) => name)).toEqual(['p1']);
+    expect(watched.mostAtOnce).toBe(1);
+  });
 });

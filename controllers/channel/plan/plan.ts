@@ -21,12 +21,15 @@ export interface ChannelPlan {
 }
 
 /** @param stacks of the whole cluster */
-export function plan(channel: JtelChannel, stacks: readonly JtelStack[], now: Date): ChannelPlan {
+export function plan(known: JtelChannel, stacks: readonly JtelStack[], now: Date): ChannelPlan {
+  const turns = openTurns(known, stacks);
+  // A stack whose turn is over is judged without it.
+  const channel: JtelChannel = { ...known, status: { ...known.status, turns } };
   const stands = standsOf(channel, stacks, now);
   const failed = stands.filter(({ standing }) => standing === 'Failed').length;
   const stop = stopOf(channel, failed);
   const waves = wavesOf(channel, stands, beforeOf(channel), now);
-  const kept = keptTurns(channel, stacks, stop !== undefined);
+  const kept = withdrawn(channel, turns, stop !== undefined);
   const given = stop === undefined ? grant(channel, stands, waves, kept, now) : kept;
   const before = channel.status?.turnNumber ?? 0;
   const next = nextChange(stands, waves, now);
@@ -46,24 +49,27 @@ function stopOf({ spec }: JtelChannel, failed: number): ChannelPlan['stop'] {
   return failed > spec.maxFailures ? 'TooManyFailures' : undefined;
 }
 
-/** Those that are not over. One that was not taken yet is withdrawn when the channel stops or wants another release. */
-function keptTurns(
-  channel: JtelChannel,
-  stacks: readonly JtelStack[],
+/** Those that are not over. */
+function openTurns(channel: JtelChannel, stacks: readonly JtelStack[]): readonly ChannelTurn[] {
+  const known = new Map(stacks.map((stack) => [stack.metadata.uid, stack]));
+  return (channel.status?.turns ?? []).filter((turn) => {
+    const stack = known.get(turn.uid);
+    if (stack === undefined) return false;
+    const membership = membershipIn(stack, channel);
+    if (membership === undefined) return isFollowing(stack, channel.metadata.name);
+    return !isOver(turn, membership);
+  });
+}
+
+/** One that was not taken yet is withdrawn when the channel stops or wants another release. */
+function withdrawn(
+  { spec }: JtelChannel,
+  turns: readonly ChannelTurn[],
   isStopped: boolean,
 ): readonly ChannelTurn[] {
-  const known = new Map(stacks.map((stack) => [stack.metadata.uid, stack]));
-  return (channel.status?.turns ?? [])
-    .filter((turn) => {
-      const stack = known.get(turn.uid);
-      if (stack === undefined) return false;
-      const membership = membershipIn(stack, channel);
-      if (membership === undefined) return isFollowing(stack, channel.metadata.name);
-      return !isOver(turn, membership);
-    })
-    .map((turn) =>
-      isStopped || turn.version !== channel.spec.version ? { ...turn, state: 'Withdrawn' } : turn,
-    );
+  return turns.map((turn) =>
+    isStopped || turn.version !== spec.version ? { ...turn, state: 'Withdrawn' } : turn,
+  );
 }
 
 function grant(

@@ -170,6 +170,8 @@ function progressOf(membership: StackChannel, input: ChannelInput, turn: Channel
   const isUntouched = state?.update === undefined && state?.applied?.version === membership.from;
   const over = isUntouched && !isActing ? whyNotBegun(input, attempt !== undefined, turn) : undefined;
   if (over !== undefined) return over;
+  if (plan.kind === 'Blocked' && plan.stalled && !isUntouched && !isActing && attempt === undefined)
+    return { is: 'Held', reason: plan.reason, message: describe(plan.facts) };
   return { is: isActing || attempt !== undefined ? 'Working' : 'Unknown' };
 }
 
