@@ -124,6 +124,18 @@ class Watched {
   }
 }
 
+/** @returns when the update of the pilot has failed, and the channel has stopped */
+async function stopped(spec: Partial<JtelStack['spec']>): Promise<Watched> {
+  const watched = await Watched.create(aChannel({ version: before }), spec, ['p1', 'r1']);
+  const { world } = watched;
+  world.start();
+  await world.until('all to be installed', () => watched.allAt(before));
+  world.machine(stackOf('p1').spec.host.address).breaks = (_service, version) => version === after;
+  await watched.change({ version: after });
+  await world.until('it to stop', async () => (await watched.reason()) === 'TooManyFailures');
+  return watched;
+}
+
 describe('stacks that follow a channel', { timeout: 150_000 }, () => {
   it('begin with its release, are updated wave by wave, and never more at once than it allows', async () => {
     const watched = await Watched.create(aChannel({ version: before, maxUnavailable: limit }));
@@ -178,18 +190,6 @@ describe('stacks that follow a channel', { timeout: 150_000 }, () => {
     expect(watched.faults).toEqual([]);
     expect(watched.mostAtOnce).toBeLessThanOrEqual(limit);
   });
-
-  /** @returns when the update of the pilot has failed, and the channel has stopped */
-  async function stopped(spec: Partial<JtelStack['spec']>): Promise<Watched> {
-    const watched = await Watched.create(aChannel({ version: before }), spec, ['p1', 'r1']);
-    const { world } = watched;
-    world.start();
-    await world.until('all to be installed', () => watched.allAt(before));
-    world.machine(stackOf('p1').spec.host.address).breaks = (_service, version) => version === after;
-    await watched.change({ version: after });
-    await world.until('it to stop', async () => (await watched.reason()) === 'TooManyFailures');
-    return watched;
-  }
 
   it('stop when one more fails than is allowed, and go on when it is tried again', async () => {
     const watched = await stopped(withBackup);
