@@ -59,6 +59,7 @@ beforeAll(async () => {
     ...[installed, customer].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...access,
     stack,
+    channel,
     { ...ofCustomer, metadata: { ...ofCustomer.metadata, finalizers: ['example.com/kept'] } },
     secret('acme-credentials', own, { password: 'c2VjcmV0' }),
     secret('other-credentials', {}, { password: 'c2VjcmV0' }),
@@ -84,6 +85,7 @@ afterAll(async () => {
   await kubectl?.run(['delete', '--wait=false', '--ignore-not-found', '-f', '-'], { input });
   const release = JSON.stringify({ metadata: { finalizers: null } });
   await kubectl?.tryRun(['patch', 'secret', 'of-customer', '-n', customer, '--type', 'merge', '-p', release]);
+  await kubectl?.run(['delete', 'jtelchannel', customer, '--ignore-not-found']);
   await kubectl?.run(['delete', 'namespace', installed, customer, '--wait=false', '--ignore-not-found']);
 });
 
@@ -104,6 +106,12 @@ function signingKey(namespace: string) {
 const ofCustomer = secret('of-customer', {}, { password: 'c2VjcmV0' });
 const minimal = exampleManifests('minimal-stack.yaml').find(({ kind }) => kind === 'JtelStack');
 const stack = { ...minimal, metadata: { name: 'acme', namespace: customer } };
+const channel = {
+  apiVersion: 'jtel.de/v1alpha1',
+  kind: 'JtelChannel',
+  metadata: { name: customer },
+  spec: { version: '3.43.2', waves: [{ name: 'all', percent: 100 }] },
+};
 const newSecret = secret('new-credentials', { 'jtel.de/stack': 'new' }, {});
 
 /** Asks the API server as the operator. @returns what kubectl printed, or the refusal */
@@ -120,10 +128,11 @@ function create(object: object): Promise<string> {
   return asOperator(['create', '-o', 'name', '-f', '-'], object);
 }
 
-function patch(what: string, change: object): Promise<string> {
+function patch(what: string, change: object, ...more: readonly string[]): Promise<string> {
   return asOperator([
     'patch',
     what,
+    ...more,
     '-n',
     customer,
     '--type',
@@ -286,6 +295,15 @@ describe('the operator is refused', () => {
     const there = { ...schedule, metadata: { ...schedule?.metadata, namespace: 'kube-system' } };
     expect(await create(there)).toContain(
       'the jtel operator changes nothing in the namespaces of Kubernetes',
+    );
+  });
+
+  test('a channel but for its status, which is in no namespace', async () => {
+    const spec = { paused: true };
+    expect(await patch(`jtelchannel/${customer}`, { spec })).toContain('cannot patch resource');
+    const status = { message: 'all is well' };
+    expect(await patch(`jtelchannel/${customer}`, { status }, '--subresource=status')).toContain(
+      `jtelchannel.jtel.de/${customer}`,
     );
   });
 

@@ -276,7 +276,7 @@ describe('the plain manifests', () => {
     });
     expect(await scopeOf(everywhere)).toEqual({
       watched: [],
-      everywhere: ['jtel-operator', 'jtel-operator-cluster-identity'],
+      everywhere: ['jtel-operator', 'jtel-operator-channels', 'jtel-operator-cluster-identity'],
     });
   });
 
