@@ -122,7 +122,7 @@ function progressed(
     case 'Done':
       return { ...whatItIs(membership), state: 'Updated', time };
     case 'Held':
-      return membership.state === 'Failed'
+      return membership.state === 'Failed' && membership.tried === version
         ? membership
         : { ...membership, state: 'Failed', tried: version, ...because(progress), time };
     case 'Over': {
@@ -170,7 +170,8 @@ function progressOf(membership: StackChannel, input: ChannelInput, turn: Channel
   const isUntouched = state?.update === undefined && state?.applied?.version === membership.from;
   const over = isUntouched && !isActing ? whyNotBegun(input, attempt !== undefined, turn) : undefined;
   if (over !== undefined) return over;
-  if (plan.kind === 'Blocked' && plan.stalled && !isUntouched && !isActing && attempt === undefined)
+  // Only a person can help.
+  if (plan.kind === 'Blocked' && plan.stalled && !isUntouched && !isActing)
     return { is: 'Held', reason: plan.reason, message: describe(plan.facts) };
   return { is: isActing || attempt !== undefined ? 'Working' : 'Unknown' };
 }
