@@ -181,19 +181,19 @@ class Simulation {
   /** One thing happens, whatever comes next. */
   step(): void {
     const kind = this.#random();
-    if (kind < 0.25) this.look();
+    if (kind < 0.15) this.look();
     else this.#stackStep(this.#any(), kind);
   }
 
   #stackStep(stack: SimulatedStack, kind: number): void {
-    if (kind < 0.55) {
+    if (kind < 0.45) {
       // A cache goes forward only, and may be far behind.
       const behind = Math.floor(this.#random() * (this.channels.length - stack.seenChannel));
       stack.seenChannel += behind;
       this.follow(stack, this.#random() < 0.2);
-    } else if (kind < 0.7) {
+    } else if (kind < 0.65) {
       if (stack.begin()) this.#begun();
-    } else if (kind < 0.85) stack.end();
+    } else if (kind < 0.72) stack.end();
     else this.#seen.set(stack.name, stack.object());
   }
 
@@ -267,17 +267,17 @@ class Simulation {
 
 describe('a channel and its stacks', () => {
   it('never update more at once than is allowed, nor out of their waves, whatever they see and when', () => {
-    for (let seed = 1; seed <= 20; seed += 1) {
+    for (let seed = 1; seed <= 12; seed += 1) {
       const fleet = new Simulation(seed);
       fleet.settle();
       fleet.change({ version: '3.43.2' });
-      for (let count = 0; count < 500; count += 1) fleet.step();
+      for (let count = 0; count < 3000; count += 1) fleet.step();
       expect(fleet.faults, `seed ${seed}`).toEqual([]);
     }
   });
 
   it('also while it is paused, goes on, and gets another release in the middle', () => {
-    for (let seed = 100; seed <= 115; seed += 1) {
+    for (let seed = 100; seed <= 108; seed += 1) {
       const fleet = new Simulation(seed);
       fleet.settle();
       for (const spec of [
@@ -288,7 +288,7 @@ describe('a channel and its stacks', () => {
         { version: '3.43.2' },
       ]) {
         fleet.change(spec);
-        for (let count = 0; count < 150; count += 1) fleet.step();
+        for (let count = 0; count < 600; count += 1) fleet.step();
       }
       const atOnce = fleet.faults.filter((fault) => !fault.includes('before'));
       expect(atOnce, `seed ${seed}`).toEqual([]);

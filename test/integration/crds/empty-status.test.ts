@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf } from '../../../crds/crd.ts';
-import { backupKind, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
+import { backupKind, channelKind, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
 import type { ResourceKind } from '../../../runtime/kind.ts';
 import type { KubernetesObject } from '../../../runtime/index.ts';
 import { statusChanged } from '../../../runtime/report/status-changed.ts';
@@ -22,13 +22,19 @@ beforeAll(async () => {
   cluster = await openCluster('crds-empty');
   await installCRDs(cluster.client);
 });
-afterAll(() => cluster.close());
+afterAll(async () => {
+  for (const { metadata } of await cluster.client.list(channelKind, {}, call()))
+    if (metadata.name.startsWith(cluster.namespace))
+      await cluster.client.delete(channelKind, { namespace: '', name: metadata.name }, {}, call());
+  await cluster.close();
+});
 
 const kinds = {
   JtelStack: stackKind,
   JtelBackup: backupKind,
   JtelRestore: restoreKind,
   JtelBackupStore: storeKind,
+  JtelChannel: channelKind,
 } as const;
 
 describe.each(
@@ -38,6 +44,8 @@ describe.each(
   })),
 )('$kind', ({ kind, schema }) => {
   const places = emptyPlaces(schema);
+  /** What is in no namespace has the name of the test's in its own. */
+  const named = (name: string): string => (kinds[kind].namespaced ? name : `${cluster.namespace}-${name}`);
 
   test('has no required field that may be empty, and so would be left out', () => {
     expect(places.filter(({ required }) => required).map(({ path }) => path)).toEqual([]);
@@ -47,11 +55,12 @@ describe.each(
     'status.$path that was full becomes empty, and stays so without another write',
     async ({ path, steps, empty }) => {
       const resource = kinds[kind] as unknown as ResourceKind<WithStatus>;
-      const name = `empty-${path
+      const words = path
         .toLowerCase()
         .replaceAll(/[^a-z]+/g, '-')
         .replaceAll(/^-|-$/g, '')
-        .slice(-30)}`;
+        .slice(-30);
+      const name = named(`empty-${words}`);
       await create(cluster, { ...goodObjects[kind], metadata: { name } });
       const key = { namespace: cluster.namespace, name };
       const before = full(schema) as object;
@@ -67,8 +76,8 @@ describe.each(
 
   test('all of it can go at once, but for the phase or the generation that every status has', async () => {
     const resource = kinds[kind] as unknown as ResourceKind<WithStatus>;
-    await create(cluster, { ...goodObjects[kind], metadata: { name: 'all-empty' } });
-    const key = { namespace: cluster.namespace, name: 'all-empty' };
+    await create(cluster, { ...goodObjects[kind], metadata: { name: named('all-empty') } });
+    const key = { namespace: cluster.namespace, name: named('all-empty') };
     await cluster.client.applyStatus(resource, key, full(schema) as object, {}, call());
     const top = places.filter(({ steps }) => steps.length === 1);
     const least = top.reduce((status, { steps, empty }) => withAt(status, steps, empty), {

@@ -40,6 +40,7 @@ test('every manifest with rules is looked at', () => {
     'jtel-test-host',
     'jtelbackups.jtel.de',
     'jtelbackupstores.jtel.de',
+    'jtelchannels.jtel.de',
     'jtelrestores.jtel.de',
     'jtelstacks.jtel.de',
   ]);
