@@ -7,6 +7,7 @@ import { readTextFile } from '../../doctor/read/text-file.ts';
 import { apiVersionOf } from '../../runtime/client/kinds.ts';
 import { collectionPath, objectPath } from '../../runtime/client/paths.ts';
 import { callApi } from '../../runtime/client/transport.ts';
+import { readAs } from '../../runtime/kind.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { UsageError } from '../../command-line/terminal.ts';
 import type { Kit } from '../kit.ts';
@@ -57,7 +58,10 @@ export async function asIfApplied(
           call,
         );
   const checked = answer as JtelStack;
-  return existing?.status === undefined ? checked : { ...checked, status: existing.status };
+  return readAs(
+    stackKind,
+    existing?.status === undefined ? checked : { ...checked, status: existing.status },
+  );
 }
 
 function pick(
