@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { planChannel } from '../controllers/channel/index.ts';
 import { aChannel } from '../controllers/channel/testing.ts';
 import { aHost, aStack, followChannel, now as start, state } from '../controllers/stack/testing.ts';
+import { KnownWindows } from '../controllers/times/known-windows.ts';
 import { waveOf } from '../controllers/channels/place.ts';
 import type { JtelChannel, JtelStack, StackChannel } from '../crds/index.ts';
 
@@ -22,6 +23,7 @@ function numbers(seed: number): () => number {
   };
 }
 
+const windows = new KnownWindows();
 const conditions = ['Ready', 'Available', 'HostReachable'].map((type) => ({
   type,
   status: 'True' as const,
@@ -204,7 +206,7 @@ class Simulation {
   /** The channel's controller, on what it has seen. */
   look(): void {
     const { channel } = this;
-    const planned = planChannel(channel, [...this.#seen.values()], this.#now);
+    const planned = planChannel(channel, [...this.#seen.values()], { now: this.#now, windows });
     const { waves, turns, turnNumber } = planned;
     const isNew = channel.status === undefined || channel.status.version !== channel.spec.version;
     for (const turn of turns.filter(({ number }) => number > (channel.status?.turnNumber ?? 0)))

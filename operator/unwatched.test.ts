@@ -10,7 +10,9 @@ const { signal } = new AbortController();
 async function warningsOf(changes: Partial<UnwatchedSearch>): Promise<unknown> {
   const cluster = new MemoryCluster();
   for (const namespace of ['watched', 'left'])
-    await cluster.create(stackKind, { metadata: { namespace, name: 'acme' } } as JtelStack, { signal });
+    await cluster.create(stackKind, { metadata: { namespace, name: 'acme' }, spec: {} } as JtelStack, {
+      signal,
+    });
   const warn = vi.fn<Logger['warn']>();
   const logger = { ...silentLogger, warn };
   const mayListAll = () => Promise.resolve(true);

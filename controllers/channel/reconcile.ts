@@ -18,6 +18,7 @@
  */
 import { channelKind, type JtelChannel, type JtelStack } from '../../crds/index.ts';
 import { WaveController, type WaveOptions, type WaveTypes } from '../../runtime/control/wave-controller.ts';
+import { KnownWindows } from '../times/known-windows.ts';
 import { plan, type ChannelPlan } from './plan/plan.ts';
 import { channelEvents } from './report/events.ts';
 import { summarise } from './report/status.ts';
@@ -38,11 +39,12 @@ interface ChannelTypes extends WaveTypes {
 const longestPauseSeconds = 300;
 
 export function channelReconciler(options: ChannelReconcilerOptions): WaveController<ChannelTypes> {
+  const windows = new KnownWindows();
   return new WaveController<ChannelTypes>(
     {
       kind: channelKind,
       observe: ({ object }) => Promise.resolve(options.stacksOf(object)),
-      plan: ({ object, now }, stacks) => plan(object, stacks, now),
+      plan: ({ object, now }, stacks) => plan(object, stacks, { now, windows }),
       within: () => Promise.resolve(undefined),
       isLocked: () => true,
       summarise: ({ object, plan: planned, now }) => summarise(object, planned, now),

@@ -1,6 +1,7 @@
 /** `kubectl jtel rollout`: reads a channel and its stacks with the caller's rights, and writes `spec.paused`. */
 import { CommandError } from '../../command-line/terminal.ts';
 import { planChannel } from '../../controllers/channel/index.ts';
+import { KnownWindows } from '../../controllers/times/known-windows.ts';
 import { channelKind, stackKind, type JtelChannel } from '../../crds/index.ts';
 import { isConflict } from '../../runtime/client/api-error.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
@@ -21,7 +22,10 @@ export async function status(kit: Kit, name: string, { output }: OutputOptions):
 export async function plan(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
   const channel = await getChannel(kit, name);
   const stacks = await kit.cluster.list(stackKind, {}, kit.call);
-  const rows = planRows(channel, planChannel(channel, stacks, kit.surroundings.now()));
+  const rows = planRows(
+    channel,
+    planChannel(channel, stacks, { now: kit.surroundings.now(), windows: new KnownWindows() }),
+  );
   if (output === 'json' || output === 'yaml')
     return await printObject(kit, { channel: name, version: channel.spec.version, stacks: rows }, output);
   if (rows.length === 0) return kit.surroundings.note(`no stack follows channel ${name} (spec.channelRef)`);

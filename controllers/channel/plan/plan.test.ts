@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { JtelChannelSpec, JtelChannelStatus, JtelStack, StackChannel } from '../../../crds/index.ts';
+import { KnownWindows } from '../../times/known-windows.ts';
 import { aChannel } from '../testing.ts';
 import { plan } from './plan.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const [old, wanted] = ['3.43.1', '3.43.2'];
+const at = { now, windows: new KnownWindows() };
 const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
 const condition = (type: string, status = 'True'): object => ({
   type,
@@ -43,7 +45,7 @@ const updated = { version: wanted, state: 'Updated', turn: 1 } as const;
 const spec: Partial<JtelChannelSpec> = { version: wanted, waves: [{ name: 'all', percent: 100 }] };
 
 function standing(given: Given, gates: JtelChannelSpec['gates'] = {}): readonly (string | undefined)[] {
-  const [stand] = plan(aChannel({ ...spec, gates }), [aMember('a', given)], now).stands;
+  const [stand] = plan(aChannel({ ...spec, gates }), [aMember('a', given)], at).stands;
   return [stand?.standing, stand?.reason];
 }
 
@@ -135,7 +137,7 @@ describe('turns', () => {
     stacks: readonly JtelStack[],
     status?: JtelChannelStatus,
   ): readonly string[] =>
-    plan(aChannel({ version: wanted, ...changes }, status), stacks, now).turns.map(
+    plan(aChannel({ version: wanted, ...changes }, status), stacks, at).turns.map(
       ({ name, state }) => `${name} ${state}`,
     );
   const turnOf = (uid: string, version = wanted): JtelChannelStatus =>
@@ -192,7 +194,7 @@ describe('turns', () => {
 
 describe('waves', () => {
   const states = (stacks: readonly JtelStack[]): readonly string[] =>
-    plan(aChannel({ version: wanted }), stacks, now).waves.map(({ state }) => state);
+    plan(aChannel({ version: wanted }), stacks, at).waves.map(({ state }) => state);
   const aside = aMember('p3', { tier: 'pilot', spec: { suspend: true, update: {} } });
 
   it('are done when all of them are updated', () =>
@@ -212,7 +214,7 @@ describe('waves', () => {
         doneTime: minutesAgo(9),
       })),
     } as unknown as JtelChannelStatus;
-    const { waves } = plan(aChannel({ version: wanted }, status), [...pilotsDone, ...others], now);
+    const { waves } = plan(aChannel({ version: wanted }, status), [...pilotsDone, ...others], at);
     expect(waves.map(({ version }) => version)).toEqual([wanted, old]);
   });
 });

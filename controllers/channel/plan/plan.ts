@@ -5,7 +5,7 @@
 import type { ChannelTurn, ChannelWaveStatus, JtelChannel, JtelStack } from '../../../crds/index.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
 import { isFollowing, isOver, isUsingTurn, membershipIn } from '../../channels/turns.ts';
-import { standsOf, type Stand } from './stands.ts';
+import { standsOf, type Moment, type Stand } from './stands.ts';
 import { beforeOf, wavesOf } from './waves.ts';
 
 export interface ChannelPlan {
@@ -21,11 +21,12 @@ export interface ChannelPlan {
 }
 
 /** @param stacks of the whole cluster */
-export function plan(known: JtelChannel, stacks: readonly JtelStack[], now: Date): ChannelPlan {
+export function plan(known: JtelChannel, stacks: readonly JtelStack[], moment: Moment): ChannelPlan {
+  const { now } = moment;
   const turns = openTurns(known, stacks);
   // A stack whose turn is over is judged without it.
   const channel: JtelChannel = { ...known, status: { ...known.status, turns } };
-  const stands = standsOf(channel, stacks, now);
+  const stands = standsOf(channel, stacks, moment);
   const failed = stands.filter(({ standing }) => standing === 'Failed').length;
   const stop = stopOf(channel, failed);
   const waves = wavesOf(channel, stands, beforeOf(channel), now);

@@ -5,7 +5,7 @@ import { optional } from '../../../base/optional.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import { isFollowing, membershipIn, turnOf } from '../../channels/turns.ts';
 import { positionOf, waveOf } from '../../channels/place.ts';
-import { windowState } from '../../times/update-windows.ts';
+import type { KnownWindows } from '../../times/known-windows.ts';
 import { gateOf } from './gates.ts';
 
 /**
@@ -26,24 +26,34 @@ export interface Stand {
   readonly until?: Date;
 }
 
+/** When it is judged. */
+export interface Moment {
+  readonly now: Date;
+  readonly windows: Pick<KnownWindows, 'state'>;
+}
+
 type Verdict = Pick<Stand, 'standing' | 'reason' | 'message' | 'until'>;
 
 /** After a stack gave its turn back without a fault of its own, such as at the end of its window. */
 const againAfterSeconds = 300;
 
 /** All stacks that follow the channel and are not being deleted, in the order in which they get their turns. */
-export function standsOf(channel: JtelChannel, stacks: readonly JtelStack[], now: Date): readonly Stand[] {
+export function standsOf(
+  channel: JtelChannel,
+  stacks: readonly JtelStack[],
+  moment: Moment,
+): readonly Stand[] {
   return stacks
     .filter(
       (stack) => isFollowing(stack, channel.metadata.name) && stack.metadata.deletionTimestamp === undefined,
     )
-    .map((stack) => standOf(channel, stack, now))
+    .map((stack) => standOf(channel, stack, moment))
     .toSorted((a, b) => (a.wave ?? Infinity) - (b.wave ?? Infinity) || a.position - b.position);
 }
 
-function standOf(channel: JtelChannel, stack: JtelStack, now: Date): Stand {
+function standOf(channel: JtelChannel, stack: JtelStack, moment: Moment): Stand {
   const wave = waveOf(stack, channel);
-  const verdict = wave === undefined ? unplaced(stack) : verdictOn(channel, stack, now);
+  const verdict = wave === undefined ? unplaced(stack) : verdictOn(channel, stack, moment);
   return { stack, wave, position: positionOf(stack.metadata), ...verdict };
 }
 
@@ -56,7 +66,7 @@ function unplaced({ spec }: JtelStack): Verdict {
   return { standing: 'Aside', reason: 'WaveNotFound', message };
 }
 
-function verdictOn(channel: JtelChannel, stack: JtelStack, now: Date): Verdict {
+function verdictOn(channel: JtelChannel, stack: JtelStack, moment: Moment): Verdict {
   const { version } = channel.spec;
   const membership = membershipIn(stack, channel);
   if (membership === undefined)
@@ -73,7 +83,8 @@ function verdictOn(channel: JtelChannel, stack: JtelStack, now: Date): Verdict {
     return { standing: 'Running', reason: 'Updating' };
   if (ends) return { standing: 'Updated' };
   return (
-    triedVerdict(membership, stack, version, now) ?? obstacle(channel, stack, now) ?? { standing: 'Ready' }
+    triedVerdict(membership, stack, version, moment.now) ??
+    obstacle(channel, stack, moment) ?? { standing: 'Ready' }
   );
 }
 
@@ -116,7 +127,7 @@ function why({ reason, message, tried, version }: StackChannel): Pick<Stand, 're
   };
 }
 
-function obstacle(channel: JtelChannel, stack: JtelStack, now: Date): Verdict | undefined {
+function obstacle(channel: JtelChannel, stack: JtelStack, moment: Moment): Verdict | undefined {
   const { spec, status } = stack;
   if (spec.suspend || spec.managementMode === 'Observe')
     return {
@@ -136,11 +147,11 @@ function obstacle(channel: JtelChannel, stack: JtelStack, now: Date): Verdict | 
       ...(isReason(ready?.reason ?? '') ? { reason: ready?.reason as Reason } : { reason: 'Pending' }),
       ...optional({ message: ready?.message }),
     };
-  return windowObstacle(stack, now) ?? gateOf(channel.spec.gates, stack, now);
+  return windowObstacle(stack, moment) ?? gateOf(channel.spec.gates, stack, moment.now);
 }
 
-function windowObstacle({ spec }: JtelStack, now: Date): Verdict | undefined {
-  const window = windowState(spec.update.windows, now);
+function windowObstacle({ spec }: JtelStack, { now, windows }: Moment): Verdict | undefined {
+  const window = windows.state(spec.update.windows, now);
   if (window.kind === 'Open') return undefined;
   if (window.kind === 'Invalid')
     return { standing: 'Aside', reason: 'SpecInvalid', message: `no time zone ${window.timeZone} is known` };
