@@ -60,6 +60,7 @@ beforeAll(async () => {
     ...access,
     stack,
     channel,
+    ...lookingAtChannels,
     { ...ofCustomer, metadata: { ...ofCustomer.metadata, finalizers: ['example.com/kept'] } },
     secret('acme-credentials', own, { password: 'c2VjcmV0' }),
     secret('other-credentials', {}, { password: 'c2VjcmV0' }),
@@ -86,6 +87,8 @@ afterAll(async () => {
   const release = JSON.stringify({ metadata: { finalizers: null } });
   await kubectl?.tryRun(['patch', 'secret', 'of-customer', '-n', customer, '--type', 'merge', '-p', release]);
   await kubectl?.run(['delete', 'jtelchannel', customer, '--ignore-not-found']);
+  const { name } = rbac.metadata;
+  await kubectl?.run(['delete', `clusterrolebinding/${name}`, `clusterrole/${name}`, '--ignore-not-found']);
   await kubectl?.run(['delete', 'namespace', installed, customer, '--wait=false', '--ignore-not-found']);
 });
 
@@ -112,6 +115,21 @@ const channel = {
   metadata: { name: customer },
   spec: { version: '3.43.2', waves: [{ name: 'all', percent: 100 }] },
 };
+/** kubectl reads a status before it patches it, and the operator does not. */
+const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: `${installed}-looks` } };
+const lookingAtChannels = [
+  {
+    ...rbac,
+    kind: 'ClusterRole',
+    rules: [{ apiGroups: ['jtel.de'], resources: ['jtelchannels/status'], verbs: ['get'] }],
+  },
+  {
+    ...rbac,
+    kind: 'ClusterRoleBinding',
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: rbac.metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: installed, namespace: installed }],
+  },
+];
 const newSecret = secret('new-credentials', { 'jtel.de/stack': 'new' }, {});
 
 /** Asks the API server as the operator. @returns what kubectl printed, or the refusal */
