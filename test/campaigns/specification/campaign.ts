@@ -39,7 +39,7 @@ function casesOf(form: CampaignForm): readonly CampaignCase[] {
       const gone = [...known].filter((path) => !inSchema.has(path));
       if (missing.length + gone.length > 0)
         throw new Error(
-          `say in c-leaves.ts what to do with: ${missing.join(', ') || 'nothing'}; remove: ${gone.join(', ') || 'nothing'}`,
+          `say in leaves.ts what to do with: ${missing.join(', ') || 'nothing'}; remove: ${gone.join(', ') || 'nothing'}`,
         );
     },
   };

@@ -79,9 +79,19 @@ const both = (path: string, value: unknown, bad: unknown): Leaf => ({
 });
 const bad = (path: string, value: unknown): Leaf => ({ path, bad: put(path, value) });
 
+/** A channel instead of a version. */
+function follow(name: string, channelWave?: string): Change {
+  return (spec) => {
+    delete spec.version;
+    Object.assign(spec, { channelRef: { name } }, channelWave === undefined ? {} : { channelWave });
+  };
+}
+
 /** Sorted as in the schema. A leaf that only other controllers read must change nothing here. */
 export const leaves: readonly Leaf[] = [
   bad('version', '9.9.9'),
+  { path: 'channelRef.name', bad: follow('nowhere') },
+  { path: 'channelWave', bad: follow('nowhere', 'pilot') },
   to('size', 'Medium', { bad: put('size', 'Large') }),
   bad('releaseStoreRef.name', 'nowhere'),
   bad('host.address', '192.0.2.99'),
