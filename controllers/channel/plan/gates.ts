@@ -41,14 +41,10 @@ function backupGate(
   { status }: JtelStack,
   now: Date,
 ): ClosedGate | undefined {
-  if (backupYoungerThanHours === undefined) return undefined;
   const last = status?.backup?.lastSuccessTime;
-  if (isYounger(last, backupYoungerThanHours * hour, now)) return undefined;
-  return {
-    standing: 'Waiting',
-    reason: 'BackupTooOld',
-    message: last === undefined ? 'there is no backup' : `the newest backup is of ${last}`,
-  };
+  if (isYoung(last, backupYoungerThanHours, hour, now)) return undefined;
+  const message = last === undefined ? 'there is no backup' : `the newest backup is of ${last}`;
+  return { standing: 'Waiting', reason: 'BackupTooOld', message };
 }
 
 function testGate(
@@ -56,16 +52,15 @@ function testGate(
   { status }: JtelStack,
   now: Date,
 ): ClosedGate | undefined {
-  if (restoreTestYoungerThanDays === undefined) return undefined;
   const last = status?.backup?.lastRestoreTestPassedTime;
-  if (isYounger(last, restoreTestYoungerThanDays * day, now)) return undefined;
-  return {
-    standing: 'Waiting',
-    reason: 'RestoreTestTooOld',
-    message: last === undefined ? 'no test restore has passed' : `the last test restore passed at ${last}`,
-  };
+  if (isYoung(last, restoreTestYoungerThanDays, day, now)) return undefined;
+  const message =
+    last === undefined ? 'no test restore has passed' : `the last test restore passed at ${last}`;
+  return { standing: 'Waiting', reason: 'RestoreTestTooOld', message };
 }
 
-function isYounger(time: string | undefined, milliseconds: number, now: Date): boolean {
-  return time !== undefined && now.getTime() - Date.parse(time) < milliseconds;
+/** @param most how many units old it may be; undefined: that is not asked for */
+function isYoung(time: string | undefined, most: number | undefined, unit: number, now: Date): boolean {
+  if (most === undefined) return true;
+  return time !== undefined && now.getTime() - Date.parse(time) < most * unit;
 }

@@ -7,15 +7,10 @@ import { formatTime } from '../../../runtime/report/conditions.ts';
 import { optional } from '../../../base/optional.ts';
 import type { Stand, Standing } from './stands.ts';
 
-export interface WaveCount {
-  readonly wanted: number;
-  readonly updated: number;
-  readonly running: number;
-  readonly failed: number;
-  readonly waitingForWindow: number;
-  readonly waiting: number;
-  readonly aside: number;
-}
+export type WaveCount = Pick<
+  ChannelWaveStatus,
+  'wanted' | 'updated' | 'running' | 'failed' | 'waitingForWindow' | 'waiting' | 'aside'
+>;
 
 /** What is known from before, of the same release. */
 export interface Before {
