@@ -1,15 +1,15 @@
 /**
- * The real driver on a real host keeps the contract, on each Debian that docs/hosts.md names, with its own
- * Docker Engine.
+ * The real driver on a real host keeps the contract: on Debian 13 with its own Docker Engine, and in the
+ * campaign `docker-versions` on each Debian that docs/hosts.md names, with other engines too.
  */
 import { afterAll, beforeAll } from 'vitest';
 import { createHostDriver } from '../../host-driver/connect.ts';
 import { driverSandbox, type DriverSandbox } from '../support/driver-sandbox.ts';
-import { installPrograms } from '../campaigns/docker-versions/programs.ts';
+import { debian, installPrograms } from '../campaigns/docker-versions/programs.ts';
 import { hostContract } from './host.ts';
 
-/** In a sandbox of its own. Each Debian then is a file, and the files run side by side. */
-export function realHostContract(debian: 12 | 13): void {
+/** In a sandbox of its own. */
+export function realHostContract(): void {
   const name = `debian-${debian}`;
   const driver = createHostDriver();
   let sandbox: DriverSandbox;

@@ -5,8 +5,12 @@ import { lineProgress } from '../../../sandbox/index.ts';
 import { ensureGoProgram } from '../../../sandbox/kubernetes/go-cache.ts';
 import type { DriverSandbox } from '../../support/driver-sandbox.ts';
 
-/** Names of folders beside this file, separated by commas. Set by the campaign for the contract's test file. */
+/** Names of folders beside this file, separated by commas. Set by the campaign for the test files that it runs. */
 export const programsVariable = 'JTEL_HOST_PROGRAMS';
+
+/** The Debian of the host, if it is not 13. Set as {@link programsVariable} is. */
+export const debianVariable = 'JTEL_HOST_DEBIAN';
+export const debian = process.env[debianVariable] === '12' ? 12 : 13;
 
 interface Program {
   readonly module: string;

@@ -1,10 +1,11 @@
 /**
- * The settings that the set-up gives Docker, on each Debian: a real proxy (tinyproxy) with a password, and
- * address ranges.
+ * The settings that the set-up gives Docker: a real proxy (tinyproxy) with a password, and address ranges. On
+ * Debian 13; the campaign `docker-versions` has the others.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHostDriver } from '../../../host-driver/connect.ts';
 import type { HostSetup } from '../../../host-driver/host.ts';
+import { debian, installPrograms } from '../../campaigns/docker-versions/programs.ts';
 import { driverSandbox } from '../../support/driver-sandbox.ts';
 import type { DriverSandbox } from '../../support/driver-sandbox.ts';
 import { aFence, aJob, aRelease } from '../../support/host-builders.ts';
@@ -24,14 +25,15 @@ const proxy = {
 };
 const managed = (change: Partial<HostSetup> = {}): HostSetup => ({ mode: 'Managed', ...change });
 const driver = createHostDriver();
+const name = `debian-${debian}`;
 let sandbox: DriverSandbox;
 
 beforeAll(async () => {
   sandbox = await driverSandbox('driver-docker', [
-    { name: 'debian-12', debian: 12 },
-    { name: 'debian-13', debian: 13 },
+    { name, debian },
     { name: 'proxy-1', kind: 'bare' },
   ]);
+  await installPrograms(sandbox, name);
   const configuration = `Port 8888\nTimeout 600\nBasicAuth jtel ${password}\nLogFile "/var/log/tinyproxy/tinyproxy.log"\nLogLevel Connect\n`;
   await sandbox.onHost(
     'proxy-1',
@@ -54,7 +56,7 @@ const proxied = () =>
     'grep -c "Request.*registry.sandbox:5000" /var/log/tinyproxy/tinyproxy.log || true',
   );
 
-describe.each(['debian-12', 'debian-13'])('on %s', (name) => {
+describe(`on ${name}`, () => {
   const running = () =>
     sandbox.onHost(
       name,

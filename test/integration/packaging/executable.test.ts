@@ -1,6 +1,7 @@
 /**
  * The single executable and the manifest for krew, as people have them: krew's own validator installs every
- * platform with the real krew from a server on this machine, and what krew installed here is run.
+ * platform with the real krew from a server on this machine, and what krew installed here is run. That they are
+ * made the same again is for the campaign `release`.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -13,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, tryRun } from '../../../kit/process.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 import { ownPlatform } from '../../../packaging/node-binaries.ts';
-import { makePackages, type PackagesOptions } from '../../../packaging/packages.ts';
+import { makePackages } from '../../../packaging/packages.ts';
 import { Kubectl } from '../../../sandbox/installation/kubectl.ts';
 import { openCluster, type TestCluster } from '../../support/cluster.ts';
 import { installCRDs } from '../../support/crds.ts';
@@ -24,8 +25,6 @@ const platform = ownPlatform();
 if (platform === undefined) throw new Error(`no executable is made for ${process.platform} ${process.arch}`);
 let cluster: TestCluster;
 let directory: string;
-let options: PackagesOptions;
-let made: readonly string[];
 let server: Server;
 let env: NodeJS.ProcessEnv;
 let validator: string;
@@ -41,8 +40,7 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  options = { directory, time: new Date('2026-11-29T12:00:00Z'), platforms: [platform], uri };
-  made = await makePackages(options);
+  await makePackages({ directory, time: new Date('2026-11-29T12:00:00Z'), platforms: [platform], uri });
 
   const built = await ensureKrew();
   validator = built.validator;
@@ -105,12 +103,3 @@ describe('the executable that krew installed', () => {
     expect(answer).toMatch(/^history\t/);
   });
 });
-
-it('everything is the same, byte for byte, when it is made again', async () => {
-  const again = join(directory, 'again');
-  expect(await makePackages({ ...options, directory: again })).toEqual(made);
-  for (const name of made)
-    expect([name, (await readFile(join(again, name))).equals(await readFile(join(directory, name)))]).toEqual(
-      [name, true],
-    );
-}, 120_000);

@@ -76,12 +76,13 @@ function comesBack(
 export const cases: readonly WorldCase[] = [
   comesBack(undefined, 'Logical'),
   comesBack(undefined, 'Physical'),
-  comesBack('10.11', 'Logical'),
+  comesBack('10.11', 'Logical', { form: 'long' }),
   comesBack('10.11', 'Physical', { form: 'long' }),
   {
     id: 'W10',
     title: 'a logical backup is one moment, of tables without transactions too, while objects are made',
     needs: 'sandbox',
+    form: 'long',
     limitSeconds: 200,
     run: async (scene) => {
       const trip = await scene.part(empty);
@@ -180,6 +181,7 @@ END //
     title:
       'tables whose engine has their rows elsewhere are told by every kind of backup; where the engine is not there, the load says so and is not tried again',
     needs: 'sandbox',
+    form: 'long',
     limitSeconds: 300,
     run: async (scene) => {
       const trip = await scene.part(withConnect);

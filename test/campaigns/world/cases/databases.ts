@@ -161,6 +161,7 @@ export const cases: readonly WorldCase[] = [
     title:
       'an older server with a certificate of its own: encrypted, checked when the release names the authority',
     needs: 'sandbox',
+    form: 'long',
     limitSeconds,
     run: async () => {
       const { pem, certificate } = await ownCertificate();
@@ -232,6 +233,7 @@ export const cases: readonly WorldCase[] = [
     id: 'W13',
     title: 'a backup at 1 MiB/s of a database that writes its log over and over',
     needs: 'sandbox',
+    form: 'long',
     limitSeconds,
     run: async () => {
       await withDatabase({}, async (opened) => {
@@ -266,6 +268,7 @@ export const cases: readonly WorldCase[] = [
     id: 'W23',
     title: 'a database that is encrypted at rest comes back, with keys that the release brings',
     needs: 'sandbox',
+    form: 'long',
     limitSeconds,
     run: async () => {
       const keys = `1;${randomBytes(32).toString('hex')}\n`;

@@ -1,3 +1,3 @@
 import { realHostContract } from '../../contract/real-host.ts';
 
-realHostContract(12);
+realHostContract();

@@ -1,3 +1,0 @@
-import { realHostContract } from '../../contract/real-host.ts';
-
-realHostContract(13);
