@@ -23,6 +23,7 @@ export default defineConfig({
           testTimeout: 30_000,
           // A process for each file would take most of the time. Whoever changes what is shared (timers, environment) puts it back.
           isolate: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -32,7 +33,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 30_000,
           // Many of them wait: with vitest's default, a core is idle.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

@@ -54,7 +54,7 @@ function call(): AbortSignal {
 }
 
 function backup(name: string): Promise<JtelBackup> {
-  return stage.kubectl.json<JtelBackup>(['get', 'jtelbackup', name, '-n', namespace]);
+  return stage.backup(name);
 }
 
 async function ask(name: string, spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
@@ -194,14 +194,7 @@ describe('a backup by hand', () => {
       phase: 'Completed',
       verification: { state: 'Passed', method: 'Restore', seconds: expect.any(Number) },
     });
-    const test = await stage.kubectl.json<{ status?: { phase?: string } }>([
-      'get',
-      'jtelrestore',
-      'tested-verify',
-      '-n',
-      namespace,
-    ]);
-    expect(test.status?.phase).toBe('Completed');
+    expect((await stage.restore('tested-verify')).status?.phase).toBe('Completed');
   });
 });
 

@@ -2,14 +2,16 @@
  * The one way in which tests wait: for a condition, with a deadline, never for a guessed time.
  * An empty text is not there yet either: so it may be what a command has printed so far.
  * @param what is told if it does not come; a function can add what was seen last
+ * @param options without an interval it asks after 50 ms, and less often what is long in coming
  */
 export async function waitFor<T>(
   what: string | (() => string),
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   options: { readonly timeoutSeconds?: number; readonly intervalMilliseconds?: number } = {},
 ): Promise<T> {
-  const { timeoutSeconds = 60, intervalMilliseconds = 50 } = options;
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const { timeoutSeconds = 60, intervalMilliseconds } = options;
+  const start = Date.now();
+  const deadline = start + timeoutSeconds * 1000;
   let lastError: unknown;
   for (;;) {
     try {
@@ -25,6 +27,12 @@ export async function waitFor<T>(
         lastError === undefined ? undefined : { cause: lastError },
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, intervalMilliseconds));
+    const pause = intervalMilliseconds ?? usualPause(Date.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** Milliseconds. What is long in coming is asked for less often: most conditions start a program. */
+function usualPause(waitedMilliseconds: number): number {
+  return Math.min(500, Math.max(50, waitedMilliseconds / 20));
 }
