@@ -2,9 +2,16 @@
 # It looks only at files of the current release, at the firewall as it was confirmed, and at Docker's rules.
 # It runs as root, because some of the files are secrets. It also prints one line "content WHAT VOLUME" for
 # each volume of the project (look.sh comes before this). $2, if not empty: Docker hangs, so it is not asked.
-[ -n "${2-}" ] || for volume in $(docker volume ls -q --filter "name=${1##*/}_" </dev/null 2>/dev/null); do
-  case $volume in "${1##*/}"_*) look_into "$volume" && echo "content $content $volume" ;; esac
-done
+if [ -n "${2-}" ]; then
+  answers=
+elif volumes=$(docker volume ls -q --filter "name=${1##*/}_" </dev/null 2>/dev/null); then
+  answers=yes
+  [ -z "$volumes" ] || docker volume inspect -f "{{.Name}} $where" $volumes </dev/null 2>/dev/null | while read -r volume at; do
+    case $volume in "${1##*/}"_*) look_at "$at" && echo "content $content $volume" ;; esac
+  done
+else
+  answers=
+fi
 cd "$1" 2>/dev/null || exit 0
 release=$(readlink current) || exit 0
 while read -r name; do
@@ -23,6 +30,6 @@ if [ -e ../.firewall/live ]; then
   [ "${sum%% *}" = "$want" ] || echo "changed firewall"
 fi
 # Docker makes its rules when it starts. The set-up left a mark if it saw some.
-if [ -z "${2-}" ] && [ -e ../.docker-rules ] && docker version >/dev/null 2>&1; then
+if [ -n "$answers" ] && [ -e ../.docker-rules ]; then
   iptables -w 10 -t nat -n -L DOCKER >/dev/null 2>&1 || nft list table ip docker-bridges >/dev/null 2>&1 || echo "changed docker-rules"
 fi

@@ -36,16 +36,13 @@ first_in() {
   timeout 5 find "$@" -print -quit 2>/dev/null
 }
 
-# Sets $place to the directory of volume $1 on the host. Fails with $content `missing` if there is no such
-# volume. Fails with `unseen` if nobody can look into it: it is mounted only while a container has it, or this
-# user may not read it.
-volume_place() {
-  place=$(docker volume inspect -f '{{with .Options}}{{.device}}{{end}}|{{.Mountpoint}}' "$1" 2>/dev/null </dev/null) || {
-    content=missing
-    return 1
-  }
-  device=${place%%|*} place=${place#*|}
-  content=unseen
+# What `docker volume inspect` says of the place of a volume.
+where='{{with .Options}}{{.device}}{{end}}|{{.Mountpoint}}'
+
+# Sets $place to the directory of a volume on the host; $1 is what $where says of it. Fails if nobody can look
+# into it: it is mounted only while a container has it, or this user may not read it.
+place_of() {
+  device=${1%%|*} place=${1#*|}
   case $device in
   '') ;;
   /dev/* | [!/]*) mountpoint -q "$place" || return 1 ;;
@@ -57,9 +54,18 @@ volume_place() {
 
 # Sets $content for volume $1: `database` (with somebody's tables), `bare` (an initialised one without),
 # `data` (anything else), `marked` (only the mark of a load), `loading` (the mark of an unfinished load),
-# `empty`, or as volume_place says. $2: the database's directory in the volume, if that is known.
+# `empty`, `missing` (there is no such volume) or `unseen` (nobody can look into it). $2: the database's
+# directory in the volume, if that is known.
 look_into() {
-  volume_place "$1" || return 0
+  content=missing
+  place=$(docker volume inspect -f "$where" "$1" 2>/dev/null </dev/null) && look_at "$place" "${2-}"
+  return 0
+}
+
+# As look_into, for a volume of which $where says $1.
+look_at() {
+  content=unseen
+  place_of "$1" || return 0
   mark=
   for file in "$place/.jtel-data.json" "$place/.jtel-operator/marker.json"; do
     [ -f "$file" ] || continue

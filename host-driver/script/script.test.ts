@@ -80,7 +80,7 @@ describe('a look at a host', () => {
       rmSync(directory, { recursive: true });
     }
   };
-  const tells = (root: string): string => `case "$*" in *"docker info"*) echo "${root} []" ;; esac`;
+  const tells = (root: string): string => `case "$*" in *"docker info"*) echo "2.26.1|${root} []" ;; esac`;
 
   it.each(['quick', 'full'] as const)(
     '(%s) measures the disk where Docker says that its data are',
@@ -104,8 +104,18 @@ describe('a look at a host', () => {
     expect(look('exit 124', depth)).toMatchObject({ hasNoDisk: true, diskTotalBytes: 0 });
   });
 
+  it('takes the version of compose from what Docker says of itself, and asks compose only if that is silent', () => {
+    const asksCompose = `case "$*" in *"docker compose version"*) echo v5.0.0; exit ;; esac; `;
+    const versionAfter = (timeout: string) => look(asksCompose + timeout, 'full').lasting?.composeVersion;
+    expect(versionAfter(tells('/docker'))).toBe('2.26.1');
+    expect(versionAfter(`case "$*" in *"docker info"*) echo "|/docker []" ;; esac`)).toBe('5.0.0');
+    // Docker's client says what it knows by itself when there is no daemon.
+    expect(versionAfter(`case "$*" in *"docker info"*) echo "2.26.1|"; exit 1 ;; esac`)).toBe('2.26.1');
+    expect(versionAfter('exit 124')).toBe('5.0.0');
+  });
+
   it('has the disk that it knows while Docker does not say', () => {
-    const once = `[ -e "$0.asked" ] && exit 124; case "$*" in *"docker info"*) touch "$0.asked"; echo "/docker []" ;; esac`;
+    const once = `[ -e "$0.asked" ] && exit 124; case "$*" in *"docker info"*) touch "$0.asked"; echo "|/docker []" ;; esac`;
     expect(look(once, 'full', 'full')).toMatchObject({ hasNoDisk: false, lasting: { dataRoot: '/docker' } });
   });
 });
