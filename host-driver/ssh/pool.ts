@@ -18,6 +18,7 @@ import type { Connected } from './connect.ts';
 import { Connection } from './connection.ts';
 import { forward } from './forward.ts';
 import { KeyRing } from './key-ring.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import { connectSpread, pauseAfter } from './unreachable-pauses.ts';
 import { FairSemaphore } from '../../base/fair-semaphore.ts';
 
@@ -72,6 +73,7 @@ export class ConnectionPool {
   readonly #doors = new Map<string, { readonly places: FairSemaphore; users: number }>();
   readonly #connects = new FairSemaphore(connectsAtOnce, { parkAfterSeconds });
   readonly #life = new AbortController();
+  readonly #reading = new ReadingTurns();
   readonly #keys: KeyRing;
   readonly #logger: HostLogger | undefined;
   readonly #addresses: AddressRules | undefined;
@@ -244,7 +246,11 @@ export class ConnectionPool {
     };
     if (jumpHost === undefined) {
       const direct = () =>
-        this.#spread(() => connect(endpoint, signal, () => openTCP(endpoint, this.#addresses, seconds)));
+        this.#spread(() =>
+          connect(endpoint, signal, async () =>
+            this.#reading.share(await openTCP(endpoint, this.#addresses, seconds)),
+          ),
+        );
       // Who waits for the door holds none of the places of all.
       return await this.#atDoor(target, (places) =>
         inTurn(places, () => inTurn(this.#connects, direct), false),
@@ -252,7 +258,9 @@ export class ConnectionPool {
     }
     const gate = await this.get(jumpHost, signal);
     const connected = await inTurn(this.#entry(jumpHost).jumps, () =>
-      connect(endpoint, signal, () => forward(gate, endpoint, signal, seconds)),
+      connect(endpoint, signal, async () =>
+        this.#reading.share(await forward(gate, endpoint, signal, seconds)),
+      ),
     );
     // The jump host's connection is in use while somebody uses the target.
     void gate.use(() => new Promise<void>((resolve) => connected.client.once('close', () => resolve())));

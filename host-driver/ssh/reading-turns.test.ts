@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { waitFor } from '../../test/support/wait.ts';
+import { ConnectionPool } from './pool.ts';
+import { ReadingTurns, pieceBytes } from './reading-turns.ts';
+import { startTestingServer } from './testing-server.ts';
+
+interface Piece {
+  readonly of: string;
+  readonly bytes: number;
+  readonly turn: number;
+}
+
+/** Connections on a clock of which each piece takes some milliseconds. */
+class Line {
+  readonly pieces: Piece[] = [];
+  #now = 0;
+  #turn = 0;
+  readonly #turns = new ReadingTurns(() => this.#now);
+
+  /** @returns the sender's end. It listens as ssh2 does. */
+  async connection(of: string, millisecondsOfPiece: number): Promise<PassThrough> {
+    const socket = new PassThrough({ highWaterMark: 1024 * 1024 });
+    socket.pause();
+    this.#turns.share(socket);
+    socket.on('data', ({ length }: Buffer) => {
+      this.#now += millisecondsOfPiece;
+      this.pieces.push({ of, bytes: length, turn: this.#turn });
+    });
+    socket.resume();
+    await once(socket, 'resume');
+    return socket;
+  }
+
+  /** Until nothing comes any more. */
+  async rest(): Promise<void> {
+    for (let quiet = 0, seen = 0; quiet < 3; quiet = seen === this.pieces.length ? quiet + 1 : 0) {
+      seen = this.pieces.length;
+      await nextTurn();
+      this.#turn += 1;
+    }
+  }
+
+  bytesOf(name: string): number {
+    return this.pieces.filter(({ of }) => of === name).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+}
+
+it('what waits on a connection is handed over in pieces, a few in each turn of the event loop', async () => {
+  const line = new Line();
+  const socket = await line.connection('flood', 4);
+  socket.write(Buffer.alloc(20 * pieceBytes + 1));
+  await line.rest();
+  expect(line.bytesOf('flood')).toBe(20 * pieceBytes + 1);
+  expect(Math.max(...line.pieces.map(({ bytes }) => bytes))).toBe(pieceBytes);
+  // After 12 ms, the ten are over.
+  const perTurn = Map.groupBy(line.pieces, ({ turn }) => turn);
+  expect(
+    perTurn
+      .values()
+      .map((pieces) => pieces.length)
+      .toArray(),
+  ).toEqual([3, 3, 3, 3, 3, 3, 3]);
+});
+
+it('connections take turns', async () => {
+  const line = new Line();
+  const [flood, calm] = [await line.connection('flood', 8), await line.connection('calm', 0)];
+  flood.write(Buffer.alloc(10 * pieceBytes));
+  calm.write('an answer');
+  await line.rest();
+  expect(line.pieces.slice(0, 2).map(({ of }) => of)).toEqual(['flood', 'calm']);
+  expect(line.bytesOf('flood')).toBe(10 * pieceBytes);
+});
+
+it('what comes later is read, and the end is told', async () => {
+  const line = new Line();
+  const socket = await line.connection('late', 0);
+  const ended = new Promise((resolve) => socket.once('end', () => resolve('ended')));
+  for (const part of ['a', 'bc', 'def']) {
+    socket.write(part);
+    await line.rest();
+  }
+  socket.end('g');
+  expect(await ended).toBe('ended');
+  expect(line.pieces.map(({ bytes }) => bytes)).toEqual([1, 2, 3, 1]);
+});
+
+it('an error in one of those who listen leaves the others their turns', async () => {
+  const turns: (() => void)[] = [];
+  vi.stubGlobal('setImmediate', (turn: () => void) => void turns.push(turn));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const line = new Line();
+  const [bad, good] = [await line.connection('bad', 0), await line.connection('good', 0)];
+  bad.once('data', () => {
+    throw new Error('a fault');
+  });
+  bad.write('x');
+  good.write('y');
+  await waitFor('both wait', () => turns.length === 1);
+  expect(() => turns[0]?.()).toThrow('a fault');
+  expect(line.bytesOf('good')).toBe(0);
+  turns[1]?.();
+  expect(line.bytesOf('good')).toBe(1);
+});
+
+it('a connection that is destroyed while it waits gives nothing more', async () => {
+  const line = new Line();
+  const socket = await line.connection('gone', 20);
+  socket.on('data', () => socket.destroy());
+  socket.write(Buffer.alloc(10 * pieceBytes));
+  await line.rest();
+  expect(line.bytesOf('gone')).toBe(pieceBytes);
+});
+
+it('each connection of a pool takes part, also one through a jump host', async () => {
+  const shared = vi.spyOn(ReadingTurns.prototype, 'share');
+  onTestFinished(() => shared.mockRestore());
+  await using server = await startTestingServer();
+  await using jump = await startTestingServer();
+  const pool = new ConnectionPool();
+  await pool.get({ ...server.target, jumpHost: jump.target }, new AbortController().signal);
+  expect(shared).toHaveBeenCalledTimes(2);
+  await pool.close();
+});
