@@ -5,6 +5,7 @@
 import type { Client } from 'ssh2';
 import { HostError } from '../host.ts';
 import { execute } from './execute.ts';
+import { endAtManyRekeys } from './rekeys.ts';
 import type { ExecuteOptions, ExecuteResult } from './execute.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 
@@ -40,6 +41,7 @@ export class Connection {
     this.hostKey = hostKey;
     // An 'error' without a listener would end the process. 'close' follows it.
     client.on('error', () => client.destroy());
+    endAtManyRekeys(client);
     this.closed = new Promise((resolve) => {
       client.once('close', () => {
         this.isOpen = false;

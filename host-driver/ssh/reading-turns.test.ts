@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { waitFor } from '../../test/support/wait.ts';
 import { ConnectionPool } from './pool.ts';
-import { ReadingTurns, pieceBytes } from './reading-turns.ts';
+import { ReadingTurns, mostUnsentBytes, pieceBytes } from './reading-turns.ts';
 import { startTestingServer } from './testing-server.ts';
 
 interface Piece {
@@ -22,7 +22,10 @@ class Line {
 
   /** @returns the sender's end. It listens as ssh2 does. */
   async connection(of: string, millisecondsOfPiece: number): Promise<PassThrough> {
-    const socket = new PassThrough({ highWaterMark: 1024 * 1024 });
+    return await this.add(of, new PassThrough({ highWaterMark: 1024 * 1024 }), millisecondsOfPiece);
+  }
+
+  async add<T extends Duplex>(of: string, socket: T, millisecondsOfPiece: number): Promise<T> {
     socket.pause();
     this.#turns.share(socket);
     socket.on('data', ({ length }: Buffer) => {
@@ -113,6 +116,31 @@ it('a connection that is destroyed while it waits gives nothing more', async () 
   socket.write(Buffer.alloc(10 * pieceBytes));
   await line.rest();
   expect(line.bytesOf('gone')).toBe(pieceBytes);
+});
+
+it('a connection that takes nothing is not read until it does', async () => {
+  const line = new Line();
+  let took = (): void => undefined;
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => void (took = done),
+  });
+  await line.add('deaf', socket, 0);
+  // As each packet of some kinds has to be answered.
+  socket.on('data', (piece: Buffer) => socket.write(Buffer.alloc(10 * piece.length)));
+  socket.push(Buffer.alloc(100 * pieceBytes));
+  await line.rest();
+  const read = line.bytesOf('deaf');
+  expect(socket.writableLength).toBeGreaterThan(mostUnsentBytes);
+  expect(socket.writableLength).toBeLessThanOrEqual(mostUnsentBytes + 10 * pieceBytes);
+  expect(read).toBeLessThan(20 * pieceBytes);
+  while (socket.writableLength > 0) {
+    took();
+    await nextTurn();
+    if (line.bytesOf('deaf') > read) break;
+  }
+  await line.rest();
+  expect(line.bytesOf('deaf')).toBeGreaterThan(read);
 });
 
 it('each connection of a pool takes part, also one through a jump host', async () => {

@@ -2,23 +2,25 @@
  * Connections share the turns of the event loop. Node reads up to 2 MiB of a socket in one turn, and ssh2 handles at
  * once all packets of what it gets: if a host sends the smallest packets, that takes seconds. So ssh2 gets what came in
  * small pieces, of one connection after the other, and after some milliseconds everything else has its turn.
+ *
+ * Whoever does not take what we send is not read: many packets have to be answered, and the answers would pile up.
  */
 import { AsyncResource } from 'node:async_hooks';
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 
 /** At most 230 packets, some 15 ms of work. */
 export const pieceBytes = 8 * 1024;
 /** Of all connections together, in one turn of the event loop. */
 const turnMilliseconds = 10;
 
-/** What of a socket is read here. */
-type Socket = Pick<Readable, 'once' | 'on' | 'read' | 'readableLength' | 'destroyed'>;
+/** Of one connection. What waits for the window of a channel is not among it. */
+export const mostUnsentBytes = 1024 * 1024;
 
 /** Of all connections of a pool. */
 export class ReadingTurns {
   readonly #now: () => number;
   /** Sockets that have something, in the order of their turns, each with how to read a piece of it. */
-  readonly #waiting = new Map<Socket, () => void>();
+  readonly #waiting = new Map<Duplex, () => void>();
   #isDue = false;
 
   /** @param now milliseconds; for tests */
@@ -30,7 +32,7 @@ export class ReadingTurns {
    * Call it before anybody reads. Whoever listens to `data` gets pieces, each when its turn has come.
    * @returns the socket
    */
-  share<T extends Socket>(socket: T): T {
+  share<T extends Duplex>(socket: T): T {
     // An error in what listens belongs to whoever opened the socket.
     const read = AsyncResource.bind(() => this.#readPiece(socket));
     // ssh2 resumes its socket as soon as it listens. While somebody listens to `readable`, nothing flows, and each read
@@ -39,7 +41,9 @@ export class ReadingTurns {
     return socket;
   }
 
-  #wait(socket: Socket, read: () => void): void {
+  #wait(socket: Duplex, read: () => void): void {
+    if (socket.writableNeedDrain && socket.writableLength > mostUnsentBytes)
+      return void socket.once('drain', () => this.#wait(socket, read));
     this.#waiting.set(socket, read);
     if (this.#isDue) return;
     this.#isDue = true;
@@ -53,7 +57,7 @@ export class ReadingTurns {
       for (const [socket, read] of this.#waiting) {
         this.#waiting.delete(socket);
         read();
-        if (!socket.destroyed && socket.readableLength > 0) this.#waiting.set(socket, read);
+        if (!socket.destroyed && socket.readableLength > 0) this.#wait(socket, read);
         if (this.#now() - start >= turnMilliseconds) break;
       }
     } finally {
@@ -62,7 +66,7 @@ export class ReadingTurns {
     }
   }
 
-  #readPiece(socket: Socket): void {
+  #readPiece(socket: Duplex): void {
     if (socket.destroyed) return;
     // A read of nothing tells the end.
     socket.read(socket.readableLength > pieceBytes ? pieceBytes : undefined);

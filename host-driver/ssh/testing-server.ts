@@ -38,6 +38,8 @@ export interface TestingServerOptions {
   readonly opensNothing?: boolean;
   /** Where Docker's socket leads: a port of this machine. Default: there is no such socket. */
   readonly dockerPort?: number;
+  /** Asks for new keys as soon as it has some. */
+  readonly rekeys?: boolean;
   /** Refuses every login. */
   readonly refuses?: boolean;
 }
@@ -70,6 +72,7 @@ export async function startTestingServer(options: TestingServerOptions = {}): Pr
     });
     client.on('ready', () => {
       counts.logins += 1;
+      if (options.rekeys === true) client.on('rekey', () => client.rekey()).rekey();
     });
     client.on('session', (acceptSession) => {
       if (options.opensNothing === true) return;
