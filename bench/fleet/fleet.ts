@@ -13,6 +13,7 @@ import { FleetOperator } from './operator.ts';
 import { HostileTenant } from './hostile-tenant.ts';
 import { between, countRequests, type Requests } from './requests.ts';
 import { SilentHosts } from './silent-hosts.ts';
+import { Sink } from './sink.ts';
 import { changeStack, createFleet, removeFleet, untilReady, type Fleet, type FleetStack } from './tenants.ts';
 
 const hostMilliseconds = 50;
@@ -190,17 +191,21 @@ export class FleetBench {
     }
   }
 
-  /** What the other tenants notice of one that does everything hostile at once, beside a quiet run. */
+  /**
+   * What the other tenants notice of one that does everything hostile at once: beside a quiet run, and beside one in
+   * which the operator does not look after that tenant, and its load on the machine and on the API server is the same.
+   */
   async hostile({
     resyncSeconds,
     changes,
   }: {
     readonly resyncSeconds: number;
     readonly changes: number;
-  }): Promise<{ readonly quiet: Record<string, number>; readonly hostile: Record<string, number> }> {
-    const args = ['--resync-seconds', String(resyncSeconds), '--allow-http-stores'];
-    const measure = (): Promise<Record<string, number>> =>
-      this.#measured(args, undefined, async (operator) => {
+  }): Promise<Record<'quiet' | 'hostile' | 'unseen', Record<string, number>>> {
+    const usual = ['--resync-seconds', String(resyncSeconds), '--allow-http-stores'];
+    const measure = (more: readonly string[] = []): Promise<Record<string, number>> => {
+      const args = [...usual, '--namespace', ...this.fleet.namespaces, ...more];
+      return this.#measured(args, undefined, async (operator) => {
         await this.#untilOursObserved(operator);
         await sleep(hostileSeconds * 1000);
         const looks: Look[] = [];
@@ -233,12 +238,16 @@ export class FleetBench {
           heapMB,
         };
       });
+    };
     const quiet = await measure();
     // The one of the last time may not be gone yet.
     const namespace = `${this.fleet.namespaces[0] ?? ''}-hostile-${Date.now()}`;
     const tenant = await HostileTenant.start(this.#cluster, namespace);
     try {
-      return { quiet, hostile: await measure() };
+      const hostile = await measure([namespace]);
+      const sink = new Sink(tenant.traffic);
+      const unseen = await measure().finally(() => sink.stop());
+      return { quiet, hostile, unseen };
     } finally {
       await tenant.stop();
       await tenant.remove();

@@ -10,9 +10,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers, type Answer } from '../../test/campaigns/security/answers.ts';
 import { sshKey } from '../../test/support/ssh-key.ts';
+import { optional } from '../../base/optional.ts';
 import { storeKind } from '../../crds/index.ts';
 import { secrets, type Cluster } from '../../runtime/index.ts';
-import { SilentHosts } from './silent-hosts.ts';
+import { SilentHosts, type ListeningHost, type Sent } from './silent-hosts.ts';
+import type { Traffic } from './sink.ts';
 import { aStore, call, changeStack, createFleet, removeFleet, type FleetStack } from './tenants.ts';
 
 /** The dearest that are opened at all: `host-driver/ssh/key-cost.ts`. */
@@ -24,11 +26,19 @@ const newKeySeconds = 5;
 /** An object of Kubernetes may have 1 MiB, in base64. */
 const largeSecretBytes = 700_000;
 
+interface HostileServers {
+  readonly hosts: readonly ListeningHost[];
+  readonly request?: string;
+  readonly sent: Sent;
+  close(): Promise<void>;
+}
+
 export class HostileTenant {
   readonly #cluster: Cluster;
   readonly #namespace: string;
   readonly #stacks: readonly FleetStack[];
-  readonly #servers: readonly { close(): Promise<void> }[];
+  readonly #servers: readonly HostileServers[];
+  readonly #startedAt = performance.now();
   readonly #key = sshKey('ed25519', '-a', String(keyRounds), '-N', passphrase);
   readonly #ended = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
@@ -37,7 +47,7 @@ export class HostileTenant {
     cluster: Cluster,
     namespace: string,
     stacks: readonly FleetStack[],
-    servers: readonly { close(): Promise<void> }[],
+    servers: readonly HostileServers[],
   ) {
     this.#cluster = cluster;
     this.#namespace = namespace;
@@ -119,6 +129,17 @@ export class HostileTenant {
     await sleep(milliseconds, undefined, { signal: this.#ended.signal }).catch(() => undefined);
   }
 
+  /** What its servers were asked for and have sent so far. */
+  get traffic(): readonly Traffic[] {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    return this.#servers.map(({ hosts, request, sent }) => ({
+      servers: hosts,
+      ...optional({ request }),
+      ...sent,
+      seconds,
+    }));
+  }
+
   /** Ends what it does. Its objects stay until {@link remove}. */
   async stop(): Promise<void> {
     this.#ended.abort();
@@ -132,19 +153,22 @@ export class HostileTenant {
 }
 
 /** Answers each request with another of the hostile answers of the security campaign. */
-async function hostileStore(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  let next = 0;
+async function hostileStore(): Promise<HostileServers & { readonly url: string }> {
+  const sent: Sent = { connections: 0, bytes: 0 };
   const server: Server = createServer((_request, response) => {
-    const answer = answers[next++ % answers.length];
-    const refused = next % 2 === 0;
+    const answer = answers[sent.connections++ % answers.length];
+    const refused = sent.connections % 2 === 0;
     response.writeHead(refused ? 400 : 200, { 'content-type': 'application/xml' });
     // Whoever has heard enough ends the connection.
-    pipeline(Readable.from(slowly(answer, response)), response).catch(() => undefined);
+    pipeline(Readable.from(slowly(answer, response, sent)), response).catch(() => undefined);
   }).listen(0, '127.68.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.68.0.1:${port}/fleet`,
+    hosts: [{ address: '127.68.0.1', port }],
+    request: 'GET /fleet HTTP/1.1\r\nHost: fleet\r\n\r\n',
+    sent,
     close: async () => {
       server.closeAllConnections();
       await once(server.close(), 'close');
@@ -153,9 +177,10 @@ async function hostileStore(): Promise<{ readonly url: string; close(): Promise<
 }
 
 /** @param to ends a silent answer, which has nothing that a reader could refuse */
-async function* slowly(answer: Answer | undefined, to: ServerResponse): AsyncGenerator<Buffer> {
+async function* slowly(answer: Answer | undefined, to: ServerResponse, sent: Sent): AsyncGenerator<Buffer> {
   for (const piece of answer?.pieces('XML') ?? []) {
     if (to.destroyed) return;
+    sent.bytes += piece.length;
     if (piece.length > 0) yield Buffer.from(piece);
     await sleep(answer?.pauseMilliseconds ?? 0);
   }

@@ -7,15 +7,33 @@ export interface ListeningHost {
   readonly port: number;
 }
 
+export interface Sent {
+  connections: number;
+  /** Of connections that have ended. */
+  bytes: number;
+}
+
 export class SilentHosts {
   readonly hosts: readonly ListeningHost[];
   readonly #servers: readonly Server[];
   readonly #sockets: ReadonlySet<Socket>;
+  readonly #sent: Sent;
 
-  private constructor(hosts: readonly ListeningHost[], servers: readonly Server[], sockets: Set<Socket>) {
+  private constructor(
+    hosts: readonly ListeningHost[],
+    servers: readonly Server[],
+    sockets: ReadonlySet<Socket>,
+    sent: Sent,
+  ) {
     this.hosts = hosts;
     this.#servers = servers;
     this.#sockets = sockets;
+    this.#sent = sent;
+  }
+
+  /** So far. */
+  get sent(): Sent {
+    return { ...this.#sent };
   }
 
   /**
@@ -24,12 +42,14 @@ export class SilentHosts {
    */
   static async listen(count: number, net: number, says?: Buffer): Promise<SilentHosts> {
     const sockets = new Set<Socket>();
+    const sent: Sent = { connections: 0, bytes: 0 };
     const servers: Server[] = [];
     const hosts: ListeningHost[] = [];
     for (let index = 0; index < count; index += 1) {
       const address = `127.${net}.${Math.floor(index / 250)}.${(index % 250) + 1}`;
       const server = createServer((socket) => {
         sockets.add(socket);
+        sent.connections += 1;
         const talking =
           says === undefined
             ? undefined
@@ -38,13 +58,14 @@ export class SilentHosts {
         socket.resume().on('close', () => {
           clearInterval(talking);
           sockets.delete(socket);
+          sent.bytes += socket.bytesWritten;
         });
       }).listen(0, address);
       await once(server, 'listening');
       servers.push(server);
       hosts.push({ address, port: (server.address() as AddressInfo).port });
     }
-    return new SilentHosts(hosts, servers, sockets);
+    return new SilentHosts(hosts, servers, sockets, sent);
   }
 
   async close(): Promise<void> {
