@@ -80,6 +80,28 @@ describe('a move', () => {
     expect(runs(world, thirdAddress)).toBe(true);
   });
 
+  it('removes the job of the last backup from the old host although its removal failed until the stack had arrived', async () => {
+    const world = await aMove();
+    const old = world.machine(oldAddress);
+    const { onCall } = old;
+    old.onCall = async (call) => {
+      if (call.method === 'removeJob') throw old.error('HostUnreachable', 'connection reset');
+      await onCall?.(call);
+    };
+    await world.until('the stack to run on the new host', async () => {
+      const { dataHost, phase } = (await world.stack()).status ?? {};
+      return dataHost?.host.address === newAddress && phase === 'Ready';
+    });
+    expect(await formers(world)).toEqual([`${oldAddress} Pending`]);
+    expect(old.jobs.size).toBeGreaterThan(0);
+    old.onCall = onCall;
+    await world.until('the job to be gone', () => old.jobs.size === 0);
+    await world.until('the old host to be fenced', async () =>
+      (await formers(world)).includes(`${oldAddress} Fenced`),
+    );
+    expect([runs(world, oldAddress), runs(world, newAddress)]).toEqual([false, true]);
+  });
+
   it('that is taken back leaves nothing on the new host, and takes along what was written since when asked for again', async () => {
     const world = await aMove();
     await untilLoading(world, newAddress);

@@ -65,7 +65,9 @@ export function leftNewHost(
 
 /** Nothing of the stack is left to do on a former host. */
 export function isLeft(former: FormerHost, host: HostObservation): boolean {
-  return former.left === 'BeforeData' ? isEnded(host) : isForgotten(host) || isFenced(host);
+  if (former.left === 'BeforeData') return isEnded(host);
+  // Who removes the job of a move's last backup looks for it where the stack is now.
+  return isForgotten(host) || (isFenced(host) && host.jobs.length === 0);
 }
 
 /** Nothing of what was begun there goes on, or could. */

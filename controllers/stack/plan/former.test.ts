@@ -32,10 +32,18 @@ const moved = { address: '192.0.2.10', time: '2026-03-01T02:59:00Z' };
 const theirs = { clusterID: 'cluster-2', namespace: 'acme', name: 'main', uid: 'theirs' };
 const none = { containers: [], facts: facts({ machineID: 'machine-0' }) };
 
+const job = { uid: 'u', name: 'job', type: 'backup', state: 'Succeeded' } as const;
+
 const hosts: readonly [string, HostObservation, 'Fenced' | 'Pending', string][] = [
   ['runs the stack', aHost(), 'Pending', 'FenceFormer'],
   ['is marked, and has containers still', aHost({ state: state({ moved }) }), 'Pending', 'FenceFormer'],
   ['is marked, and has no containers', aHost({ ...none, state: state({ moved }) }), 'Fenced', 'Done'],
+  [
+    'is marked, and has a job still',
+    aHost({ ...none, jobs: [job], state: state({ moved }) }),
+    'Pending',
+    'FenceFormer',
+  ],
   [
     'is marked, and whose Docker does not answer',
     aHost({ ...none, facts: withoutDocker, state: state({ moved }) }),
@@ -96,7 +104,6 @@ describe('a former host', () => {
         formerHosts?.[0]?.state,
       ];
     };
-    const job = { uid: 'u', name: 'job', type: 'restore', state: 'Running' } as const;
     expect(told(begun({}))).toEqual([['FenceFormer'], 'Pending']);
     expect(told(begun({}), aHost({ containers: [] }))).toMatchObject([
       expect.arrayContaining(['ApplyRelease']),
@@ -111,6 +118,13 @@ describe('a former host', () => {
       ['Done'],
       undefined,
     ]);
+  });
+
+  it('that is marked, and has a job still, does not keep the stack from its work', () => {
+    if (former === undefined) throw new Error('there is one');
+    const old = aHost({ ...none, jobs: [job], state: state({ moved }) });
+    const formers: readonly FormerLook[] = [{ former, host: { ok: true, value: old } }];
+    expect(wave(observing(aHost({ containers: [] }), { formers }), { stack })).toContain('ApplyRelease');
   });
 
   it('that is still to be fenced is not forgotten for its age, and so many of them hold a further move', () => {

@@ -97,20 +97,7 @@ function summariseFormers(
 ): readonly FormerHost[] {
   const since = formatTime(now);
   const old = observed.relocation?.old;
-  const marked = old?.ok === true && isFenced(old.value);
-  const fresh: FormerHost[] =
-    left === undefined
-      ? []
-      : [
-          {
-            ...left,
-            state: marked ? 'Fenced' : 'Pending',
-            since,
-            message: marked
-              ? 'Stopped and marked.'
-              : 'It has not answered yet; it is stopped and marked as soon as it does.',
-          },
-        ];
+  const fresh: FormerHost[] = left === undefined ? [] : [{ ...left, since, ...wayLeft(old) }];
   const machineID = observed.host.ok ? observed.host.value.facts.machineID : undefined;
   const leftNew = leftNewHost(stack, machineID);
   const begun = 'What was begun there is ended as soon as the stack is well.';
@@ -126,6 +113,20 @@ function summariseFormers(
       return [{ ...former, state: 'Fenced', since, message: 'Stopped and marked.' }];
     });
   return bounded([...fresh, ...kept]);
+}
+
+/** How the host that the data were on until now was left. */
+function wayLeft(old: RelocationLook['old'] | undefined): Pick<FormerHost, 'state' | 'message'> {
+  if (old?.ok !== true || !isFenced(old.value))
+    return {
+      state: 'Pending',
+      message: 'It has not answered yet; it is stopped and marked as soon as it does.',
+    };
+  if (old.value.jobs.length === 0) return { state: 'Fenced', message: 'Stopped and marked.' };
+  return {
+    state: 'Pending',
+    message: 'Stopped and marked. A job that is left there is removed as soon as the stack is well.',
+  };
 }
 
 /** One that is still to be fenced is not forgotten for its age. */

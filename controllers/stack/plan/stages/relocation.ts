@@ -31,16 +31,21 @@ const holdSeconds = 30;
 export function formerStage(input: PlanInput): Verdict | undefined {
   return fenceOf(
     input,
-    input.observed.formers?.find((one) => one.former.left !== 'BeforeData' && isDue(input, one)),
+    input.observed.formers?.find((one) => !isHarmless(one) && isDue(input, one)),
   );
 }
 
-/** Hosts that never had the data: the stack cannot run there, so one that cannot be fenced does not keep it from its work. */
+/** Hosts on which the stack cannot run: so one where something cannot be ended does not keep it from its work. */
 export function leftStage(input: PlanInput): Verdict | undefined {
   return fenceOf(
     input,
     input.observed.formers?.find((one) => isDue(input, one)),
   );
+}
+
+/** It never had the data, or is marked, and only a job is left there. */
+function isHarmless({ former, host }: FormerLook): boolean {
+  return former.left === 'BeforeData' || (host.ok && isFenced(host.value));
 }
 
 function isDue(
@@ -60,13 +65,14 @@ function isDue(
 
 function fenceOf({ stack }: PlanInput, found: FormerLook | undefined): Verdict | undefined {
   if (found === undefined) return undefined;
-  const { machineID, host, left } = found.former;
+  const { machineID, host } = found.former;
+  const harmless = isHarmless(found);
   const address = stack.status?.dataHost?.host.address ?? stack.spec.host.address;
   return {
     kind: 'Act',
-    step: left === 'BeforeData' ? 'CleanUp' : 'Relocate',
+    step: harmless ? 'CleanUp' : 'Relocate',
     wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
-    facts: { is: left === 'BeforeData' ? 'EndingBegun' : 'FencingReturned', address: host.address },
+    facts: { is: harmless ? 'EndingBegun' : 'FencingReturned', address: host.address },
   };
 }
 
