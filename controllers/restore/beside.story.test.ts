@@ -1,6 +1,6 @@
 /** Restores beside data in use: switched to, taken back and undone. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { restoreKind, type JtelStack } from '../../crds/index.ts';
+import { backupKind, restoreKind, type JtelStack } from '../../crds/index.ts';
 import { counted, isNew, runJob, volumes, withBackup } from '../../test/support/world/over-data.ts';
 import {
   aRestore,
@@ -8,10 +8,11 @@ import {
   backupID,
   effects,
   endState,
+  installed,
   project,
   ready,
 } from '../../test/support/world/restores.ts';
-import { killAll } from '../../test/support/world/world.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 
 const { signal: never } = new AbortController();
@@ -65,6 +66,21 @@ describe('a restore over data', () => {
     });
     expect(volumes(world)).toEqual(expect.arrayContaining(first));
     expect(volumes(world).filter((name) => isNew(name))).toHaveLength(2);
+  });
+
+  it('is followed by an update that came while it loaded, although its backup is not complete', async () => {
+    const world = await installed(await World.create(), { version: '3.43.2' });
+    storeBackup(world.customer, { backupID });
+    await world.change({ version: '3.44.0' });
+    // It waits, because the newest backup there is not this stack's.
+    const key = { namespace: 'acme', name: 'main-pre-update-2' };
+    await world.until(
+      'the backup of the update',
+      async () => (await world.cluster.find(backupKind, key, { signal: never }))?.status?.phase === 'Pending',
+    );
+    expect((await ask(world)).status).toMatchObject({ phase: 'Completed' });
+    await world.until('the stack to be Ready', () => ready(world));
+    expect(endState(world)).toMatchObject({ data: `backup ${backupID}`, version: '3.44.0' });
   });
 
   it('lets the stack be Ready until it is stopped', async () => {

@@ -49,6 +49,20 @@ export function fallback({ current, good }: Revisions, state: HostState | undefi
   return good.spec.version === state.applied.version ? good : undefined;
 }
 
+/**
+ * Whether a restore replaced the data since the change began. Nothing is applied to them, so there is nothing to back up first, and
+ * to go back to the former release would bring it onto data that this one may have updated.
+ */
+export function isOvertaken({ attempt, outcome }: Revision, state: HostState | undefined): boolean {
+  return (
+    attempt?.from !== undefined &&
+    outcome === undefined &&
+    state?.data !== undefined &&
+    state.applied === undefined &&
+    state.update === undefined
+  );
+}
+
 /** Whether the data may have been changed by the release that an update is about. Only no is certain. */
 export function dataTouched(
   { updater, database }: UpdateMark,

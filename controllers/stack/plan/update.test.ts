@@ -42,6 +42,27 @@ describe('an update', () => {
       'RecordApplied',
     ]);
   });
+  it('of which a restore replaced the data begins anew, without a backup and without a way back', () => {
+    const { applied: _applied, ...replaced } = state();
+    const data = { source: 'backup b1', time: '', requestUID: 'restore' };
+    const host = old({ state: { ...replaced, data } });
+    const late = { ...begun, startTime: secondsAgo(9000) };
+    for (const attempt of [late, { ...late, failure: { reason: 'Held', message: '', time: '' } } as const]) {
+      const verdict = planned(host, log(attempt), backup('Running'));
+      expect(verdict.kind === 'Act' && verdict.wave.map(({ type }) => type)).toEqual([
+        'NoteAttempt',
+        'WriteRelease',
+        'ApplyRelease',
+        'RecordApplied',
+      ]);
+      const { from: _from, backupRef: _backup, ...anew } = begun;
+      expect(verdict.kind === 'Act' && verdict.wave[0]).toEqual({
+        type: 'NoteAttempt',
+        attempt: { ...anew, action: 'Restore', startTime: now.toISOString() },
+        cause: 'ChangeBegins',
+      });
+    }
+  });
   it('does not go on without it', () => {
     expect(planned(old(), log(begun), backup('Failed'))).toMatchObject({
       kind: 'Blocked',

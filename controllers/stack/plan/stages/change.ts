@@ -7,7 +7,7 @@
 import type { HostState, UpdateMark } from '../../../../host-driver/host.ts';
 import type { RenderedRelease } from '../../../../host-driver/rendered-release.ts';
 import type { Action } from '../../actions.ts';
-import { takenBackTo } from '../../desired/effective.ts';
+import { isOvertaken, takenBackTo } from '../../desired/effective.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import type { Attempt, ChangeKind, Revisions } from '../../desired/revisions.ts';
 import { act, preparations } from './act.ts';
@@ -25,8 +25,10 @@ export function backupStage({ stack, desired, objection, observed }: PlanInput):
     observed.host.value.state?.update !== undefined
   )
     return undefined;
-  const name = observed.revisions?.current.attempt?.backupRef;
-  if (name === undefined || observed.revisions?.current.outcome !== undefined) return undefined;
+  const { current } = observed.revisions ?? {};
+  const name = current?.attempt?.backupRef;
+  if (current === undefined || name === undefined || current.outcome !== undefined) return undefined;
+  if (isOvertaken(current, observed.host.value.state)) return undefined;
   const { namespace } = stack.metadata;
   const backup = observed.updateBackup;
   const version = stack.spec.version;
@@ -135,18 +137,18 @@ function isHalfDone({ objection, observed }: PlanInput): boolean {
   );
 }
 
-/** What is noted when work on the current revision begins; undefined when it has begun, or nothing of it is being applied. */
+/** What is noted when work on the current revision begins, anew once its data were replaced; undefined when it has begun, or nothing of it is being applied. */
 function beginning({ stack, objection, observed, now }: PlanInput): Attempt | undefined {
   const { revisions } = observed;
   if (
     !observed.host.ok ||
     revisions === undefined ||
-    revisions.current.attempt !== undefined ||
-    revisions.current.outcome !== undefined
+    revisions.current.outcome !== undefined ||
+    objection !== undefined
   )
     return undefined;
-  if (objection !== undefined) return undefined;
   const { state } = observed.host.value;
+  if (revisions.current.attempt !== undefined && !isOvertaken(revisions.current, state)) return undefined;
   const { good } = revisions;
   const action = changeKind(state, stack.spec.version);
   const backupRef = action === 'Update' ? updateBackup(stack, revisions, state) : undefined;

@@ -5,7 +5,7 @@
  */
 
 import type { HostObservation, ObservedContainer } from '../../../../host-driver/host.ts';
-import { dataTouched } from '../../desired/effective.ts';
+import { dataTouched, isOvertaken } from '../../desired/effective.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, Finding } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -35,7 +35,8 @@ export function failureStage(input: PlanInput): Verdict | undefined {
     attempt === undefined ||
     current.outcome !== undefined ||
     attempt.from === undefined ||
-    objection !== undefined
+    objection !== undefined ||
+    isOvertaken(current, observed.host.value.state)
   )
     return undefined;
   if (attempt.failure !== undefined) {
