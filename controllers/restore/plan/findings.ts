@@ -27,6 +27,8 @@ export type Facts =
   | { readonly is: 'Suspended'; readonly stack: string }
   | { readonly is: 'OnlyObserved'; readonly stack: string }
   | { readonly is: 'Stopped'; readonly stack: string }
+  /** `message`: why the move does not go on. */
+  | { readonly is: 'Moving'; readonly stack: string; readonly message?: string }
   /** `message`: what the stack's condition says. */
   | { readonly is: 'HostNotReady'; readonly stack: string; readonly message?: string }
   | { readonly is: 'NotChecked' }

@@ -1,6 +1,6 @@
 /** What is in the way of a restore, and whether the restore waits or fails; pure. */
 
-import type { JtelRestore, JtelStack, Reason } from '../../../crds/index.ts';
+import { isReason, type JtelRestore, type JtelStack, type Reason } from '../../../crds/index.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from './actions.ts';
 import type { Facts, Finding } from './findings.ts';
@@ -35,7 +35,18 @@ export function obstacle({ spec }: JtelRestore, { stack, ahead, target }: Observ
   if (stack.spec.managementMode === 'Observe')
     return pending('Observing', { is: 'OnlyObserved', stack: name });
   if (stack.spec.powerState === 'Stopped') return pending('Stopped', { is: 'Stopped', stack: name });
-  return waitForHost(stack);
+  return waitForMove(stack) ?? waitForHost(stack);
+}
+
+/** A stack carries out no order before a move is over, and one that is refused is over when somebody has decided. */
+function waitForMove({ status, metadata: { name } }: JtelStack): Plan | undefined {
+  const { relocation, phase, conditions = [] } = status ?? {};
+  if (relocation === undefined || relocation.state === 'Completed' || relocation.state === 'Failed')
+    return undefined;
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (phase !== 'Stalled' || ready === undefined || !isReason(ready.reason))
+    return pending('Relocating', { is: 'Moving', stack: name });
+  return pending(ready.reason, { is: 'Moving', stack: name, message: ready.message });
 }
 
 function waitForHost({ status, metadata }: JtelStack): Plan | undefined {

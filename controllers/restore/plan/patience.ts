@@ -9,6 +9,7 @@ const wanted: ReadonlySet<Reason> = new Set<Reason>([
   'Suspended',
   'Observing',
   'Stopped',
+  'Relocating',
   'BackupRunning',
 ]);
 /** An order that begins when nobody expects it any more does harm. */

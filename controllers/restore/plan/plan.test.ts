@@ -53,6 +53,21 @@ const order = (
 });
 const next = (restore: JtelRestore, observed: Observed): Plan => plan({ restore, observed, now });
 
+/** Amid a move. @param why it does not go on */
+function moving(why?: string): Observed {
+  const relocation = { id: 'move-1', state: 'Preparing' } as NonNullable<JtelStackStatus['relocation']>;
+  const ready = {
+    type: 'Ready',
+    status: 'False',
+    reason: why ?? 'Relocating',
+    message: '',
+    lastTransitionTime: '2026-03-01T00:00:00Z',
+  } as const;
+  const conditions = [...(seen.conditions ?? []), ready];
+  const phase = why === undefined ? 'Relocating' : 'Stalled';
+  return { ...good, stack: stack({ ...seen, phase, relocation, conditions }) };
+}
+
 describe('what is in the way of a beginning', () => {
   const away: Observed = {
     ...good,
@@ -65,6 +80,7 @@ describe('what is in the way of a beginning', () => {
   it.each([
     ['a store that is away', away],
     ['a stack that is not there', { ...good, stack: undefined as never }],
+    ['a move that is refused', moving('UpdateNotSupported')],
     ['a host that was not looked at', { ...good, stack: stack({}) }],
   ])('ends it after an hour: %s', (_, observed) => {
     expect(next(blocked(59), observed)).toMatchObject({ kind: 'Wait' });
@@ -85,6 +101,7 @@ describe('what is in the way of a beginning', () => {
   });
   it.each<readonly [string, Observed]>([
     ['a suspended stack', { ...good, stack: stack(seen, { suspend: true }) }],
+    ['a move', moving()],
     ['an older order', { ...good, ahead: { name: 'first', phase: 'Loading', since: minutesAgo(90) } }],
     ['a backup of what is there', { ...good, preRestoreBackup: backupIn('Running') }],
   ])('may last when it is wanted: %s', (_, observed) => {
@@ -99,6 +116,22 @@ describe('what is in the way of a beginning', () => {
     expect(
       told(blocked(20), { ...good, preRestoreBackup: backupIn('Running') })?.blockedSinceTime,
     ).toBeUndefined();
+  });
+});
+
+describe('a stack that is moved', () => {
+  it('is in the way, with the reason for which the move does not go on', () => {
+    expect(next(aRestore(), moving())).toMatchObject({
+      kind: 'Wait',
+      phase: 'Pending',
+      reason: 'Relocating',
+    });
+    expect(next(aRestore(), moving('UpdateNotSupported'))).toMatchObject({ reason: 'UpdateNotSupported' });
+  });
+  it.each(['Completed', 'Failed'] as const)('is not in the way any more once the move is %s', (state) => {
+    const relocation = { id: 'move-1', state } as NonNullable<JtelStackStatus['relocation']>;
+    const observed = { ...good, stack: stack({ ...seen, relocation }) };
+    expect(next(aRestore({ preRestoreBackup: 'Skip' }), observed)).toMatchObject({ kind: 'Order' });
   });
 });
 

@@ -23,6 +23,8 @@ test.each([
     },
     /first .* is Loading since 2026-03-01T02:00:00Z.*kubectl delete jtelrestore first -n acme.*a pack is missing\. x+$/,
   ],
+  [{ is: 'Moving', stack: 'main' }, 'is being moved to another host: it is restored when it has arrived.'],
+  [{ is: 'Moving', stack: 'main', message: 'refused.' }, 'that does not go on: refused.'],
   [{ is: 'HostNotReady', stack: 'main' }, 'it was not looked at yet'],
   [{ is: 'HostNotReady', stack: 'main', message: 'refused.' }, 'host of JtelStack main: refused.'],
   [

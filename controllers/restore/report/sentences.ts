@@ -42,6 +42,10 @@ export function describe(facts: Facts): string {
       return `JtelStack ${facts.stack} is only observed: nothing is done until spec.managementMode is Manage.`;
     case 'Stopped':
       return `JtelStack ${facts.stack} is stopped: set spec.powerState to Running, and it is restored and started.`;
+    case 'Moving':
+      return facts.message === undefined
+        ? `JtelStack ${facts.stack} is being moved to another host: it is restored when it has arrived.`
+        : `JtelStack ${facts.stack} is to be moved to another host first, and that does not go on: ${facts.message}`;
     case 'HostNotReady':
       return `Waiting for the host of JtelStack ${facts.stack}: ${facts.message ?? 'it was not looked at yet.'}`;
     case 'NotChecked':

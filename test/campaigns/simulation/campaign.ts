@@ -18,6 +18,7 @@ const foundSomething: readonly number[] = [
   3148, // a stack that was destroyed after spec.host changed amid its first installation stayed on the first host
   3160, // the removal of the job of a move's last backup failed, and nobody looked for it on the old host again
   3134, // an update waited for its backup, which waited for a stack that a restore had stopped
+  3188, // a restore that was asked for amid a refused move waited without an end, and did not say why
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 
