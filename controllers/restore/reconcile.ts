@@ -82,7 +82,8 @@ export function restoreReconciler(options: RestoreReconcilerOptions): WaveContro
         const seen = await observe(object, options, context);
         return mayCheck(object, seen.observed) ? await observeChecks(object, seen, options, context) : seen;
       },
-      plan: ({ object: restore, now }, { observed }) => plan({ restore, observed, now }),
+      plan: ({ object: restore, now, running }, { observed }) =>
+        plan({ restore, observed, now, isBusy: running !== undefined }),
       within: () => Promise.resolve(undefined),
       summarise: (look) => {
         const { object: restore, seen, plan: planned, now } = look;

@@ -8,6 +8,8 @@ import type { Facts, FailedJob, Finding, TestResult } from './findings.ts';
 export interface PlanInput {
   readonly restore: JtelRestore;
   readonly observed: Observed;
+  /** A wave of this restore runs now: what it does may not be seen yet. */
+  readonly isBusy?: boolean;
   readonly now: Date;
 }
 

@@ -25,13 +25,20 @@ export function planTest(input: PlanInput): Plan {
   const planned = withPatience(input, next(input));
   const hasBegun = input.restore.status?.testHost !== undefined;
   // A test that ends in the middle, for instance because the backup is gone, leaves nothing behind either.
-  return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? planned) : planned;
+  return planned.kind === 'Fail' && hasBegun ? (cleanUp(input) ?? unlessBusy(input, planned)) : planned;
+}
+
+/** What a wave is about to make would stay for good. */
+function unlessBusy({ restore, isBusy = false }: PlanInput, planned: Plan): Plan {
+  const notYet = { reason: 'NotChecked', facts: { is: 'ScratchNotLookedAt' } } as const;
+  return isBusy ? wait(restore.status?.phase ?? 'Loading', notYet, lookSeconds) : planned;
 }
 
 function next(input: PlanInput): Plan {
   const { restore, observed } = input;
   const { scratch } = observed;
-  if (restore.metadata.deletionTimestamp !== undefined) return cleanUp(input) ?? { kind: 'LetGo' };
+  if (restore.metadata.deletionTimestamp !== undefined)
+    return cleanUp(input) ?? unlessBusy(input, { kind: 'LetGo' });
   const noted = restore.status?.checks?.find(({ name }) => name === verification);
   if (noted !== undefined) {
     const facts: Facts = { is: 'Told', message: noted.message ?? '' };

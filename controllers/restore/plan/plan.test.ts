@@ -1,7 +1,7 @@
 /** What comes next for a restore: one line per situation. */
 import { describe, expect, it } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelStack, JtelStackStatus } from '../../../crds/index.ts';
-import { aHost, aStack } from '../../stack/testing.ts';
+import { aHost, anEmptyHost, aStack } from '../../stack/testing.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Plan } from './actions.ts';
 import { plan } from './plan.ts';
@@ -175,6 +175,35 @@ describe('a test whose load fails', () => {
   });
   it('ends at once when no other try can help', () => {
     expect(look(5, failedAt(5, 'DatabaseKeysMissing'))).toMatchObject({ kind: 'Note' });
+  });
+});
+
+describe('a test that has begun, and of which nothing is on its host yet', () => {
+  const place = stack().spec.host as never;
+  const scratch = {
+    project: 'jtel-test-0',
+    place,
+    host: { ok: true, value: anEmptyHost() },
+    databaseService: '',
+  } as const;
+  const status = { phase: 'Loading', testHost: place } as const;
+
+  it.each([
+    [
+      'whose stack is gone',
+      'Fail',
+      aRestore({ mode: 'Test' }, { status }),
+      { stack: undefined as never, target, scratch },
+    ],
+    [
+      'that is deleted',
+      'LetGo',
+      aRestore({ mode: 'Test' }, { status, metadata: { deletionTimestamp: now.toISOString() } }),
+      { ...good, scratch },
+    ],
+  ])('%s ends when no wave can make anything there any more', (_, end, restore, observed) => {
+    expect(plan({ restore, observed, now, isBusy: true })).toMatchObject({ kind: 'Wait' });
+    expect(plan({ restore, observed, now })).toMatchObject({ kind: end });
   });
 });
 
