@@ -337,8 +337,9 @@ export interface Host {
   /**
    * Yields Docker events of all projects on the host. Throws when the connection ends. Events are hints only:
    * state is always listed again.
+   * @param sinceSeconds since 1970, by the host's clock: first come events from then on that Docker still remembers
    */
-  events(signal: AbortSignal): AsyncIterable<HostEvent>;
+  events(signal: AbortSignal, sinceSeconds?: number): AsyncIterable<HostEvent>;
 }
 
 /** Hands out hosts; one SSH connection per target, shared and kept. */

@@ -336,9 +336,9 @@ export class RemoteHost implements Host {
     return await serviceLog(docker, valid('project', project), valid('service', service), lines, signal);
   }
 
-  async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
+  async *events(signal: AbortSignal, sinceSeconds?: number): AsyncIterable<HostEvent> {
     const docker = await this.#docker(signal);
-    yield* containerEvents(docker, signal);
+    yield* containerEvents(docker, signal, optional({ sinceSeconds }));
   }
 
   async #docker(signal: AbortSignal): Promise<DockerClient> {

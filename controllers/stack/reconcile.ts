@@ -216,8 +216,13 @@ async function observe(
   const { observed, gathered } = look;
   const { host } = observed;
   if (host.ok && gathered.host !== undefined && host.value.facts.dockerVersion !== undefined) {
-    const { hostKey = '' } = host.value.facts;
-    options.watcher.watch(key, project, stack.spec.host, hostKey, gathered.host);
+    const { hostKey = '', clockSkewSeconds } = host.value.facts;
+    options.watcher.watch(key, project, stack.spec.host, {
+      host: gathered.host,
+      hostKey,
+      since: now,
+      clockSkewSeconds,
+    });
   }
   return { ...look, depth };
 }

@@ -176,7 +176,7 @@ async function* followed(
   };
   const look = (): void => void attach().catch(fail);
   const watch = async (): Promise<void> => {
-    for await (const event of containerEvents(docker, inner, look))
+    for await (const event of containerEvents(docker, inner, { opened: look }))
       if (event.project === project && event.action === 'start') await attach();
   };
   try {

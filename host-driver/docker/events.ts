@@ -11,14 +11,25 @@ import type { DockerClient } from './client.ts';
 import { labels } from './containers.ts';
 import { jsonLines } from './json-lines.ts';
 
-/** @param opened called once, when no later event can be missed any more */
+export interface EventOptions {
+  /** Called once, when no later event can be missed any more. */
+  readonly opened?: () => void;
+  /** Since 1970, by the host's clock. Docker remembers its last 256 events; earlier ones and a time to come do no harm. */
+  readonly sinceSeconds?: number;
+}
+
 export async function* containerEvents(
   docker: DockerClient,
   signal: AbortSignal,
-  opened?: () => void,
+  { opened, sinceSeconds }: EventOptions = {},
 ): AsyncGenerator<HostEvent, void, undefined> {
   try {
-    const stream = await docker.streams.getEvents({ filters: { type: ['container'] }, abortSignal: signal });
+    const since = sinceSeconds === undefined ? {} : { since: sinceSeconds };
+    const stream = await docker.streams.getEvents({
+      filters: { type: ['container'] },
+      ...since,
+      abortSignal: signal,
+    });
     opened?.();
     const destroyable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
     const stop = () =>

@@ -1,10 +1,14 @@
-/** The fake machine's event stream: new events, until the caller ends it or the machine drops it. */
+/** The fake machine's event stream: those since a time, and new ones, until the caller ends it or the machine drops it. */
 import type { HostEvent } from '../host.ts';
 import type { FakeMachine } from './machine.ts';
 
-export async function* machineEvents(machine: FakeMachine, signal: AbortSignal): AsyncIterable<HostEvent> {
+export async function* machineEvents(
+  machine: FakeMachine,
+  signal: AbortSignal,
+  sinceSeconds = Number.POSITIVE_INFINITY,
+): AsyncIterable<HostEvent> {
   const dropped = new AbortController();
-  const queue: HostEvent[] = [];
+  const queue = machine.remembered.filter(({ timeSeconds }) => timeSeconds >= sinceSeconds);
   let wake = Promise.withResolvers<void>();
   const listener = (event: HostEvent) => {
     queue.push(event);

@@ -352,10 +352,10 @@ export class FakeHost implements Host {
     });
   }
 
-  async *events(signal: AbortSignal): AsyncIterable<HostEvent> {
+  async *events(signal: AbortSignal, sinceSeconds?: number): AsyncIterable<HostEvent> {
     const machine = this.#machine;
     await this.#call('events', undefined, signal, () => needDocker(this.#machine));
-    yield* machineEvents(machine, signal);
+    yield* machineEvents(machine, signal, sinceSeconds);
   }
 
   async #call<T>(

@@ -120,6 +120,9 @@ const defaultFacts: HostFacts = {
   composeVersion: '2.26.1',
 };
 
+/** As many as Docker. */
+const rememberedEvents = 256;
+
 export class FakeMachine {
   readonly address: string;
   facts: HostFacts;
@@ -153,6 +156,8 @@ export class FakeMachine {
   onCall: ((call: FakeCall) => void | Promise<void>) | undefined;
   /** Takes the events for {@link Host.events}. */
   readonly listeners = new Set<(event: HostEvent) => void>();
+  /** The last events, as Docker keeps them for who asks later. */
+  readonly remembered: HostEvent[] = [];
   /** Aborting these ends the event streams, as a restart of dockerd does. */
   readonly streams = new Set<AbortController>();
   #ids = 0;
@@ -181,6 +186,8 @@ export class FakeMachine {
 
   emit(project: string, service: string, action: string): void {
     const event = { project, service, action, timeSeconds: Math.floor(this.now() / 1000) };
+    this.remembered.push(event);
+    if (this.remembered.length > rememberedEvents) this.remembered.shift();
     for (const listener of this.listeners) listener(event);
   }
 

@@ -12,6 +12,24 @@ interface Watched {
   readonly abort: AbortController;
   /** compose project → the stack to wake. */
   readonly stacks: Map<string, ObjectKey>;
+  /** compose project that nobody is woken for yet → its last event, in seconds by the host's clock. */
+  readonly unclaimed: Map<string, number>;
+}
+
+/** A host may make up projects; a stack's own is claimed soon after its first event. */
+const mostUnclaimed = 256;
+/** Its skew is known in whole seconds, and so are the times of events. */
+const roundingSeconds = 2;
+
+/** A host as a look found it. */
+export interface Looked {
+  readonly host: Host;
+  /** Fingerprint of the key that it proved to have. */
+  readonly hostKey: string;
+  /** When the look began: what has happened since wakes the stack, too. */
+  readonly since: Date;
+  /** Host clock minus ours. */
+  readonly clockSkewSeconds: number;
 }
 
 export interface HostWatcherOptions {
@@ -36,21 +54,31 @@ export class HostWatcher {
    * Has this stack woken by its host from now on; called after each successful look, so that an ended stream comes back.
    * @param place where the host was reached. What it says of itself (its machine-id) does not count: a host that says
    * it is another one would have that one's stacks listen to it.
-   * @param hostKey fingerprint of the key that it proved to have
    */
-  watch(key: ObjectKey, project: string, place: StackHost, hostKey: string, host: Host): void {
+  watch(
+    key: ObjectKey,
+    project: string,
+    place: StackHost,
+    { host, hostKey, since, clockSkewSeconds }: Looked,
+  ): void {
+    const sinceSeconds = Math.floor(since.getTime() / 1000) + clockSkewSeconds - roundingSeconds;
     const id = formatKey(key);
     const connection = connectionTo(place, hostKey);
     if (this.#places.get(id) !== connection) this.forget(key);
     this.#places.set(id, connection);
     const known = this.#hosts.get(connection);
     if (known !== undefined) {
+      const isNew = !known.stacks.has(project);
       known.stacks.set(project, key);
+      const happened = known.unclaimed.get(project);
+      known.unclaimed.delete(project);
+      if (isNew && happened !== undefined && happened >= sinceSeconds) this.#options.happened(key);
       return;
     }
-    const watched: Watched = { abort: new AbortController(), stacks: new Map([[project, key]]) };
+    const stacks = new Map([[project, key]]);
+    const watched: Watched = { abort: new AbortController(), stacks, unclaimed: new Map() };
     this.#hosts.set(connection, watched);
-    void this.#follow(connection, watched, host);
+    void this.#follow(connection, watched, host, sinceSeconds);
   }
 
   forget(key: ObjectKey): void {
@@ -73,11 +101,12 @@ export class HostWatcher {
   }
 
   /** Until the stream ends; then everybody on the host looks again, and the first who gets through starts a new stream. */
-  async #follow(connection: string, watched: Watched, host: Host): Promise<void> {
+  async #follow(connection: string, watched: Watched, host: Host, sinceSeconds: number): Promise<void> {
     try {
-      for await (const event of host.events(watched.abort.signal)) {
-        const key = watched.stacks.get(event.project);
-        if (key !== undefined) this.#options.happened(key);
+      for await (const { project, timeSeconds } of host.events(watched.abort.signal, sinceSeconds)) {
+        const key = watched.stacks.get(project);
+        if (key === undefined) remember(watched.unclaimed, project, timeSeconds);
+        else this.#options.happened(key);
       }
     } catch (error) {
       if (!watched.abort.signal.aborted)
@@ -87,6 +116,13 @@ export class HostWatcher {
     this.#hosts.delete(connection);
     for (const key of watched.stacks.values()) this.#options.ended(key);
   }
+}
+
+function remember(unclaimed: Map<string, number>, project: string, timeSeconds: number): void {
+  unclaimed.delete(project);
+  unclaimed.set(project, timeSeconds);
+  const [oldest] = unclaimed.keys();
+  if (unclaimed.size > mostUnclaimed && oldest !== undefined) unclaimed.delete(oldest);
 }
 
 function connectionTo({ address, port, jumpHost }: StackHost, hostKey: string): string {

@@ -76,7 +76,7 @@ function hostThrough(line: Line, { address }: HostTarget, host: Host): Host {
     const isEffect = !reading.has(name);
     const call: Call = { to: 'host', what: address, method: name, isEffect };
     const signal = given.find((one) => one instanceof AbortSignal) ?? never;
-    if (name === 'events') return eventsThrough(line, call, host, signal);
+    if (name === 'events') return eventsThrough(line, call, (all) => method(all, given[1]) as Events, signal);
     const late = (): Error => hostError(isEffect ? 'OutcomeUnknown' : 'HostUnreachable', call);
     const sent = given.map((one) =>
       one === signal ? never : typeof one === 'function' ? ofLife(line, one as Method) : one,
@@ -104,19 +104,21 @@ export function hostError(reason: HostError['reason'], { what, method }: Call): 
   return new HostError(reason, what, `${method} on ${what}: ${reason}, says the simulation`);
 }
 
+type Events = ReturnType<Host['events']>;
+
 /** Takes the events of a host through the clock, so that they reach no dead process. */
 async function* eventsThrough(
   line: Line,
   call: Call,
-  host: Host,
+  open: (signal: AbortSignal) => Events,
   signal: AbortSignal,
-): ReturnType<Host['events']> {
+): Events {
   const late = (): Error => hostError('HostUnreachable', call);
   const ended = new AbortController();
   try {
     const all = AbortSignal.any([signal, ended.signal]);
     const events = await asked(line, call, { signal, seconds: silentSeconds, late }, () =>
-      Promise.resolve(host.events(all)[Symbol.asyncIterator]()),
+      Promise.resolve(open(all)[Symbol.asyncIterator]()),
     );
     for (;;) {
       const next = await inLife(

@@ -153,6 +153,21 @@ export function machineCases(bench: HostBench): void {
     await expect(listening).rejects.toThrow('enough');
   });
 
+  it('tells what happened since a time, too, so that nothing between a look and the stream is lost', async () => {
+    const { host, project } = await bench.applied();
+    const { facts } = await host.observe(project, 'quick', signal);
+    const sinceSeconds = Math.floor(Date.now() / 1000) + facts.clockSkewSeconds - 1;
+    await host.composeStop(project, aFence(), signal);
+    const enough = new AbortController();
+    const seen = (async () => {
+      for await (const event of host.events(enough.signal, sinceSeconds))
+        if (event.project === project && event.action === 'die') return event;
+      return undefined;
+    })();
+    await expect(seen).resolves.toMatchObject({ project });
+    enough.abort(new Error('enough'));
+  });
+
   it('is left without a trace by destroy, and other projects are not touched', async () => {
     const { host, project, image } = await bench.applied();
     const other = await bench.applied();
