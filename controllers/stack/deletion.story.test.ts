@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
 import { moveTo, newAddress, oldAddress, runs } from '../../test/support/world/moves.ts';
-import { installed, project } from '../../test/support/world/restores.ts';
+import { installed, project, ready, stackOf } from '../../test/support/world/restores.ts';
+import { askForBackup } from '../stores/ask-for-backup.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 
 // Whole lives of a stack: a busy machine needs its time.
@@ -45,6 +46,23 @@ function lies(world: World, address: string): boolean {
 async function isGone(world: World): Promise<boolean> {
   return (await world.find()) === undefined;
 }
+
+it('a stack that was deleted (Orphan) while its host was away amid a backup leaves its job until it is applied again', async () => {
+  const world = await installed(await World.create());
+  const machine = world.machine();
+  const { runJob } = world;
+  world.runJob = (job) => ({ ...runJob(job), ...(job.type === 'backup' && { durationMilliseconds: 1e9 }) });
+  const asked = { namespace: 'acme', stackName: 'main', name: 'one', trigger: 'Manual' } as const;
+  await askForBackup(world.cluster, { ...asked, verify: 'Checksum' }, call);
+  await world.until('the job', () => machine.jobs.size > 0);
+  machine.unreachable = 'HostUnreachable';
+  await world.cluster.delete(stackKind, { namespace: 'acme', name: 'main' }, {}, call);
+  await world.until('the object to go', () => isGone(world));
+  machine.unreachable = undefined;
+  await world.apply(stackOf());
+  await world.until('the stack to be Ready', () => ready(world));
+  expect([runs(world, oldAddress), machine.jobs.size]).toEqual([true, 0]);
+});
 
 describe.each(['Stop', 'Destroy'] as const)('a stack that is deleted with %s amid a move', (policy) => {
   const isOver = (world: World, address: string): boolean =>

@@ -2,6 +2,7 @@
  * The questions of the simulation: some are asked with every effect, the others when all has come to rest.
  */
 import { parse } from 'yaml';
+import { checkJobUID, restoreJobUID, standingOrders } from '../../../controllers/loading/restore-orders.ts';
 import { loadBackup, requireComplete } from '../../../controllers/stores/backup-catalog.ts';
 import { noConsent } from '../../../controllers/stores/trust.ts';
 import { storeKind } from '../../../crds/index.ts';
@@ -195,9 +196,14 @@ function orphansOn({ address, jobs, projects }: FakeMachine, users: readonly Use
   const stopped = users.some(
     ({ stack }) => stack?.spec.powerState === 'Stopped' && stack.status?.dataHost === undefined,
   );
+  // So is a restore that was ordered: by the check before it, or by what it loaded.
+  const ordered = users
+    .filter(({ stack }) => stack?.spec.powerState === 'Stopped')
+    .flatMap(({ restores }) => standingOrders(restores))
+    .flatMap(({ metadata: { uid } }) => [checkJobUID(uid), restoreJobUID(uid)]);
   return [
     ...[...jobs.values()]
-      .filter(({ spec }) => spec.type !== 'load' || !stopped)
+      .filter(({ spec }) => !ordered.includes(spec.uid) && (spec.type !== 'load' || !stopped))
       .map(({ spec }) => `an orphan job ${spec.type} on ${address}`),
     ...[...projects.keys()]
       .filter((name) => !known.has(name))

@@ -85,11 +85,14 @@ export function isOurs(
 export function takeBackStage(input: PlanInput): Verdict | undefined {
   const { stack, observed } = input;
   if (!observed.host.ok) return undefined;
-  const { state, facts } = observed.host.value;
+  const { state, facts, jobs } = observed.host.value;
   const isBefores = state !== undefined && state.owner.uid !== stack.metadata.uid;
   // A move claims its hosts itself.
   if (!isBefores || state.moved !== undefined || isMoving(stack, facts.machineID)) return undefined;
-  return act(input, 'SetUp', [], { is: 'SettingUpHost' });
+  // The backups of the stack before ended with it. It did not wait for a host that was away, to remove their jobs.
+  const left = jobs.filter(({ type }) => type === 'backup');
+  const removal = left.map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'JobLeft' }) as const);
+  return act(input, 'SetUp', removal, { is: 'SettingUpHost' });
 }
 
 export function setUpStage(input: PlanInput): Verdict | undefined {
