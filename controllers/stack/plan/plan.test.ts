@@ -341,12 +341,16 @@ describe('a host that must not be touched', () => {
     });
     expect(wave(observing(host))).toEqual(['ClaimHost']);
   });
-  it('is taken back without the jobs of backups of the stack before', () => {
+  it('is taken back without the jobs of the stack before, but with that of an order that stands', () => {
     const owner = { clusterID: 'cluster-1', namespace: 'acme', name: 'main', uid: 'former-uid' };
-    const jobs = (['backup', 'load'] as const).map(
+    const jobs = (['backup', 'load', 'restore'] as const).map(
       (type) => ({ uid: type, name: type, type, state: 'Running' }) as const,
     );
-    expect(wave(observing(aHost({ state: state({ owner }), jobs })))).toEqual(['ClaimHost', 'RemoveJob']);
+    expect(wave(observing(aHost({ state: state({ owner }), jobs })))).toEqual([
+      'ClaimHost',
+      'RemoveJob',
+      'RemoveJob',
+    ]);
   });
 
   it('is taken back although nothing is to be changed there, because backups need it', () => {

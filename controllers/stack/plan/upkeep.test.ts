@@ -268,18 +268,20 @@ describe('deletion', () => {
     const abandoned = deleted('Stop', { [annotations.abandonHost]: 'true' });
     expect(wave({ ...away, openBackups }, abandoned)).toEqual(['ReleaseFinalizer']);
   });
-  it('takes jobs along that nobody follows any more: with Orphan those of backups', () => {
+  it.each(['Orphan', 'Stop'] as const)('takes jobs along that nobody follows any more, with %s', (policy) => {
     const jobs = [job('backup', 'backup'), job('restore', 'restore')];
-    const removed = (scene: Scene, policy: 'Orphan' | 'Stop'): readonly unknown[] => {
+    const removed = (scene: Scene): readonly unknown[] => {
       const planned = plan(planInput(scene, deleted(policy)));
       return planned.kind === 'Act' ? planned.wave.filter(({ type }) => type === 'RemoveJob') : [];
     };
-    const here = observing(aHost({ jobs }));
-    expect(removed(here, 'Orphan')).toMatchObject([{ uid: 'backup' }]);
-    expect(removed(here, 'Stop')).toMatchObject([{ uid: 'backup' }, { uid: 'restore' }]);
+    expect(removed(observing(aHost({ jobs })))).toMatchObject([{ uid: 'backup' }, { uid: 'restore' }]);
     const old = { ok: true, value: aHost({ jobs }) } as const;
     const moving = observing(aHost(), { relocation: { ...aMove, old } });
-    expect(removed(moving, 'Orphan')).toMatchObject([{ uid: 'backup', machineID: aMove.from.machineID }]);
+    const { machineID } = aMove.from;
+    expect(removed(moving)).toMatchObject([
+      { uid: 'backup', machineID },
+      { uid: 'restore', machineID },
+    ]);
   });
   it('stops the containers with Stop', () =>
     expect(wave(observing(aHost()), deleted('Stop'))).toEqual(['StopStack', 'ReleaseFinalizer']));

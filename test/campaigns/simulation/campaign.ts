@@ -19,6 +19,8 @@ const foundSomething: readonly number[] = [
   3160, // the removal of the job of a move's last backup failed, and nobody looked for it on the old host again
   3134, // an update waited for its backup, which waited for a stack that a restore had stopped
   3188, // a restore that was asked for amid a refused move waited without an end, and did not say why
+  5262, // a stack that was deleted (Orphan) amid the load of a move left its job on the host
+  5272, // the same amid its first load
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 

@@ -4,7 +4,7 @@ import { annotations, type Reason } from '../../../../crds/index.ts';
 import { pauseWhileAway } from '../../../hosts/away.ts';
 import type { Action } from '../../actions.ts';
 import type { Facts, LifeFacts } from '../../findings.ts';
-import type { HostObservation, ObservedJob } from '../../../../host-driver/host.ts';
+import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isUp } from '../../../hosts/health.ts';
 import type { Outcome, Problem } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -43,16 +43,15 @@ export function planDeletion(input: PlanInput): Verdict {
   // A host that is not ours, or not yet, is not claimed either.
   const order = (wave: readonly Action[], facts: LifeFacts): Verdict =>
     here === undefined ? { kind: 'Act', step: 'Delete', wave, facts } : act(input, 'Delete', wave, facts);
-  const removal = (which: (job: ObservedJob) => boolean): readonly Action[] => [
-    ...(old === undefined ? [] : removeJobs(old.seen, which, { machineID: old.machineID })),
-    ...removeJobs(here, which),
+  const removal: readonly Action[] = [
+    ...(old === undefined ? [] : removeJobs(old.seen, { machineID: old.machineID })),
+    ...removeJobs(here),
   ];
   if (deletionPolicy === 'Orphan') {
-    // A host that is away keeps them: nobody waits for it to let a stack run on.
-    const backups = removal(({ type }) => type === 'backup');
-    return backups.length === 0
+    // Who would take in what they load or store? A host that is away keeps them: nobody waits for it to let a stack run on.
+    return removal.length === 0
       ? gone('Orphan')
-      : order([...backups, ...letGo], { is: 'LettingGo', because: 'Orphan' });
+      : order([...removal, ...letGo], { is: 'LettingGo', because: 'Orphan' });
   }
   // Who was given up and answers after all is ended as well, and would not be known any more afterwards. It is not waited for.
   const returned = leftStage(input);
@@ -71,7 +70,7 @@ export function planDeletion(input: PlanInput): Verdict {
     );
   }
   if (isDue(here)) work.push({ type: stops ? 'StopStack' : 'DestroyStack', cause: 'StackDeleted' });
-  if (stops) work.push(...removal(() => true));
+  if (stops) work.push(...removal);
   if (work.length === 0) {
     if (away === undefined) return gone('NothingThere');
     const { reason, message, address } = away;
@@ -134,11 +133,9 @@ function placesOf({ stack, observed, identity }: PlanInput): Places {
 /** Whoever asked for them is gone, or goes on elsewhere. */
 function removeJobs(
   seen: HostObservation | undefined,
-  which: (job: ObservedJob) => boolean,
   at: { readonly machineID?: string } = {},
 ): readonly Action[] {
-  const jobs = (seen?.jobs ?? []).filter(which);
-  return jobs.map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'StackDeleted', ...at }));
+  return (seen?.jobs ?? []).map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'StackDeleted', ...at }));
 }
 
 /** Where nothing was ever started, Docker may not even be installed. A Docker that is down shows no containers. */

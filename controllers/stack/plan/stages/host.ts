@@ -89,8 +89,8 @@ export function takeBackStage(input: PlanInput): Verdict | undefined {
   const isBefores = state !== undefined && state.owner.uid !== stack.metadata.uid;
   // A move claims its hosts itself.
   if (!isBefores || state.moved !== undefined || isMoving(stack, facts.machineID)) return undefined;
-  // The backups of the stack before ended with it. It did not wait for a host that was away, to remove their jobs.
-  const left = jobs.filter(({ type }) => type === 'backup');
+  // Its backups and its first load ended with the stack before. It did not wait for a host that was away, to remove their jobs.
+  const left = jobs.filter(({ type }) => type === 'backup' || type === 'load');
   const removal = left.map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'JobLeft' }) as const);
   return act(input, 'SetUp', removal, { is: 'SettingUpHost' });
 }
