@@ -75,6 +75,19 @@ describe('the history', () => {
     const many = Array.from({ length: 15 }, (_, index) => revision(index + 1, '3.43.2', {}, {}));
     expect(historyOf(told, log(...many))).toHaveLength(10);
   });
+  it('has what came later first, also after a clock was ahead', () => {
+    const ahead = revision(2, '3.43.2', { from, startTime: at(50) }, { time: at(55) });
+    const told = historyOf(undefined, log(installed, ahead));
+    const failed = revision(3, '4.0.0', { from }, { result: 'RolledBack', backTo: 2, backTime: at(20) });
+    const entries = historyOf(told, log(installed, ahead, failed));
+    expect(brief(entries)).toEqual([
+      'Rollback 3.43.2 Succeeded',
+      'Update 4.0.0 RolledBack',
+      'Update 3.43.2 Succeeded',
+      'Install 3.43.1 Succeeded',
+    ]);
+    expect(historyOf(entries, log(ahead, failed))).toEqual(entries);
+  });
   it('does not change when nothing does', () => {
     const told = historyOf(undefined, log(installed, updated));
     expect(historyOf(told, log(installed, updated))).toEqual(told);

@@ -9,20 +9,22 @@ type HistoryEntry = NonNullable<JtelStackStatus['history']>[number];
 const longestHistory = 10;
 
 /**
- * Newest first. What was told before stays told, also when its revision was pruned or tried again since.
+ * Newest first, in the order in which they were told: clocks are set back, too. What was told before stays told, also when its
+ * revision was pruned or tried again since.
  * @param previous `status.history` as it stands.
  */
 export function historyOf(
   previous: readonly HistoryEntry[] | undefined,
   revisions: Revisions,
 ): readonly HistoryEntry[] {
-  const told = new Map((previous ?? []).map((entry) => [idOf(entry), entry]));
-  for (const revision of revisions.all) {
-    for (const entry of entriesOf(revision, revisions)) told.set(idOf(entry), entry);
-  }
-  return [...told.values()]
-    .toSorted((a, b) => timeOf(b) - timeOf(a) || (b.revision ?? 0) - (a.revision ?? 0))
-    .slice(0, longestHistory);
+  const entries = revisions.all.flatMap((revision) => entriesOf(revision, revisions)).toReversed();
+  const now = new Map(entries.map((entry) => [idOf(entry), entry]));
+  const told = (previous ?? []).map((entry) => now.get(idOf(entry)) ?? entry);
+  const known = new Set(told.map(idOf));
+  const newest = entries.findIndex((entry) => known.has(idOf(entry)));
+  // What is older than one that was told is there as well, or was too old to be kept.
+  const fresh = newest < 0 ? entries : entries.slice(0, newest);
+  return [...fresh, ...told].slice(0, longestHistory);
 }
 
 /** Number of the revision whose containers were applied last and became healthy. */
@@ -77,8 +79,4 @@ function entriesOf(revision: Revision, { all, current }: Revisions): readonly Hi
 
 function idOf({ revision, action, startTime }: HistoryEntry): string {
   return `${revision} ${action} ${startTime}`;
-}
-
-function timeOf({ completionTime, startTime }: HistoryEntry): number {
-  return Date.parse(completionTime ?? startTime ?? '') || 0;
 }

@@ -21,6 +21,7 @@ const foundSomething: readonly number[] = [
   3188, // a restore that was asked for amid a refused move waited without an end, and did not say why
   5262, // a stack that was deleted (Orphan) amid the load of a move left its job on the host
   5272, // the same amid its first load
+  6018, // a rollback stood below older changes in the history, because the clock was ahead during those
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 
