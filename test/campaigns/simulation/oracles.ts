@@ -197,13 +197,15 @@ function orphansOn({ address, jobs, projects }: FakeMachine, users: readonly Use
     ({ stack }) => stack?.spec.powerState === 'Stopped' && stack.status?.dataHost === undefined,
   );
   // So is a restore that was ordered: by the check before it, or by what it loaded.
-  const ordered = users
-    .filter(({ stack }) => stack?.spec.powerState === 'Stopped')
-    .flatMap(({ restores }) => standingOrders(restores))
-    .flatMap(({ metadata: { uid } }) => [checkJobUID(uid), restoreJobUID(uid)]);
+  const ordered = new Set(
+    users
+      .filter(({ stack }) => stack?.spec.powerState === 'Stopped')
+      .flatMap(({ restores }) => standingOrders(restores))
+      .flatMap(({ metadata: { uid } }) => [checkJobUID(uid), restoreJobUID(uid)]),
+  );
   return [
     ...[...jobs.values()]
-      .filter(({ spec }) => !ordered.includes(spec.uid) && (spec.type !== 'load' || !stopped))
+      .filter(({ spec }) => !ordered.has(spec.uid) && (spec.type !== 'load' || !stopped))
       .map(({ spec }) => `an orphan job ${spec.type} on ${address}`),
     ...[...projects.keys()]
       .filter((name) => !known.has(name))
