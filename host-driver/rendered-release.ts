@@ -33,6 +33,8 @@ export interface RenderedRelease {
   readonly services: readonly string[];
   /** Services that run once. They are done when they end with exit code 0. */
   readonly tasks?: readonly string[];
+  /** Services that what customers use needs; empty if the release marks none. Not part of the digest. */
+  readonly essential?: readonly string[];
   /** The place of each data set. Loaded data must be there before anything starts. Not part of the digest. */
   readonly data?: readonly DataVolume[];
   /**

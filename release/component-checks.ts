@@ -31,6 +31,7 @@ export function componentProblems(release: Release, component: Component, index:
     ...networkProblems(component),
     ...replicaProblems(component),
     ...capabilityProblems(release, component),
+    ...essentialProblems(release, component),
     ...healthProblems(component),
   ];
   const names = (component.environment ?? []).map((variable) => variable.name);
@@ -134,8 +135,15 @@ function capabilityProblems({ formatVersion }: Release, { capabilities = [] }: C
     .filter((capability) => !capabilitiesOfFormat2.includes(capability))
     .map(
       (capability) =>
-        `capability ${capability} is not one of those of format 2: ${capabilitiesOfFormat2.join(', ')}`,
+        `capability ${capability} is not one of those of format ${formatVersion}: ${capabilitiesOfFormat2.join(', ')}`,
     );
+}
+
+/** Operators that know only older formats would judge by all services, so such a release is not for them. */
+function essentialProblems({ formatVersion }: Release, { essential, kind }: Component): readonly string[] {
+  if (essential !== true) return [];
+  if (formatVersion < 3) return ['essential needs formatVersion 3'];
+  return kind === 'Task' ? ['a Task that has ended serves nobody, so it cannot be essential'] : [];
 }
 
 function twice(values: readonly string[]): readonly string[] {

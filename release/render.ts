@@ -74,6 +74,7 @@ function renderOnce(input: RenderInput, texts: TemplateTexts): RenderedRelease {
     volumes: release.volumes,
     services: [...services.keys()],
     tasks: selected.filter(({ component }) => component.kind === 'Task').flatMap((one) => one.services),
+    essential: selected.filter(({ component }) => component.essential).flatMap((one) => one.services),
     data: dataVolumes(input),
     ...updaterOf(rendering, selected),
     ...databaseOf(rendering, selected),
@@ -131,6 +132,7 @@ class Rendered implements RenderedRelease {
   readonly volumes: readonly string[];
   readonly services: readonly string[];
   readonly tasks: readonly string[];
+  readonly essential: readonly string[];
   readonly data: readonly DataVolume[];
   readonly updater?: DataUpdater;
   readonly database?: DatabaseServer;
@@ -147,6 +149,7 @@ class Rendered implements RenderedRelease {
     this.volumes = volumes;
     this.services = services;
     this.tasks = tasks;
+    this.essential = rendered.essential ?? [];
     this.data = data;
     if (updater !== undefined) this.updater = updater;
     if (database !== undefined) this.database = database;

@@ -37,7 +37,7 @@ describe('a manifest', () => {
   });
 
   it('of a newer format is refused with what to do, and nothing else', () => {
-    expect(problemsOf({ ...aRelease(), formatVersion: 3 })).toEqual([
+    expect(problemsOf({ ...aRelease(), formatVersion: 4 })).toEqual([
       expect.stringContaining('use a newer jtel-operator'),
     ]);
   });
@@ -49,8 +49,8 @@ describe('a manifest', () => {
     ]);
   });
 
-  it('of either format that is known is accepted', () => {
-    for (const formatVersion of [1, 2]) expect(problemsOf({ ...aRelease(), formatVersion })).toEqual([]);
+  it('of each format that is known is accepted', () => {
+    for (const formatVersion of [1, 2, 3]) expect(problemsOf({ ...aRelease(), formatVersion })).toEqual([]);
   });
 
   it.each(['SYS_ADMIN', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_BOOT', 'MAC_ADMIN', 'DAC_READ_SEARCH', 'BPF', 'ALL'])(
@@ -73,6 +73,19 @@ describe('a manifest', () => {
       ]);
     },
   );
+
+  it('with essential components is accepted from format 3 on, and with no essential task', () => {
+    const marked = (formatVersion: number, fields: Partial<Component> = {}): unknown => ({
+      ...withComponent('acd-web', { essential: true, ...fields }),
+      formatVersion,
+    });
+    expect(problemsOf(marked(3))).toEqual([]);
+    for (const formatVersion of [1, 2])
+      expect(problemsOf(marked(formatVersion))).toEqual([
+        expect.stringMatching(/acd-web.*essential needs formatVersion 3/),
+      ]);
+    expect(problemsOf(marked(3, { kind: 'Task' }))).toEqual([expect.stringMatching(/acd-web.*Task/)]);
+  });
 
   it('with what media need is accepted in format 2', () => {
     const release = withComponent('acd-web', { capabilities: ['IPC_LOCK', 'NET_RAW', 'SYS_NICE'] });

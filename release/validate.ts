@@ -32,9 +32,9 @@ function schemaCheck(): ValidateFunction<Release> {
  */
 export function validateRelease(document: unknown, form: ReleaseForm, what = 'the document'): Release {
   const version = (document as { readonly formatVersion?: unknown } | null)?.formatVersion;
-  if (typeof version === 'number' && version !== 1 && version !== 2) {
+  if (typeof version === 'number' && ![1, 2, 3].includes(version)) {
     throw new ReleaseInvalidError(what, [
-      `formatVersion is ${version}; this program knows only 1 and 2: use a newer jtel-operator`,
+      `formatVersion is ${version}; this program knows only 1, 2 and 3: use a newer jtel-operator`,
     ]);
   }
   const matchesSchema = schemaCheck();

@@ -3,7 +3,7 @@ import type { HostObservation, ObservedContainer } from '../../host-driver/host.
 import { optional } from '../../base/optional.ts';
 
 /** Without a health check it is enough that it runs. */
-export function isWell({ state, health }: Pick<ObservedContainer, 'state' | 'health'>): boolean {
+export function isWell({ state, health }: { readonly state?: string; readonly health?: string }): boolean {
   return state === 'running' && (health === 'healthy' || health === 'none');
 }
 

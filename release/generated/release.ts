@@ -55,9 +55,9 @@ export type Command = Word[];
  */
 export interface Release {
   /**
-   * Version of this format. An operator refuses versions that it does not know. In 2, containers have only the capabilities that their component lists, and their processes never get more rights than they began with.
+   * Version of this format. An operator refuses versions that it does not know. In 2, containers have only the capabilities that their component lists, and their processes never get more rights than they began with. In 3, components can be marked as essential.
    */
-  formatVersion: 1 | 2;
+  formatVersion: 1 | 2 | 3;
   version: Version;
   /**
    * Version ranges (as npm understands them) whose data this release can update in place.
@@ -248,6 +248,10 @@ export interface Component {
    * A stack may disable it. Default false.
    */
   optional?: boolean;
+  /**
+   * Format 3: what customers use needs it, so the stack is not Available while it is unhealthy. If a release marks no component, all count.
+   */
+  essential?: boolean;
   image: Image;
   replicas?: Replicas;
   /**

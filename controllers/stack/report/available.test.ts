@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { optional } from '../../../base/optional.ts';
+import type { HostObservation } from '../../../host-driver/host.ts';
 import type { Condition, JtelStackSpec, JtelStackStatus } from '../../../crds/index.ts';
 import { plan } from '../plan/plan.ts';
 import { revision } from '../plan/testing-update.ts';
@@ -217,6 +219,64 @@ describe('a service that runs once and has ended', () => {
     expect(told(unreadable, { status: seen('True') })).toBe('True Serving');
     expect(told(unreadable, { status: seen('False') })).toMatch(/^False/);
     expect(told(unreadable)).toMatch(/^False/);
+  });
+});
+
+describe('a release that marks what is essential', () => {
+  const unwell = (...services: readonly string[]): HostObservation =>
+    aHost({
+      containers: aHost().containers.map((one) =>
+        services.includes(one.service) ? { ...one, health: 'unhealthy' } : one,
+      ),
+    });
+  const marking = (essential: readonly string[], host: HostObservation): Scene => {
+    const scene = observing(host);
+    const { desired } = scene;
+    if (desired === undefined) throw new Error('nothing is desired');
+    return { ...scene, desired: { ...desired, release: { ...desired.release, essential } } };
+  };
+  const runner = 'acd-task-runner';
+
+  it.each([
+    ['an essential service fails', ['acd-web-1'], ['acd-web-1'], 'False ComponentsUnhealthy'],
+    ['another fails', ['acd-web-1'], [runner], 'True Serving'],
+    ['nothing is marked', [], [runner], 'False ComponentsUnhealthy'],
+    ['only what was not applied yet is marked', ['acd-new'], [runner], 'False ComponentsUnhealthy'],
+  ] as const)('decides whether it serves when %s', (_, essential, failing, expected) =>
+    expect(told(marking(essential, unwell(...failing)))).toBe(expected),
+  );
+
+  it('tells what does not run, all the same, and names only what matters when it does not serve', () => {
+    const of = (...services: readonly string[]): string => {
+      const scene = marking(['acd-web-1'], unwell(...services));
+      const at = { stack: aStack(), clusterID: identity.clusterID, plan: plan(planInput(scene)) };
+      const flags = { deleting: false, suspended: false, observeOnly: false };
+      return available({ ...at, ...flags, observed: scene, ...optional({ desired: scene.desired }) }).message;
+    };
+    expect(of(runner)).toBe(
+      'What customers use is up and healthy. Not as they should be, and not essential: acd-task-runner (unhealthy).',
+    );
+    expect(of(runner, 'acd-web-1')).toBe('Not as they should be: acd-web-1 (unhealthy).');
+  });
+
+  it('is believed while it cannot be read: what did not run when the stack last served is not missed', () => {
+    const seen: JtelStackStatus = {
+      ...before('True', 'Serving'),
+      components: aHost().containers.map(({ service }) => ({
+        name: service,
+        state: 'running',
+        health: service === runner ? 'unhealthy' : 'healthy',
+      })),
+    };
+    const unreadable = (...services: readonly string[]): string => {
+      const { desired: _, ...scene } = observing(unwell(...services), mistyped);
+      return told(scene, { status: seen });
+    };
+    expect(unreadable(runner)).toBe('True Serving');
+    expect(unreadable(runner, 'acd-web-1')).toMatch(/^False/);
+    const gone = aHost({ containers: aHost().containers.filter(({ service }) => service !== 'acd-web-1') });
+    const { desired: _, ...scene } = observing(gone, mistyped);
+    expect(told(scene, { status: seen })).toMatch(/^False/);
   });
 });
 

@@ -6,7 +6,7 @@
 import type { Reason } from '../../../crds/index.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
 import type { HostObservation } from '../../../host-driver/host.ts';
-import { findUnhealthy, type Unwell } from '../../hosts/health.ts';
+import { findUnhealthy, isWell, type Unwell } from '../../hosts/health.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import type { Step } from '../model.ts';
 import { strangeMachine } from '../plan/stages/host.ts';
@@ -45,8 +45,15 @@ export function available(input: AvailableInput): ConditionDraft {
   const unwell = unwellOf(input, host.value);
   if (unwell !== undefined && host.value.facts.dockerVersion === undefined)
     return draft('Unknown', 'DockerUnavailable', 'Not known: Docker on the host does not answer.');
-  if (unwell?.length === 0)
-    return draft('True', 'Serving', 'All containers that run the stack are up and healthy.');
+  const missed = unwell?.filter(essentialIn(input, host.value));
+  if (unwell !== undefined && missed?.length === 0)
+    return draft(
+      'True',
+      'Serving',
+      unwell.length === 0
+        ? 'All containers that run the stack are up and healthy.'
+        : `What customers use is up and healthy. Not as they should be, and not essential: ${describeAll(unwell)}.`,
+    );
   if (stack.spec.powerState === 'Stopped')
     return draft('False', 'Stopped', 'The stack is stopped, as spec.powerState asks.');
   // It did serve, and its containers are made anew.
@@ -56,9 +63,9 @@ export function available(input: AvailableInput): ConditionDraft {
   return draft(
     'False',
     input.deleting ? 'Deleting' : reasonOf(input),
-    unwell === undefined
+    missed === undefined
       ? 'None of its containers is on the host.'
-      : `Not as they should be: ${describeAll(unwell)}.`,
+      : `Not as they should be: ${describeAll(missed)}.`,
   );
 }
 
@@ -78,6 +85,24 @@ function unwellOf(input: AvailableInput, host: HostObservation): readonly Unwell
   if (services === undefined || (host.state?.applied === undefined && host.containers.length === 0))
     return undefined;
   return findUnhealthy(host, services, tasksOf(input));
+}
+
+/**
+ * Which services customers miss: those that the release marks, as far as they were applied; without such marks, all.
+ * While no release says so: those that were well when the stack last served.
+ */
+function essentialIn(
+  { stack: { status }, desired }: AvailableInput,
+  host: HostObservation,
+): (unwell: Unwell) => boolean {
+  if (desired === undefined) {
+    if (findCondition(status?.conditions, 'Available')?.status !== 'True') return () => true;
+    const well = new Set((status?.components ?? []).filter(isWell).map(({ name }) => name));
+    return ({ service }) => well.has(service);
+  }
+  const applied = host.state?.applied?.services.map(({ service }) => service) ?? desired.release.services;
+  const marked = (desired.release.essential ?? []).filter((service) => applied.includes(service));
+  return ({ service }) => marked.length === 0 || marked.includes(service);
 }
 
 /** Services that run only once. While no release says so: those that had ended when the stack last served. */
