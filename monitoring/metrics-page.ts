@@ -55,7 +55,7 @@ export function metricsPage(): string {
     '',
     'Metrics of stacks and stores are made from the objects in the cluster whenever they are read, so a restart of the operator makes none of them 0,',
     'and each replica gives the same. What is not known has no series. Times are Unix seconds: an age is `time() - metric`. Labels are bounded:',
-    'names of objects, and words of closed lists ([reasons](reasons.md), phases, conditions).',
+    'names of objects, and words of closed lists ([reasons](reasons.md), phases, conditions), and months.',
     '',
     ...sections,
   ]

@@ -43,6 +43,7 @@ export const stack = dashboard({
     graph('Restarts by Docker', { restarts: of('container_restarts') }),
     graph('Disk', { free: of('host_disk_free_bytes'), size: of('host_disk_size_bytes') }, 'bytes'),
     graph('Phase', { '{{phase}}': by('phase', 'phase') }),
+    graph('Down time by month', { '{{month}}': by('month', 'down_seconds') }, 's'),
     graph('Downtime of the last update', { downtime: of('last_update_downtime_seconds') }, 's'),
   ],
 });

@@ -5,6 +5,7 @@
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricFamily } from '../../runtime/report/metrics.ts';
 import type { Caches } from '../caches.ts';
+import { availabilityMetrics } from './availability-metrics.ts';
 import { backupMetrics } from './backup-metrics.ts';
 import { channelMetrics } from './channel-metrics.ts';
 import type { BusinessMetric, Fleet, Sample } from './model.ts';
@@ -13,6 +14,7 @@ import { storeMetrics } from './store-metrics.ts';
 
 const businessMetrics: readonly BusinessMetric[] = [
   ...stackMetrics,
+  ...availabilityMetrics,
   ...backupMetrics,
   ...storeMetrics,
   ...channelMetrics,

@@ -86,6 +86,10 @@ export class Customer {
       certificate: { notAfter: timeOf(now + 100 * 86_400) },
       version: '3.43.2',
       componentsReady: '8/8',
+      availability: {
+        countedSince: timeOf(now - 86_400),
+        months: [{ month: timeOf(now - 86_400).slice(0, 7), downSeconds: 60, unknownSeconds: 0 }],
+      },
       components: [{ name: 'acd-web-1', state: 'running', health: 'healthy', restarts: 1 }],
       host: {
         address: '192.0.2.10',
