@@ -3,6 +3,7 @@ import type { JtelStack, JtelStackStatus } from '../crds/index.ts';
 import { formatBytes } from '../base/bytes.ts';
 import { age, moment, span } from '../base/time.ts';
 import { downTimes } from './available.ts';
+import { diskDaysLeft } from './disk.ts';
 import { needsOlderData } from './way-back.ts';
 
 /** Only what there is to tell. */
@@ -10,7 +11,7 @@ export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, 
   const { spec, status = {} } = stack;
   const rows: (readonly [string, string])[] = [
     ['Address', `https://${spec.network.fqdn}/`],
-    ['Host', hostText(stack)],
+    ['Host', hostText(stack, now)],
     ['Data', dataText(status)],
     ['Last backup', backupText(stack, now)],
     ['Next backup', moment(status.backup?.nextTime, now)],
@@ -25,13 +26,17 @@ export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, 
   return rows.filter(([, text]) => text !== '');
 }
 
-function hostText({ spec, status }: JtelStack): string {
+function hostText(stack: JtelStack, now: Date): string {
+  const { spec, status } = stack;
+  const daysLeft = diskDaysLeft(stack, now);
   const host = status?.host ?? {};
   const parts = [
     host.os,
     host.cores === undefined ? undefined : `${host.cores} cores`,
     host.memoryBytes === undefined ? undefined : `${formatBytes(host.memoryBytes)} memory`,
-    host.diskFreeBytes === undefined ? undefined : `${formatBytes(host.diskFreeBytes)} of disk free`,
+    host.diskFreeBytes === undefined
+      ? undefined
+      : `${formatBytes(host.diskFreeBytes)} of disk free${daysLeft === undefined ? '' : `, full in about ${Math.floor(daysLeft)} d`}`,
   ].filter((part) => part !== undefined);
   return `${spec.host.user}@${spec.host.address}${spec.host.port === 22 ? '' : `:${spec.host.port}`}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
 }

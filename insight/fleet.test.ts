@@ -168,6 +168,52 @@ describe('questions about a fleet', () => {
     ).toEqual(['Bad ended: ended', 'Busy end within 10d: sooner soon', 'Good end later: later']);
   });
 
+  it('tells in how many days a disk is full, the first one at the top', () => {
+    const filling = (name: string, free: number, dayOfMark: string): JtelStack =>
+      one(name, {
+        conditions: [reachable],
+        host: {
+          diskFreeBytes: free * 1e9,
+          diskTotalBytes: 100e9,
+          diskMarks: [{ time: `2026-02-${dayOfMark}T03:00:00Z`, freeBytes: 90e9 }],
+        },
+      });
+    const stacks = [filling('slowly', 45, '15'), filling('fast', 30, '22'), filling('faster', 10, '22')];
+    expect(answer('Disks', stacks)).toEqual([
+      'Bad full within 7 days: faster fast',
+      'Busy full within 30 days: slowly',
+    ]);
+    const { questions } = fleetReport(stacks, { now, certificateDays: 30 });
+    const [first] = questions.find(({ name }) => name === 'Disks')?.groups[0]?.stacks ?? [];
+    expect(first).toMatchObject({
+      daysLeft: 0,
+      detail: expect.stringMatching(/^10 % .*, full in about 0 d$/),
+    });
+  });
+
+  it('has hosts behind that are a major release older than others of the fleet', () => {
+    const runs = (name: string, dockerVersion: string, os: string) =>
+      one(name, { host: { dockerVersion, os } });
+    const stacks = [
+      runs('new', '29.1.0', 'Debian GNU/Linux 13 (trixie)'),
+      runs('patch', '29.0.4', 'Ubuntu 24.04 LTS'),
+      runs('old', '28.5.1', 'Debian GNU/Linux 12 (bookworm)'),
+      one('none'),
+    ];
+    expect(answer('Docker', stacks)).toEqual([
+      'Neutral 29.1.0: new',
+      'Neutral 29.0.4: patch',
+      'Busy 28.5.1: old',
+      'Unknown not known: none',
+    ]);
+    expect(answer('OperatingSystems', stacks)).toEqual([
+      'Neutral Debian GNU/Linux 13 (trixie): new',
+      'Busy Debian GNU/Linux 12 (bookworm): old',
+      'Neutral Ubuntu 24.04 LTS: patch',
+      'Unknown not known: none',
+    ]);
+  });
+
   it('says who waits for a window', () =>
     expect(
       answer('WaitingForWindow', [

@@ -3,12 +3,13 @@
  * versions are in the field, how old backups and their tests are, what runs full or runs out. Pure.
  */
 import { coerce, compare } from 'semver';
-import { formatBytes } from '../base/bytes.ts';
 import { optional } from '../base/optional.ts';
 import { age, span } from '../base/time.ts';
 import type { JtelStack } from '../crds/index.ts';
 import { findCondition } from '../runtime/report/conditions.ts';
 import { isAvailable } from './available.ts';
+import { diskPlace, madeWith } from './fleet-hosts.ts';
+import type { Place } from './fleet-place.ts';
 import { judgeNow, judgePhase, type Verdict } from './judge.ts';
 
 export interface FleetReport {
@@ -47,22 +48,14 @@ export interface FleetStack {
   readonly detail?: string;
   /** The same for programs: a time, a version, or a share from 0 to 1. */
   readonly value?: string | number;
+  /** Of a disk that fills up: in how many days it is full. */
+  readonly daysLeft?: number;
 }
 
 export interface FleetReportOptions {
   readonly now: Date;
   /** Certificates that end within so many days are told. */
   readonly certificateDays: number;
-}
-
-/** A place for one stack in a question. A smaller `order` is a group further up, and a stack further up in it. */
-interface Place {
-  readonly group: string;
-  readonly verdict: Verdict;
-  readonly order: number;
-  readonly detail?: string;
-  readonly value?: string | number;
-  readonly orderInGroup?: number;
 }
 
 type Ask = (stack: JtelStack, options: FleetReportOptions) => Place | undefined;
@@ -73,24 +66,22 @@ const backupHours = 26;
 const backupConditions = new Set(['BackupHealthy', 'RecoveryObjectivesMet']);
 const newestTestDays = 7;
 const newTestDays = 30;
-/** Shares of a disk that are free. */
-const fullDisk = 0.1;
-const nearlyFullDisk = 0.2;
 
-const asks: Readonly<Record<FleetQuestion['name'], Ask>> = {
+/** @param stacks all of them, with which each is compared */
+const asksOf = (stacks: readonly JtelStack[]): Readonly<Record<FleetQuestion['name'], Ask>> => ({
   Service: serviceOf,
   Versions: versionOf,
   Backups: backupOf,
   RestoreTests: restoreTestOf,
-  Disks: diskOf,
+  Disks: (stack, { now }) => diskPlace(stack, now),
   Certificates: certificateOf,
-  Docker: ({ status }) => madeWith(status?.host?.dockerVersion),
-  OperatingSystems: ({ status }) => madeWith(status?.host?.os),
+  Docker: madeWith(stacks, ({ status }) => status?.host?.dockerVersion),
+  OperatingSystems: madeWith(stacks, ({ status }) => status?.host?.os),
   WaitingForWindow: waitingOf,
-};
+});
 
 export function fleetReport(stacks: readonly JtelStack[], options: FleetReportOptions): FleetReport {
-  const questions = Object.entries(asks).map(([name, ask]) => ({
+  const questions = Object.entries(asksOf(stacks)).map(([name, ask]) => ({
     name: name as FleetQuestion['name'],
     groups: grouped(stacks, (stack) => ask(stack, options)),
   }));
@@ -122,8 +113,11 @@ function grouped(
     }));
 }
 
-function fleetStack({ metadata: { namespace = '', name } }: JtelStack, { detail, value }: Place): FleetStack {
-  return { namespace, name, ...optional({ detail, value }) };
+function fleetStack(
+  { metadata: { namespace = '', name } }: JtelStack,
+  { detail, value, daysLeft }: Place,
+): FleetStack {
+  return { namespace, name, ...optional({ detail, value, daysLeft }) };
 }
 
 function serviceOf(stack: JtelStack): Place {
@@ -203,20 +197,6 @@ function restoreTestOf({ spec, status }: JtelStack, { now }: FleetReportOptions)
     : { group: 'longer ago', verdict: 'Busy', order: 2, ...found };
 }
 
-function diskOf({ status }: JtelStack): Place {
-  const { diskFreeBytes: free, diskTotalBytes: total } = status?.host ?? {};
-  if (free === undefined || total === undefined || total <= 0)
-    return { group: 'not known', verdict: 'Unknown', order: 3 };
-  const value = free / total;
-  const detail = `${Math.floor(value * 100)} % (${formatBytes(free)}) free`;
-  const found = { orderInGroup: value, value, detail };
-  if (value < fullDisk)
-    return { group: `less than ${fullDisk * 100} % free`, verdict: 'Bad', order: 0, ...found };
-  return value < nearlyFullDisk
-    ? { group: `less than ${nearlyFullDisk * 100} % free`, verdict: 'Busy', order: 1, ...found }
-    : { group: 'enough', verdict: 'Good', order: 2, ...found };
-}
-
 function certificateOf(
   { status }: JtelStack,
   { now, certificateDays }: FleetReportOptions,
@@ -239,12 +219,6 @@ function certificateOf(
         detail,
       }
     : { group: 'end later', verdict: 'Good', order: 2, orderInGroup, value, detail };
-}
-
-function madeWith(product: string | undefined): Place {
-  return product === undefined
-    ? { group: 'not known', verdict: 'Unknown', order: 1 }
-    : { group: product, verdict: 'Neutral', order: 0 };
 }
 
 function waitingOf({ status }: JtelStack): Place | undefined {

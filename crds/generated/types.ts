@@ -652,6 +652,20 @@ export interface DatasetStatus {
 }
 
 /**
+ * What was free once.
+ */
+export interface DiskMark {
+  /**
+   * When.
+   */
+  readonly time: string;
+  /**
+   * Free space then, in bytes.
+   */
+  readonly freeBytes: number;
+}
+
+/**
  * An environment variable.
  */
 export interface EnvVar {
@@ -867,6 +881,10 @@ export interface HostStatus {
    * Size of that file system, in bytes.
    */
   readonly diskTotalBytes?: number;
+  /**
+   * What was free some days ago, newest first, one a week; anew when the disk was cleared, got another size, or is of another machine. It tells how fast the disk fills up.
+   */
+  readonly diskMarks?: readonly DiskMark[];
   /**
    * Version of Docker Engine.
    */

@@ -8,7 +8,7 @@ import type { FleetCommandOptions } from './fleet.ts';
 export function fleetCommand(surroundings: Surroundings): Command {
   return new Command('fleet')
     .description(
-      'answer what concerns all stacks: which serve, versions, ages of backups and their tests, full disks, certificates',
+      'answer what concerns all stacks: which serve, versions, ages of backups and their tests, disks that fill up, certificates, hosts that are behind',
     )
     .addOption(new Option('-A, --all-namespaces', 'ask for stacks of all namespaces'))
     .addOption(

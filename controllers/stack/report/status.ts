@@ -11,6 +11,7 @@ import { summariseRelocation } from './relocation.ts';
 import { countAvailability } from './availability.ts';
 import { draftConditions, transientConditions, unreachableGraceSeconds } from './conditions.ts';
 import { phaseStartOf } from './phase-start.ts';
+import { summariseDisk } from './disk-marks.ts';
 import { headline, needsPerson } from './readiness.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
@@ -237,7 +238,7 @@ function wasReady(stack: JtelStack): boolean {
 }
 
 function summariseHost(
-  { stack, clusterID }: StatusInput,
+  { stack, clusterID, now }: StatusInput,
   host: HostObservation,
 ): NonNullable<JtelStackStatus['host']> {
   const { facts, state } = host;
@@ -248,16 +249,9 @@ function summariseHost(
     os: facts.osName,
     cores: facts.cores,
     memoryBytes: facts.memoryBytes,
-    diskFreeBytes: roundDown(facts.diskFreeBytes, stack.status?.host?.diskFreeBytes),
-    diskTotalBytes: facts.diskTotalBytes,
+    ...summariseDisk(facts, stack.status?.host, now),
     ...optional({ dockerVersion: facts.dockerVersion, composeVersion: facts.composeVersion }),
   };
-}
-
-/** A busy disk changes by the second: a status that followed would be written for ever. Kept until it moved by 5 %. */
-function roundDown(bytes: number, previous: number | undefined): number {
-  if (previous !== undefined && Math.abs(bytes - previous) < previous * 0.05) return previous;
-  return Math.floor(bytes / 2 ** 20) * 2 ** 20;
 }
 
 function summariseComponents(
