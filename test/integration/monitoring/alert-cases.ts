@@ -4,6 +4,7 @@
  */
 
 import { steady, type AlertCase, type Series } from './alert-case.ts';
+import { channelCases } from './channel-cases.ts';
 import { operatorCases } from './operator-cases.ts';
 
 const stack = 'namespace="customers",name="acme"';
@@ -322,6 +323,7 @@ export const cases: readonly AlertCase[] = [
     after: 30,
     operatorGone: true,
   },
+  ...channelCases,
   ...operatorCases,
 ];
 

@@ -75,8 +75,9 @@ function ofStore(name: string): { readonly store?: string } {
   return optional({ store: stores[name] });
 }
 
-/** Labels of the alerts that are about the operator, not about an object. */
-const ofOperator: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Labels of the alerts that are about no stack and no store. */
+const ofOthers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  JtelChannelStopped: { name: 'stable' },
   JtelWatchdog: {},
   JtelOperatorDown: {},
   JtelOperatorNotLeading: { lease: 'a' },
@@ -89,7 +90,7 @@ const ofOperator: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What an alert is about. */
 function subjectOf(name: string): Readonly<Record<string, string>> {
-  return ofOperator[name] ?? { namespace: 'customers', name: 'acme' };
+  return ofOthers[name] ?? { namespace: 'customers', name: 'acme' };
 }
 
 /** As `ALERTS` shows a firing alert: with the labels of its subject. */
@@ -231,7 +232,7 @@ describe('the alert rules', { timeout: 600_000 }, () => {
         action,
         runbook,
         command: command
-          ?.replace('{{ $labels.name }}', 'acme')
+          ?.replace('{{ $labels.name }}', subjectOf(name)['name'] ?? '')
           .replace('{{ $labels.namespace }}', 'customers'),
       };
       return [
