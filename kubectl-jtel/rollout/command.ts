@@ -2,6 +2,7 @@
 import { Argument, Command } from 'commander';
 import { inCluster } from '../in-cluster.ts';
 import { examples, outputOption, type OutputOptions } from '../options.ts';
+import type { RolloutStatusOptions } from './rollout.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const channelArgument = (): Argument => new Argument('<CHANNEL>', 'name of the JtelChannel');
@@ -10,13 +11,18 @@ export function rolloutCommand(surroundings: Surroundings): Command {
   const status = new Command('status')
     .description('show how far each wave of a channel is')
     .addArgument(channelArgument())
+    .option('-w, --wait', 'show the progress until all waves are done; Ctrl-C stops only the waiting')
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText(
       'after',
-      '\nExit code 1 if too many updates failed, so that the channel has stopped.\n' +
-        examples('kubectl jtel rollout status stable', 'kubectl jtel rollout status stable -o json'),
+      '\nExit code 1 if too many updates failed, so that the channel has stopped; with --wait also if it is not done within --timeout.\n' +
+        examples(
+          'kubectl jtel rollout status stable',
+          'kubectl jtel rollout status stable --wait --timeout 6h',
+          'kubectl jtel rollout status stable -o json',
+        ),
     )
-    .action(async (name: string, options: OutputOptions, command: Command) => {
+    .action(async (name: string, options: RolloutStatusOptions, command: Command) => {
       const { status: run } = await import('./rollout.ts');
       await inCluster(surroundings, command, (kit) => run(kit, name, options));
     });

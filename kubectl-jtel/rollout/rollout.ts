@@ -8,11 +8,21 @@ import { findCondition } from '../../runtime/report/conditions.ts';
 import type { Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { printObject } from '../output.ts';
+import { waitForChannel } from './wait.ts';
 import { planRows, planView, statusView } from './view.ts';
 
-/** @throws {CommandError} if the channel has stopped */
-export async function status(kit: Kit, name: string, { output }: OutputOptions): Promise<void> {
-  const channel = await getChannel(kit, name);
+export interface RolloutStatusOptions extends OutputOptions {
+  readonly wait?: boolean;
+}
+
+/** @throws {CommandError} if the channel has stopped, or `--timeout` is over before it is done */
+export async function status(
+  kit: Kit,
+  name: string,
+  { output, wait = false }: RolloutStatusOptions,
+): Promise<void> {
+  const found = await getChannel(kit, name);
+  const channel = wait ? await waitForChannel(kit, name) : found;
   if (output === 'json' || output === 'yaml') await printObject(kit, channel, output);
   else kit.print(statusView(channel, kit.view()));
   const stalled = findCondition(channel.status?.conditions, 'Stalled');
