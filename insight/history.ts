@@ -14,7 +14,10 @@ export interface HistoryLine {
   readonly startTime?: string;
   readonly completionTime?: string;
   readonly downtimeSeconds?: number;
+  /** The commit that the spec came from. */
   readonly sourceRevision?: string;
+  /** Name of the JtelBackup that was made before anything was changed. */
+  readonly backupRef?: string;
   /** The program that wrote the spec. A cluster keeps no names of persons outside its audit log. */
   readonly changedBy?: string;
   readonly message?: string;
@@ -24,7 +27,12 @@ export interface HistoryLine {
   readonly isStalled?: true;
 }
 
-export function historyLines(stack: JtelStack, revisions: readonly Revision[]): HistoryLine[] {
+/** @param commit of the present spec, as whoever applies it from git says */
+export function historyLines(
+  stack: JtelStack,
+  revisions: readonly Revision[],
+  commit?: string,
+): HistoryLine[] {
   const entries = stack.status?.history ?? [];
   const newest = revisions.at(-1);
   const isStalled = findCondition(stack.status?.conditions, 'Stalled')?.status === 'True';
@@ -36,6 +44,7 @@ export function historyLines(stack: JtelStack, revisions: readonly Revision[]): 
     );
     return {
       ...fromRevision(revision, entry),
+      ...(revision === newest ? optional({ sourceRevision: commit ?? revision.sourceRevision }) : {}),
       marks: [
         ...(revision === newest ? (['Wanted'] as const) : []),
         ...(stack.status?.revision === revision.number ? (['Running'] as const) : []),
@@ -70,6 +79,7 @@ function fromRevision(revision: Revision, entry: HistoryEntry | undefined): Omit
       completionTime,
       downtimeSeconds,
       sourceRevision,
+      backupRef: attempt?.backupRef,
       changedBy: revision.changedBy,
       message,
     }),

@@ -20,12 +20,13 @@ export function historyCommand(surroundings: Surroundings): Command {
     .addOption(outputOption())
     .addHelpText(
       'after',
-      examples(
-        'kubectl jtel history acme',
-        'kubectl jtel history acme -o wide',
-        'kubectl jtel history acme --revision 4',
-        'kubectl jtel diff acme --revision 3 --to 4',
-      ),
+      '\nSOURCE is the commit: of the present spec, as the Kustomization of Flux or the Application of Argo CD says that applied it, if you may read that; else from the annotation jtel.de/source-revision.\n' +
+        examples(
+          'kubectl jtel history acme',
+          'kubectl jtel history acme -o wide',
+          'kubectl jtel history acme --revision 4',
+          'kubectl jtel diff acme --revision 3 --to 4',
+        ),
     )
     .action(async (name: string, options: HistoryOptions, command: Command) => {
       const { history: run } = await import('./history.ts');

@@ -8,6 +8,7 @@ import { findRecorded, readRevisions } from '../revisions.ts';
 import { timeLineOf } from '../../insight/time-line.ts';
 import { timeLineView } from './view-time-line.ts';
 import { historyLines } from '../../insight/history.ts';
+import { ownerCommit } from './owner.ts';
 import { historyView } from './view.ts';
 
 export interface HistoryOptions extends OutputOptions {
@@ -18,7 +19,11 @@ export async function history(kit: Kit, name: string, options: HistoryOptions): 
   const { output, revision } = options;
   const stack = await getStack(kit, name);
   if (revision !== undefined) return await showSteps(kit, stack, revision, options);
-  const lines = historyLines(stack, await readRevisions(kit, stack));
+  const [revisions, commit] = await Promise.all([
+    readRevisions(kit, stack),
+    ownerCommit(kit.cluster, stack, kit.call),
+  ]);
+  const lines = historyLines(stack, revisions, commit);
   if (output === 'json' || output === 'yaml') return await printObject(kit, listOf(lines), output);
   if (lines.length === 0)
     return kit.surroundings.note(`${name} has no history yet: the operator has not looked at it`);

@@ -53,6 +53,22 @@ describe('a history', () => {
     );
   });
 
+  it('tells commit, change and backup of a change in one line', () => {
+    const { attempt } = second;
+    const backedUp = {
+      ...second,
+      ...(attempt && { attempt: { ...attempt, backupRef: 'main-before-2' } }),
+    };
+    const told = historyView(
+      historyLines(aStack('main'), [first, backedUp], '0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f708192'),
+      pipe,
+    );
+    expect(told[0]).toMatch(/SOURCE +BACKUP +BY/);
+    expect(told[1]).toMatch(/2 +3\.43\.2 +Update +RolledBack .* 0b1c2d3e4f5a +main-before-2 /);
+    // What applied the older one is not known any more; its annotation is.
+    expect(told[2]).toMatch(/ 8f3a9c1d2e7b /);
+  });
+
   it('marks what runs', () =>
     expect(lines([first, second]).filter((line) => line.startsWith('▶'))).toEqual([
       expect.stringContaining('3.43.1'),

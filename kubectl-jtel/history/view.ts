@@ -15,6 +15,7 @@ const columns: readonly Column[] = [
   { title: 'TOOK', dropOrder: 2 },
   { title: 'DOWN', dropOrder: 3 },
   { title: 'SOURCE', dropOrder: 1 },
+  { title: 'BACKUP', dropOrder: 5 },
   { title: 'BY', dropOrder: 4 },
   { title: 'MESSAGE', flexible: true },
 ];
@@ -47,6 +48,7 @@ export function historyView(lines: readonly HistoryLine[], { paint, width, now }
       took,
       line.downtimeSeconds === undefined ? '' : span(line.downtimeSeconds),
       line.sourceRevision?.slice(0, 12) ?? '',
+      line.backupRef ?? '',
       line.changedBy ?? '',
       line.message ?? '',
     ];

@@ -1,0 +1,69 @@
+/** Which commit the spec of a stack is of, as Flux or Argo CD say that own it; pure. */
+import type { ObjectKey } from '../runtime/objects.ts';
+
+interface Labelled {
+  readonly metadata: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+}
+
+/** What applied the object: a Kustomization of Flux, or an Application of Argo CD. */
+export type Owner = { readonly by: 'Flux' | 'Argo' } & ObjectKey;
+
+const fluxLabel = 'kustomize.toolkit.fluxcd.io';
+const argoNamespace = 'argocd';
+
+/** @returns undefined if neither applied it; the labels are their own defaults */
+export function ownerOf({ metadata: { labels = {}, annotations = {} } }: Labelled): Owner | undefined {
+  const [name, namespace] = [labels[`${fluxLabel}/name`], labels[`${fluxLabel}/namespace`]];
+  if (name !== undefined && namespace !== undefined) return { by: 'Flux', namespace, name };
+  // `[NAMESPACE_]APPLICATION:GROUP/KIND:NAMESPACE/NAME`
+  const [tracked] = annotations['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
+  const application = tracked ?? labels['argocd.argoproj.io/instance'];
+  if (application === undefined || application === '') return undefined;
+  const [before = '', after] = application.split('_');
+  return after === undefined
+    ? { by: 'Argo', namespace: argoNamespace, name: before }
+    : { by: 'Argo', namespace: before, name: after };
+}
+
+export interface Kustomization {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly reason: string }[];
+    readonly lastAppliedRevision?: string;
+    readonly lastAttemptedRevision?: string;
+  };
+}
+
+export interface Application {
+  readonly status?: {
+    readonly history?: readonly { readonly revision?: string }[];
+    readonly operationState?: {
+      readonly phase?: string;
+      readonly syncResult?: { readonly revision?: string };
+    };
+  };
+}
+
+/** Applied, and waited for: only then it becomes the last applied one. */
+const fluxWaits = new Set(['Progressing', 'HealthCheckFailed']);
+
+export function commitOfKustomization({ status = {} }: Kustomization): string | undefined {
+  const { conditions = [], lastAppliedRevision, lastAttemptedRevision } = status;
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const isWaiting = ready !== undefined && fluxWaits.has(ready.reason);
+  return commitIn(isWaiting ? lastAttemptedRevision : lastAppliedRevision);
+}
+
+export function commitOfApplication({ status = {} }: Application): string | undefined {
+  const { history = [], operationState } = status;
+  const syncing = operationState?.phase === 'Running' ? operationState.syncResult?.revision : undefined;
+  return commitIn(syncing ?? history.at(-1)?.revision);
+}
+
+/** `main@sha1:8f3a9c…` is 8f3a9c…; what has no commit, such as the version of a chart, stays as it is. */
+function commitIn(revision: string | undefined): string | undefined {
+  if (revision === undefined || revision === '') return undefined;
+  return /(?:^|[:/@])([0-9a-f]{40}|[0-9a-f]{64})$/.exec(revision)?.[1] ?? revision;
+}
