@@ -2,6 +2,9 @@
 import type { JtelChannel, JtelChannelSpec, JtelChannelStatus } from '../../crds/index.ts';
 import { optional } from '../../base/optional.ts';
 
+export { plan as planChannel } from './plan/plan.ts';
+export { summarise as summariseChannel } from './report/status.ts';
+
 /** A pilot by label, then all others. */
 export function aChannel(spec: Partial<JtelChannelSpec> = {}, status?: JtelChannelStatus): JtelChannel {
   return {

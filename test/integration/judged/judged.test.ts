@@ -21,7 +21,7 @@ function asked({ kind, object }: Pick<Judged, 'kind' | 'object'>): { script: str
 
 beforeAll(prepareHealth);
 
-const kinds: readonly Kind[] = ['JtelStack', 'JtelBackup', 'JtelRestore', 'JtelBackupStore'];
+const kinds: readonly Kind[] = ['JtelStack', 'JtelBackup', 'JtelRestore', 'JtelBackupStore', 'JtelChannel'];
 
 describe.each(kinds)('%s', (kind) => {
   const cases = judged.filter((one) => one.kind === kind);
@@ -62,8 +62,8 @@ describe.each(kinds)('%s', (kind) => {
     const phase = schema && schemaOf(schema).properties?.['status']?.properties?.['phase'];
     const seen = new Set(cases.map(({ object }) => statusOf(object).phase));
     const phases = phase?.enum ?? [];
-    // A store has none; elsewhere an empty list would mean that the schema was not found.
-    expect(phases.length > 0).toBe(kind !== 'JtelBackupStore');
+    // Stores and channels have none; elsewhere an empty list would mean that the schema was not found.
+    expect(phases.length > 0).toBe(kind !== 'JtelBackupStore' && kind !== 'JtelChannel');
     expect(phases.filter((one) => !seen.has(one))).toEqual([]);
   });
 
@@ -74,9 +74,21 @@ describe.each(kinds)('%s', (kind) => {
   });
 });
 
+test('a channel has the reason that its situation is called by', () => {
+  const cases = judged.filter(({ kind }) => kind === 'JtelChannel');
+  const reasons = cases.map(
+    ({ object }) => statusOf(object).conditions?.find(({ type }) => type === 'Ready')?.reason,
+  );
+  expect(reasons.map((reason) => reason ?? 'not looked at')).toEqual(cases.map(({ situation }) => situation));
+});
+
 interface Status {
   readonly phase?: string;
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+  }[];
 }
 
 function statusOf(object: object | undefined): Status {

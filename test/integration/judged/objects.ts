@@ -26,8 +26,9 @@ import type {
   JtelStackSpec,
   Reason,
 } from '../../../crds/index.ts';
+import { channels } from './channels.ts';
 
-export type Kind = 'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore';
+export type Kind = 'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel';
 
 export interface Judged {
   readonly kind: Kind;
@@ -265,4 +266,12 @@ export const judged: readonly Judged[] = [
   ...backups,
   ...restores,
   ...stores,
+  ...(['working', 'well', 'failed'] as const).flatMap((how) =>
+    channels[how].map(([situation, object]) => ({
+      kind: 'JtelChannel' as const,
+      situation,
+      object: object as Judged['object'],
+      ...outcome[how],
+    })),
+  ),
 ];
