@@ -23,7 +23,9 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const examples = globSync('**/*.yaml', { cwd: `${repository}/examples` }).toSorted();
+const examples = globSync('**/*.yaml', { cwd: `${repository}/examples` })
+  .filter((file) => !file.startsWith('customer-repo/'))
+  .toSorted();
 
 async function get(...args: string[]): Promise<string[]> {
   const output = await kubectl.run(['get', '-n', cluster.namespace, ...args]);
