@@ -4,10 +4,12 @@ import { backupIncremental } from './backup-incremental.ts';
 import { backupRedo } from './backup-redo.ts';
 import { backupThroughput } from './backup-throughput.ts';
 import { changeOneService } from './change-one-service.ts';
+import { channelDecision } from './channel-decision.ts';
 import { checkNoop } from './check-noop.ts';
 import { deployOverhead } from './deploy-overhead.ts';
 import { disasterRecovery } from './disaster-recovery.ts';
 import { driftNotice } from './drift-notice.ts';
+import { fleetAnswers } from './fleet-answers.ts';
 import { fleetBenchmarks } from './fleet.ts';
 import { logicalThroughput } from './logical-throughput.ts';
 import { operatorMemory } from './operator-memory.ts';
@@ -27,6 +29,8 @@ export const benchmarks: readonly Benchmark[] = [
   operatorMemory,
   sshHundred,
   ...fleetBenchmarks,
+  channelDecision,
+  fleetAnswers,
   webMemory,
   webPaint,
   webFilter,
