@@ -100,6 +100,12 @@ describe('a stack', () => {
       undefined,
     ],
     [
+      'whose update to another release was undone, and that runs the wanted one',
+      { channel: { ...tried, version: wanted, tried: '3.44.0', reason: 'HealthGateFailed' } },
+      'Updated',
+      undefined,
+    ],
+    [
       'whose update to another release failed',
       { channel: { ...tried, tried: '3.43.0', reason: 'HealthGateFailed' } },
       'Ready',
@@ -204,6 +210,39 @@ describe('waves', () => {
   it('are not done by those who are set aside alone', () =>
     expect(states([aside, ...others])).toEqual(['Rolling', 'Waiting']));
   it('that are empty hold up nobody', () => expect(states(others)).toEqual(['Done', 'Rolling']));
+  it('that were empty wait for those who come, and with them the waves behind', () => {
+    const look = (stacks: readonly JtelStack[], status?: JtelChannelStatus): ReturnType<typeof plan> =>
+      plan(aChannel({ version: wanted }, status), stacks, at);
+    const after = ({ waves }: ReturnType<typeof plan>): JtelChannelStatus => ({ version: wanted, waves });
+    const empty = look([], after(look([], after(look([])))));
+    expect(empty.waves.map(({ state }) => state)).toEqual(['Done', 'Done']);
+    const later = look([...pilots, ...others], after(empty));
+    expect(later.waves.map(({ state }) => state)).toEqual(['Rolling', 'Waiting']);
+    expect(later.turns.map(({ name }) => name)).toEqual([expect.stringMatching('p.')]);
+  });
+  it('that were empty when the release passed them hold up nobody afterwards', () => {
+    const status = {
+      version: wanted,
+      waves: [
+        { name: 'pilot', state: 'Done' },
+        { name: 'rest', state: 'Done', doneTime: minutesAgo(9) },
+      ],
+    } as unknown as JtelChannelStatus;
+    const channel = aChannel({ version: wanted, soakMinutes: 30 }, status);
+    const { waves } = plan(channel, others, at);
+    expect(waves[0]).toMatchObject({ state: 'Done', doneTime: '2026-03-02T12:00:00Z' });
+    const later = plan({ ...channel, status: { ...status, waves } }, [...pilots, ...others], at);
+    expect(later.waves.map(({ state }) => state)).toEqual(['Done', 'Done']);
+  });
+  it('let a new stack of an empty wave begin with the release', () => {
+    const [wave] = plan(aChannel({ version: wanted }, doneWaves(9)), [], at).waves;
+    expect(wave?.version).toBe(wanted);
+  });
+  it('do not soak for longer because the clock was wrong when they were done', () => {
+    const channel = aChannel({ version: wanted, soakMinutes: 30 }, doneWaves(-600));
+    const [wave] = plan(channel, [...pilotsDone, ...others], at).waves;
+    expect(wave).toMatchObject({ state: 'Soaking', doneTime: '2026-03-02T12:00:00Z' });
+  });
   it('say with which release a new stack begins', () => {
     const status = {
       version: old,

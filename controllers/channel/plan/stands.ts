@@ -79,7 +79,8 @@ function verdictOn(channel: JtelChannel, stack: JtelStack, moment: Moment): Verd
     const isAsked = turn?.state === 'Granted' && turn.version === version;
     return isAsked ? { standing: 'Running', reason: 'Updating' } : { standing: 'Ready' };
   }
-  if (turnOf(channel, stack) !== undefined || (ends && membership.state !== 'Updated'))
+  const isSettled = membership.state === 'Updated' || membership.state === 'HandedBack';
+  if (turnOf(channel, stack) !== undefined || (ends && !isSettled))
     return { standing: 'Running', reason: 'Updating' };
   if (ends) return { standing: 'Updated' };
   return (

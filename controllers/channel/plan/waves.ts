@@ -1,6 +1,7 @@
 /**
  * How far each wave is. A wave begins when those before it are done and their soak time is over. It is done when nobody in it
- * waits or is being updated, and at least one was: a wave that only has stacks that are set aside has proved nothing. Pure.
+ * waits or is being updated, and at least one was: a wave that only has stacks that are set aside has proved nothing. One
+ * without stacks holds up nobody, and begins when some come, unless the release has passed it by then. Pure.
  */
 import type { ChannelWaveStatus, JtelChannel } from '../../../crds/index.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
@@ -35,16 +36,23 @@ export function wavesOf(
     const last = waves.at(-1);
     const isOpen = last === undefined || last.state === 'Done';
     const count = countOf(stands.filter(({ wave }) => wave === index));
-    waves.push(
-      waveStatus(name, count, { isOpen, spec, known, before, now, isLast: index === spec.waves.length - 1 }),
-    );
+    const behind = spec.waves.slice(index + 1);
+    const isPassed = behind.some((one) => wasDone(one.name, before));
+    const isLast = behind.length === 0;
+    waves.push(waveStatus(name, count, { isOpen, isLast, isPassed, spec, known, before, now }));
   }
   return waves;
+}
+
+function wasDone(name: string, { waves, isSameVersion }: Before): boolean {
+  return isSameVersion && waves.some((one) => one.name === name && one.doneTime !== undefined);
 }
 
 interface WaveInput {
   readonly isOpen: boolean;
   readonly isLast: boolean;
+  /** One behind it was done, so the release is beyond it. */
+  readonly isPassed: boolean;
   readonly spec: JtelChannel['spec'];
   readonly known: ChannelWaveStatus | undefined;
   readonly before: Before;
@@ -52,17 +60,16 @@ interface WaveInput {
 }
 
 function waveStatus(name: string, count: WaveCount, input: WaveInput): ChannelWaveStatus {
-  const { isOpen, isLast, spec, known, before, now } = input;
+  const { isOpen, spec, known, before, now } = input;
   const former = before.isSameVersion ? known : undefined;
-  const doneTime = isOpen
-    ? (former?.doneTime ?? (isDone(count) ? formatTime(now) : undefined))
-    : former?.doneTime;
+  const doneTime = doneTimeOf(former, count, input);
   const soaked = doneTime === undefined ? undefined : Date.parse(doneTime) + spec.soakMinutes * 60_000;
-  const state = stateOf(isOpen, soaked, isLast || count.wanted === 0, now);
+  const state = stateOf(count, soaked, input);
+  const isReached = doneTime !== undefined || (isOpen && count.wanted === 0);
   return {
     name,
     state,
-    version: doneTime === undefined ? firstVersion(known, before, spec.version) : spec.version,
+    version: isReached ? spec.version : firstVersion(known, before, spec.version),
     ...count,
     since: former?.state === state && former.since !== undefined ? former.since : formatTime(now),
     ...(state === 'Soaking' && soaked !== undefined ? { until: formatTime(new Date(soaked)) } : {}),
@@ -70,15 +77,26 @@ function waveStatus(name: string, count: WaveCount, input: WaveInput): ChannelWa
   };
 }
 
+/** A time that lies ahead is of a clock that was wrong, and would make the wave soak until then. */
+function doneTimeOf(
+  former: ChannelWaveStatus | undefined,
+  count: WaveCount,
+  { isOpen, isPassed, now }: WaveInput,
+): string | undefined {
+  const known = former?.doneTime;
+  if (known !== undefined) return Date.parse(known) > now.getTime() ? formatTime(now) : known;
+  return isOpen && isDone(count, isPassed) ? formatTime(now) : undefined;
+}
+
 function stateOf(
-  isOpen: boolean,
+  { wanted }: WaveCount,
   soaked: number | undefined,
-  needsNoSoak: boolean,
-  now: Date,
+  { isOpen, isLast, isPassed, now }: WaveInput,
 ): ChannelWaveStatus['state'] {
   if (!isOpen) return 'Waiting';
+  if (wanted === 0) return 'Done';
   if (soaked === undefined) return 'Rolling';
-  return needsNoSoak || soaked <= now.getTime() ? 'Done' : 'Soaking';
+  return isLast || isPassed || soaked <= now.getTime() ? 'Done' : 'Soaking';
 }
 
 /** What a new stack of the wave begins with, while the wave is not done with the release: that of before, if there was one. */
@@ -86,8 +104,11 @@ function firstVersion(known: ChannelWaveStatus | undefined, { waves }: Before, v
   return known?.version ?? waves.at(-1)?.version ?? version;
 }
 
-function isDone({ wanted, updated, running, waitingForWindow, waiting }: WaveCount): boolean {
-  return wanted === 0 || (updated > 0 && running + waitingForWindow + waiting === 0);
+function isDone(
+  { wanted, updated, running, waitingForWindow, waiting }: WaveCount,
+  isPassed: boolean,
+): boolean {
+  return wanted === 0 ? isPassed : updated > 0 && running + waitingForWindow + waiting === 0;
 }
 
 function countOf(stands: readonly Stand[]): WaveCount {
