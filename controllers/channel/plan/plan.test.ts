@@ -50,6 +50,7 @@ function standing(given: Given, gates: JtelChannelSpec['gates'] = {}): readonly 
 }
 
 const closedWindow = { windows: [{ days: ['Sun'], start: '02:00', durationMinutes: 60, timeZone: 'UTC' }] };
+const held = { state: 'Failed', turn: 1, time: minutesAgo(1) } as const;
 const tried = { state: 'HandedBack', tried: wanted, triedFor: '', time: minutesAgo(1) } as const;
 
 describe('a stack', () => {
@@ -84,6 +85,36 @@ describe('a stack', () => {
     [
       'that missed its window a minute ago',
       { channel: { ...tried, reason: 'WaitingForWindow' } },
+      'Waiting',
+      'WaitingForWindow',
+    ],
+    [
+      'that missed its window now, by a clock that is a little ahead',
+      { channel: { ...tried, reason: 'WaitingForWindow', time: minutesAgo(-1) } },
+      'Waiting',
+      'WaitingForWindow',
+    ],
+    [
+      'that missed its window before the clock was set back',
+      { channel: { ...tried, reason: 'WaitingForWindow', time: minutesAgo(-600) } },
+      'Ready',
+      undefined,
+    ],
+    [
+      'whose update to another release was not undone',
+      { channel: { ...held, version: '3.44.0' } },
+      'Ready',
+      undefined,
+    ],
+    [
+      'whose update to another release was not undone, and that is suspended since',
+      { channel: { ...held, version: '3.44.0' }, spec: { suspend: true, update: {} } },
+      'Aside',
+      'Suspended',
+    ],
+    [
+      'whose update to another release was not undone, and whose window is closed',
+      { channel: { ...held, version: '3.44.0' }, spec: { update: closedWindow } },
       'Waiting',
       'WaitingForWindow',
     ],

@@ -75,6 +75,9 @@ function verdictOn(channel: JtelChannel, stack: JtelStack, moment: Moment): Verd
   // It keeps its place until somebody mends it; another release may do that.
   if (membership.state === 'Failed') {
     if (ends) return { standing: 'Failed', ...why(membership) };
+    // Such a stack takes no turn, also one that it was given already.
+    const closed = leftAlone(stack) ?? windowObstacle(stack, moment);
+    if (closed !== undefined) return closed;
     const turn = turnOf(channel, stack);
     const isAsked = turn?.state === 'Granted' && turn.version === version;
     return isAsked ? { standing: 'Running', reason: 'Updating' } : { standing: 'Ready' };
@@ -105,8 +108,10 @@ function triedVerdict(
     return undefined;
   if (reason === 'DowngradeRefused') return { standing: 'Aside', ...why(membership) };
   if (!passingReasons.has(reason ?? '')) return { standing: 'Failed', ...why(membership) };
-  const until = new Date(Date.parse(time) + againAfterSeconds * 1000);
-  return until > now ? { standing: 'Waiting', ...why(membership), until } : undefined;
+  const [given, pause] = [Date.parse(time), againAfterSeconds * 1000];
+  // A stack's clock may be ahead a little. Further ahead, it was wrong.
+  const isRecent = Math.abs(now.getTime() - given) < pause;
+  return isRecent ? { standing: 'Waiting', ...why(membership), until: new Date(given + pause) } : undefined;
 }
 
 /** For which a turn is given back, and which say nothing about the release. */
@@ -129,19 +134,13 @@ function why({ reason, message, tried, version }: StackChannel): Pick<Stand, 're
 }
 
 function obstacle(channel: JtelChannel, stack: JtelStack, moment: Moment): Verdict | undefined {
-  const { spec, status } = stack;
-  if (spec.suspend || spec.managementMode === 'Observe')
-    return {
-      standing: 'Aside',
-      reason: spec.suspend ? 'Suspended' : 'Observing',
-      message: spec.suspend ? 'spec.suspend is true' : 'spec.managementMode is Observe',
-    };
-  if (spec.powerState === 'Stopped')
-    return { standing: 'Aside', reason: 'Stopped', message: 'spec.powerState is Stopped' };
-  const reachable = findCondition(status?.conditions, 'HostReachable');
+  const alone = leftAlone(stack);
+  if (alone !== undefined) return alone;
+  const { conditions } = stack.status ?? {};
+  const reachable = findCondition(conditions, 'HostReachable');
   if (reachable?.status !== 'True')
     return { standing: 'Aside', reason: 'HostUnreachable', ...optional({ message: reachable?.message }) };
-  const ready = findCondition(status?.conditions, 'Ready');
+  const ready = findCondition(conditions, 'Ready');
   if (ready?.status !== 'True')
     return {
       standing: 'Aside',
@@ -149,6 +148,16 @@ function obstacle(channel: JtelChannel, stack: JtelStack, moment: Moment): Verdi
       ...optional({ message: ready?.message }),
     };
   return windowObstacle(stack, moment) ?? gateOf(channel.spec.gates, stack, moment.now);
+}
+
+/** By its own spec. */
+function leftAlone({ spec }: JtelStack): Verdict | undefined {
+  if (spec.suspend) return { standing: 'Aside', reason: 'Suspended', message: 'spec.suspend is true' };
+  if (spec.managementMode === 'Observe')
+    return { standing: 'Aside', reason: 'Observing', message: 'spec.managementMode is Observe' };
+  return spec.powerState === 'Stopped'
+    ? { standing: 'Aside', reason: 'Stopped', message: 'spec.powerState is Stopped' }
+    : undefined;
 }
 
 function windowObstacle({ spec }: JtelStack, { now, windows }: Moment): Verdict | undefined {
