@@ -111,7 +111,7 @@ function underWay(
   { stop, stands, turns }: ChannelPlan,
   open: ChannelWaveStatus,
 ): Headline {
-  const done = `Wave ${open.name} on ${version}: ${open.updated} of ${open.wanted} updated, ${open.running} running, ${open.waitingForWindow} waiting for a window, ${open.failed} failed, ${open.aside} set aside.`;
+  const done = `Wave ${open.name} on ${version}: ${open.updated} of ${open.wanted} updated, ${open.running} running, ${open.waiting} waiting for a turn or a gate, ${open.waitingForWindow} for a window, ${open.failed} failed, ${open.aside} set aside.`;
   if (stop === 'Paused') return { standing: 'Working', reason: 'ChannelPaused', message: `Paused. ${done}` };
   if (open.state === 'Soaking') {
     const message = `${done} The next wave begins at ${open.until}.`;
