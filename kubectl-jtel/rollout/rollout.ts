@@ -5,7 +5,7 @@ import { KnownWindows } from '../../controllers/times/known-windows.ts';
 import { channelKind, stackKind, type JtelChannel } from '../../crds/index.ts';
 import { isConflict } from '../../runtime/client/api-error.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
-import type { Kit } from '../kit.ts';
+import { requireName, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { printObject } from '../output.ts';
 import { waitForChannel } from './wait.ts';
@@ -43,19 +43,9 @@ export async function plan(kit: Kit, name: string, { output }: OutputOptions): P
 }
 
 export async function setPaused(kit: Kit, name: string, paused: boolean): Promise<void> {
-  const channel = await getChannel(kit, name);
   const { note } = kit.surroundings;
-  if (channel.spec.paused === paused)
+  if (!(await writePaused(kit, name, paused)))
     return note(paused ? `${name} is paused already` : `${name} is not paused`);
-  try {
-    await kit.cluster.replace(channelKind, { ...channel, spec: { ...channel.spec, paused } }, kit.call);
-  } catch (error) {
-    if (isConflict(error))
-      throw new CommandError(`nothing was written: somebody changed ${name} in the meantime; try again`, {
-        cause: error,
-      });
-    throw error;
-  }
   note(
     paused
       ? `${name} is paused: nothing new begins; what was begun is carried through. If it comes from a repository, write spec.paused there, too.`
@@ -63,8 +53,38 @@ export async function setPaused(kit: Kit, name: string, paused: boolean): Promis
   );
 }
 
-async function getChannel(kit: Kit, name: string): Promise<JtelChannel> {
-  const channel = await kit.cluster.find(channelKind, { namespace: '', name }, kit.call);
-  if (channel === undefined) throw new CommandError(`there is no JtelChannel ${name}`);
-  return channel;
+const mostTries = 5;
+
+/**
+ * The operator writes the status of a channel that is under way again and again, and each time the version of the object
+ * changes. One field is meant, whatever else changed, so it is read again.
+ *
+ * @returns false if it is so already
+ */
+async function writePaused(kit: Kit, name: string, paused: boolean): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    const channel = await getChannel(kit, name);
+    if (channel.spec.paused === paused) return false;
+    try {
+      await kit.cluster.replace(channelKind, { ...channel, spec: { ...channel.spec, paused } }, kit.call);
+      return true;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      if (tries < mostTries) continue;
+      throw new CommandError(`nothing was written: somebody changed ${name} in the meantime; try again`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** @throws {CommandError} that names the channels there are */
+async function getChannel({ cluster, call }: Kit, name: string): Promise<JtelChannel> {
+  requireName(name, 'CHANNEL');
+  const channel = await cluster.find(channelKind, { namespace: '', name }, call);
+  if (channel !== undefined) return channel;
+  const all = await cluster.list(channelKind, {}, call);
+  const there =
+    all.length === 0 ? 'there is none' : `there are ${all.map(({ metadata }) => metadata.name).join(', ')}`;
+  throw new CommandError(`there is no JtelChannel ${name}: ${there}`);
 }
