@@ -89,6 +89,18 @@ describe('a stack', () => {
       'WaitingForWindow',
     ],
     [
+      'that is still being updated by the channel that it followed before',
+      { channel: { uid: 'other', version: '3.44.0', state: 'Updating', turn: 1 } },
+      'Running',
+      'Updating',
+    ],
+    [
+      'whose update by the channel that it followed before was not undone',
+      { channel: { ...held, uid: 'other', version: '3.44.0', reason: 'HealthGateFailed' } },
+      'Aside',
+      'HealthGateFailed',
+    ],
+    [
       'that missed its window now, by a clock that is a little ahead',
       { channel: { ...tried, reason: 'WaitingForWindow', time: minutesAgo(-1) } },
       'Waiting',
@@ -202,6 +214,12 @@ describe('turns', () => {
     const failed = aMember('p3', { tier: 'pilot', channel: { ...tried, reason: 'HealthGateFailed' } });
     expect(given({ maxFailures: 0 }, [...pilots, failed])).toEqual([]);
     expect(given({ maxFailures: 1 }, [...pilots, failed])).toHaveLength(1);
+  });
+  it('leave a place to a stack that another channel, or one of the same name before, updates still', () => {
+    const moved = aMember('p3', { tier: 'pilot', channel: { uid: 'other', state: 'Updating', turn: 1 } });
+    const gone = aMember('p3', { tier: 'pilot', channel: { uid: 'other', state: 'Updated', turn: 1 } });
+    expect(given({ maxUnavailable: 2 }, [...pilots, moved])).toHaveLength(1);
+    expect(given({ maxUnavailable: 2 }, [...pilots, gone])).toHaveLength(2);
   });
   it('stay until the stack says that they are over', () => {
     const member = (channel: Partial<StackChannel>): readonly JtelStack[] => [

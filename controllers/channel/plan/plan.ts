@@ -82,6 +82,10 @@ function grant(
 ): readonly ChannelTurn[] {
   const { version, maxUnavailable } = channel.spec;
   const turns = new Map(kept.map((turn) => [turn.uid, turn]));
+  // Those of a channel that they followed before.
+  const others = stands.filter(
+    ({ stack }) => membershipIn(stack, channel) === undefined && isUsingTurn(stack.status?.channel),
+  ).length;
   let number = channel.status?.turnNumber ?? 0;
   for (const { stack, wave, standing } of stands) {
     if (standing !== 'Ready' || wave === undefined || waves[wave]?.state === 'Waiting') continue;
@@ -89,7 +93,7 @@ function grant(
     // A stack that failed has its place already, and may try another release in it.
     const hasPlace = turns.has(uid) && isUsingTurn(membershipIn(stack, channel));
     if (turns.has(uid) && !hasPlace) continue;
-    if (!hasPlace && turns.size >= maxUnavailable) continue;
+    if (!hasPlace && turns.size + others >= maxUnavailable) continue;
     number += 1;
     turns.set(uid, { number, namespace, name, uid, version, state: 'Granted', since: formatTime(now) });
   }

@@ -3,7 +3,7 @@ import type { JtelChannel, JtelStack, Reason, StackChannel } from '../../../crds
 import { isReason } from '../../../crds/index.ts';
 import { optional } from '../../../base/optional.ts';
 import { findCondition } from '../../../runtime/report/conditions.ts';
-import { isFollowing, membershipIn, turnOf } from '../../channels/turns.ts';
+import { isFollowing, isUsingTurn, membershipIn, turnOf } from '../../channels/turns.ts';
 import { positionOf, waveOf } from '../../channels/place.ts';
 import type { KnownWindows } from '../../times/known-windows.ts';
 import { gateOf } from './gates.ts';
@@ -69,8 +69,7 @@ function unplaced({ spec }: JtelStack): Verdict {
 function verdictOn(channel: JtelChannel, stack: JtelStack, moment: Moment): Verdict {
   const { version } = channel.spec;
   const membership = membershipIn(stack, channel);
-  if (membership === undefined)
-    return { standing: 'Waiting', reason: 'Pending', message: 'the operator has not looked at it yet' };
+  if (membership === undefined) return joining(stack);
   const ends = membership.version === version;
   // It keeps its place until somebody mends it; another release may do that.
   if (membership.state === 'Failed') {
@@ -90,6 +89,16 @@ function verdictOn(channel: JtelChannel, stack: JtelStack, moment: Moment): Verd
     triedVerdict(membership, stack, version, moment.now) ??
     obstacle(channel, stack, moment) ?? { standing: 'Ready' }
   );
+}
+
+/** It has not joined yet, maybe because it still has a turn of another channel, or of one of the same name before. */
+function joining({ status }: JtelStack): Verdict {
+  const former = status?.channel;
+  if (former === undefined || !isUsingTurn(former))
+    return { standing: 'Waiting', reason: 'Pending', message: 'the operator has not looked at it yet' };
+  if (former.state === 'Failed') return { standing: 'Aside', ...why(former) };
+  const message = `it is still being updated to ${former.version}, by the channel that it followed before`;
+  return { standing: 'Running', reason: 'Updating', message };
 }
 
 /** What became of its last try with this release. */
