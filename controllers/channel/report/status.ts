@@ -22,7 +22,8 @@ export function summarise(channel: JtelChannel, plan: ChannelPlan, now: Date): J
   const { metadata, spec, status } = channel;
   const { stands, waves, turns, turnNumber, failed } = plan;
   const isSame = status?.version === spec.version;
-  const { standing, reason, message } = headline(channel, plan);
+  const { standing, reason, message: headed } = headline(channel, plan);
+  const message = [headed, ...emptyWaves(channel, waves)].join(' ');
   return {
     observedGeneration: metadata.generation,
     message: message.slice(0, statusMessageMaxLength),
@@ -80,6 +81,15 @@ function isStuck({ updated, running, waitingForWindow, waiting }: ChannelWaveSta
   return updated + running + waitingForWindow + waiting === 0;
 }
 
+/** The labels in a selector may be wrong, and the release passes such a wave untested. */
+function emptyWaves({ spec }: JtelChannel, waves: readonly ChannelWaveStatus[]): readonly string[] {
+  const empty = waves.filter(({ name, wanted }) => {
+    const hasSelector = spec.waves.some((one) => one.name === name && one.selector !== undefined);
+    return hasSelector && wanted === 0;
+  });
+  return empty.map(({ name }) => `No stack is in wave ${name}, so it tests nothing: look at its labels.`);
+}
+
 interface Headline {
   readonly standing: Standing;
   readonly reason: Reason;
@@ -108,7 +118,7 @@ function headline(channel: JtelChannel, plan: ChannelPlan): Headline {
 
 function underWay(
   { spec: { version, maxUnavailable } }: JtelChannel,
-  { stop, stands, turns }: ChannelPlan,
+  { stop, stands, turns, waves }: ChannelPlan,
   open: ChannelWaveStatus,
 ): Headline {
   const done = `Wave ${open.name} on ${version}: ${open.updated} of ${open.wanted} updated, ${open.running} running, ${open.waiting} waiting for a turn or a gate, ${open.waitingForWindow} for a window, ${open.failed} failed, ${open.aside} set aside.`;
@@ -117,12 +127,10 @@ function underWay(
     const message = `${done} The next wave begins at ${open.until}.`;
     return { standing: 'Working', reason: 'Soaking', message };
   }
-  if (isStuck(open))
-    return {
-      standing: 'Failed',
-      reason: 'WaveUnproven',
-      message: `${done} Nothing shows that the release works, so the next wave does not begin: mend one of its stacks, or change the wave.`,
-    };
+  if (isStuck(open)) {
+    const message = `${done} ${whatToDo(version, stands, waves.indexOf(open))}`;
+    return { standing: 'Failed', reason: 'WaveUnproven', message };
+  }
   const held = stands.filter(
     ({ stack, standing }) => standing === 'Failed' && turns.some(({ uid }) => uid === stack.metadata.uid),
   ).length;
@@ -133,4 +141,12 @@ function underWay(
         reason: 'TooManyFailures',
         message: `${done} All ${maxUnavailable} places are held by stacks whose update failed and was not undone: mend them.`,
       };
+}
+
+/** Of a wave in which nobody is left who could be updated. */
+function whatToDo(version: string, stands: readonly Stand[], index: number): string {
+  const own = stands.filter(({ wave }) => wave === index);
+  return own.length > 0 && own.every(({ reason }) => reason === 'DowngradeRefused')
+    ? `Its stacks cannot go back to ${version}, because that does not take their data, so the next wave does not begin: set a release that takes them, or bring back data of before.`
+    : 'Nothing shows that the release works, so the next wave does not begin: mend one of its stacks, or change the wave.';
 }
