@@ -1,5 +1,5 @@
 /** Examines the cluster and the operator in it. */
-import { backupKind, restoreKind, stackKind, storeKind } from '../crds/index.ts';
+import { backupKind, channelKind, restoreKind, stackKind, storeKind } from '../crds/index.ts';
 import type { Cluster } from '../runtime/client/cluster.ts';
 import type { KubeConnection } from '../runtime/client/connection.ts';
 import type { Examination } from './examine.ts';
@@ -43,7 +43,14 @@ export interface OperatorPlace {
   readonly serviceAccount: string;
 }
 
-const plurals = [stackKind, backupKind, restoreKind, storeKind].map(({ plural }) => plural);
+/** Plurals. */
+export const wantedKinds: readonly string[] = [
+  stackKind,
+  backupKind,
+  restoreKind,
+  storeKind,
+  channelKind,
+].map(({ plural }) => plural);
 
 export function clusterExaminations(subject: ClusterSubject): readonly Examination[] {
   const { connection, asker } = subject;
@@ -59,7 +66,7 @@ export function clusterExaminations(subject: ClusterSubject): readonly Examinati
       run: async (signal) => [
         finding(
           'crds',
-          judgeKinds(await readServedKinds(connection, { signal }), stackKind.version, plurals),
+          judgeKinds(await readServedKinds(connection, { signal }), stackKind.version, wantedKinds),
         ),
       ],
     },

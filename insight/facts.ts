@@ -21,6 +21,7 @@ export function factsOf(stack: JtelStack, now: Date): (readonly [label: string, 
       'Former host',
       (status.formerHosts ?? []).map(({ host, state }) => `${host.address} (${state})`).join(', '),
     ],
+    ['Channel', channelText(stack)],
     ['Revision', revisionText(status, now)],
   ];
   return rows.filter(([, text]) => text !== '');
@@ -86,4 +87,17 @@ function revisionText(status: JtelStackStatus, now: Date): string {
       ? ''
       : `; last: ${[last.action, last.version, last.result].filter((word) => word !== undefined).join(' ')}, ${age(last.completionTime ?? last.startTime, now)} ago`;
   return `${status.revision}${how}`;
+}
+
+/** What it said last, and what became of it. */
+function channelText({ spec, status }: JtelStack): string {
+  const name = spec.channelRef?.name;
+  const said = status?.channel;
+  if (name === undefined || said === undefined) return name ?? '';
+  const { version, state, tried, reason, message } = said;
+  const why = [reason, message].filter((part) => part !== undefined).join(', ');
+  const whole = [tried === undefined ? undefined : `tried ${tried}`, why === '' ? undefined : why]
+    .filter((part) => part !== undefined)
+    .join(': ');
+  return `${said.name}: ${version}, ${state}${whole === '' ? '' : ` (${whole})`}`;
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { wantedKinds } from '../../doctor/cluster.ts';
 import { startAPIDouble, type APIDouble } from '../../test/support/api-double.ts';
 import { kubectlJtel, type PluginOptions, type PluginRun } from '../../test/support/plugin.ts';
 
@@ -21,7 +22,7 @@ beforeEach(async () => {
     '/version': { gitVersion: 'v1.34.2' },
     '/apis/jtel.de': { versions: [{ version: 'v1alpha1' }] },
     '/apis/jtel.de/v1alpha1': {
-      resources: ['jtelstacks', 'jtelbackups', 'jtelrestores', 'jtelbackupstores'].map((name) => ({ name })),
+      resources: wantedKinds.map((name) => ({ name })),
     },
     [review('self')]: { status: { allowed: true } },
     [review('')]: { status: { allowed: false } },
