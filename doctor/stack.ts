@@ -17,6 +17,7 @@ import { readRelease, statedReleases } from '../controllers/inputs/stack-release
 import { storeKind, type JtelBackupStore, type JtelStack } from '../crds/index.ts';
 import type { Release } from '../release/generated/release.ts';
 import { selectComponents } from '../release/select.ts';
+import { asItBegins } from './channel.ts';
 import type { Examination } from './examine.ts';
 import { failed, finding, ok, skipped, warning, type Finding, type Judgement } from './finding.ts';
 import { hostExamination } from './host.ts';
@@ -71,9 +72,14 @@ interface ReleaseFound {
 }
 
 async function examineRelease(
-  { stack, cluster, asker }: StackSubject,
+  { stack: given, cluster, asker }: StackSubject,
   signal: AbortSignal,
 ): Promise<ReleaseFound> {
+  const stack = await asItBegins(given, cluster, signal);
+  if ('verdict' in stack) {
+    const unknown = skipped('It is not known which release is wanted.', 'Correct what release says first.');
+    return { findings: [finding('release-store', unknown), finding('release', stack)] };
+  }
   const { name } = stack.spec.releaseStoreRef;
   const answers = finding('release-store', ok(`JtelBackupStore ${name} answers.`));
   try {

@@ -35,6 +35,16 @@ function byRule({ metadata }: Placed, waves: Waves): number {
   });
 }
 
+/** @returns what a new stack begins with; undefined: nobody has said it yet, or there is no wave for it */
+export function firstRelease(
+  stack: Placed,
+  { spec, status }: Pick<JtelChannel, 'spec' | 'status'>,
+): string | undefined {
+  const wave = waveOf(stack, { spec });
+  const name = wave === undefined ? undefined : spec.waves[wave]?.name;
+  return status?.waves?.find((one) => one.name === name)?.version;
+}
+
 /** Where a stack is among all, 0 to less than 100; by its namespace and name alone. */
 export function positionOf({ namespace, name }: Pick<JtelStack['metadata'], 'namespace' | 'name'>): number {
   const digest = createHash('sha256').update(`${namespace}/${name}`).digest();

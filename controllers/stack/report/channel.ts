@@ -16,7 +16,7 @@ import {
 import { optional } from '../../../base/optional.ts';
 import type { StoryEvent } from '../../../runtime/report/event-recorder.ts';
 import { formatTime } from '../../../runtime/report/conditions.ts';
-import { waveOf } from '../../channels/place.ts';
+import { firstRelease, waveOf } from '../../channels/place.ts';
 import { isUsingTurn, turnOf } from '../../channels/turns.ts';
 import { windowState } from '../../times/update-windows.ts';
 import type { Observed, Plan, Refusal } from '../model.ts';
@@ -66,9 +66,7 @@ function joined({ stack, channel, now }: ChannelInput): StackChannel | undefined
   // Turns that were given to it before it joined are not its own.
   const declined = turnOf(channel, stack)?.number ?? 0;
   if (version !== undefined) return { name, uid, version, state: 'Updated', declined, time };
-  const wave = waveOf(stack, channel);
-  const place = wave === undefined ? undefined : channel.spec.waves[wave]?.name;
-  const first = channel.status?.waves?.find((one) => one.name === place)?.version;
+  const first = firstRelease(stack, channel);
   return first === undefined ? undefined : { name, uid, version: first, state: 'Installing', declined, time };
 }
 
