@@ -17,6 +17,7 @@ import { backupJobInput, backupJobResult } from './backup.ts';
 import { countJobInput, countJobResult } from './count.ts';
 import { loadJobInput, loadJobResult, probeJobInput, probeJobResult } from './load.ts';
 import { restoreJobInput, restoreJobResult } from './restore.ts';
+import { smokeJobInput, smokeJobResult } from './smoke.ts';
 
 export const jobInput = oneBy('type', {
   probe: probeJobInput,
@@ -24,6 +25,7 @@ export const jobInput = oneBy('type', {
   backup: backupJobInput,
   restore: restoreJobInput,
   count: countJobInput,
+  smoke: smokeJobInput,
 });
 export type JobInput = Of<typeof jobInput>;
 
@@ -34,6 +36,7 @@ export const jobResults = {
   backup: backupJobResult,
   restore: restoreJobResult,
   count: countJobResult,
+  smoke: smokeJobResult,
 } satisfies Record<JobInput['type'], Schema<unknown>>;
 /** Any of them, if the type of the job is not known. */
 export type JobResult<T extends JobInput['type'] = JobInput['type']> = Of<(typeof jobResults)[T]>;

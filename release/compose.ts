@@ -24,6 +24,8 @@ export interface ServiceParts {
   readonly stack: string;
   readonly environment: ReadonlyMap<string, string>;
   readonly files: readonly MountedFile[];
+  /** The only network that it is in; default: that of the project. */
+  readonly network: string | undefined;
   /** Services of the component that an edge leads to. */
   readonly servicesOf: (component: string) => readonly string[];
 }
@@ -53,6 +55,7 @@ export function composeService(parts: ServiceParts): Record<string, unknown> {
     environment: [...parts.environment].map(([name, value]) => `${name}=${value}`),
     volumes: mounts(parts),
     ports: component.publish,
+    networks: parts.network === undefined ? undefined : [parts.network],
     depends_on: dependencies(parts.selected.dependsOn, parts.servicesOf),
     healthcheck: healthCheck(component),
     cpus: Number(resources.cpus),

@@ -8,6 +8,7 @@ import { componentProblems } from './component-checks.ts';
 import { secretTarget, serviceNames, templatePaths } from './components.ts';
 import { databaseFiles } from './database-files.ts';
 import type { Release } from './generated/release.ts';
+import { smokeProblems } from './smoke-checks.ts';
 
 /** Names that the store's layout uses itself. */
 const reservedPaths = new Set(['release.json', 'release.json.sig', 'release.yaml']);
@@ -27,6 +28,10 @@ export function crossCheck(release: Release, form: 'Draft' | 'Published'): reado
       release.fileTrees.map((tree) => tree.name),
     ),
     ...duplicates(
+      'smokeChecks',
+      (release.smokeChecks ?? []).map((check) => check.name),
+    ),
+    ...duplicates(
       'service names',
       release.components.flatMap((component) => serviceNames(component, component.replicas?.maximum ?? 1)),
     ),
@@ -35,6 +40,7 @@ export function crossCheck(release: Release, form: 'Draft' | 'Published'): reado
     ...dataProblems(release),
     ...updaterProblems(release),
     ...portProblems(release),
+    ...smokeProblems(release),
     ...release.components.flatMap((component, index) => componentProblems(release, component, index)),
     ...publishedPortProblems(release),
     ...(form === 'Published' ? publishedProblems(release) : []),

@@ -32,6 +32,14 @@ const environmentSecretFolder = '/run/secrets/environment';
  */
 const mostOfServices = 192 * 1024;
 
+/** Another name than the open network's: compose recreates the containers of a stack that is closed. */
+const closedNetwork = 'closed';
+
+/** Docker's name of the network in which a project's services are. */
+export function networkName(project: string, network: RenderInput['network']): string {
+  return `${project}_${network === 'Closed' ? closedNetwork : 'default'}`;
+}
+
 interface Rendering {
   /** Of {@link mostOfServices}. */
   left: number;
@@ -65,7 +73,7 @@ function renderOnce(input: RenderInput, texts: TemplateTexts): RenderedRelease {
     services: Object.fromEntries(services),
     // There are no options and no labels: compose wants to recreate a volume whose declaration changed.
     volumes: Object.fromEntries(release.volumes.map((volume) => [volume, volumeModel(input, volume)])),
-    networks: { default: {} },
+    networks: input.network === 'Closed' ? { [closedNetwork]: { internal: true } } : { default: {} },
   };
   const rendered = {
     version: release.version,
@@ -191,6 +199,7 @@ function servicesOf(
         stack: `${stack.namespace}/${stack.name}`,
         environment,
         files,
+        network: rendering.input.network === 'Closed' ? closedNetwork : undefined,
         servicesOf: (name) => all.find((candidate) => candidate.component.name === name)?.services ?? [],
       });
       count(rendering, selected, made);

@@ -63,6 +63,8 @@ export interface RenderInput {
   readonly project: string;
   /** Volumes that a restore put in the place of others on the host. Default: none. */
   readonly volumes?: SwitchedVolumes | undefined;
+  /** Closed: containers reach each other, and nobody else. No component may use the host's network then. Default: open. */
+  readonly network?: 'Closed' | undefined;
   readonly secrets: SecretValues;
   /** Absent: secrets lie on the host under their SHA-256, as everything else does. */
   readonly fileNames?: FileNames | undefined;

@@ -45,6 +45,8 @@ async function run(spec: JobInput, report: Report): Promise<JobResult> {
       return await (await import('./restore/restore.ts')).restore(spec, { report, signal });
     case 'count':
       return await (await import('./count.ts')).count(spec, report, signal);
+    case 'smoke':
+      return await (await import('./smoke.ts')).smoke(spec, signal);
   }
 }
 

@@ -17,6 +17,7 @@ import { readFileNames } from './file-names.ts';
 import { InputError } from './input-error.ts';
 import { ReleaseSource, type LoadedRelease } from './release-source.ts';
 import { readPullCredentials } from './pull-credentials.ts';
+import type { RenderInput } from '../../release/stack-input.ts';
 import { collectReleaseSecrets, readCertificate, readEnvironment, stackInput } from './render-inputs.ts';
 import type { openStore } from '../stores/store-access.ts';
 
@@ -123,10 +124,17 @@ export async function readStackSecrets(
   return { generated, certificate, environment, pullCredentials };
 }
 
+/** What differs from the stack's own place. */
+export interface Placing {
+  /** Those that a restore has switched, from the host's state.json; or those of other projects, instead of new ones. */
+  readonly volumes?: SwitchedVolumes | undefined;
+  /** Default: open. */
+  readonly network?: RenderInput['network'];
+}
+
 /**
  * Pure.
  * @param texts of the release's templates; asked for once all secrets are there
- * @param volumes those that a restore has switched, from the host's state.json
  * @returns what must still be generated, or the rendered stack
  * @throws {InputError} {@link RenderError}
  */
@@ -136,7 +144,7 @@ export function renderWith(
   { release, templates }: LoadedRelease,
   texts: () => TemplateTexts,
   { generated, certificate, environment, pullCredentials }: StackSecrets,
-  volumes?: SwitchedVolumes,
+  { volumes, network }: Placing = {},
 ): { readonly missing: CredentialRequest } | RenderedStack {
   const secrets = collectReleaseSecrets(release, generated, certificate);
   if (!secrets.complete) return { missing: secrets.missing };
@@ -148,6 +156,7 @@ export function renderWith(
     stack: stackInput(stack),
     project,
     volumes,
+    network,
     secrets: { release: secrets.values, environment },
     fileNames,
   };
@@ -168,25 +177,24 @@ export async function renderStack(
   loaded: LoadedRelease,
   dependencies: RenderDependencies,
   options: CallOptions,
-  volumes?: SwitchedVolumes,
+  placing: Placing = {},
 ): Promise<{ readonly missing: CredentialRequest } | RenderedStack> {
   const secrets = await readStackSecrets(stack, loaded.release, dependencies, options);
   const { releases } = dependencies;
   const texts = await releases.texts(loaded, { stack: stackInput(stack), project }, options.signal);
-  return renderWith(stack, project, loaded, () => texts, secrets, volumes);
+  return renderWith(stack, project, loaded, () => texts, secrets, placing);
 }
 
 /**
- * Renders the release without anything that could get in the real stack's way: no published ports, no components of the
- * spec. Its database can run beside the stack, so that it can be loaded or inspected.
- * @param volumes of other projects, which are used instead of new ones
+ * Renders the release without anything that could get in the real stack's way: no published ports, not the
+ * host's own network, no components of the spec. Its database can run beside the stack, so that it can be loaded or inspected.
  * @throws {InputError} {@link RenderError}
  */
 export async function renderBeside(
   stack: JtelStack,
   version: string,
   project: string,
-  volumes: SwitchedVolumes,
+  placing: Placing,
   dependencies: ReleaseDependencies,
   options: CallOptions,
 ): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
@@ -195,9 +203,11 @@ export async function renderBeside(
   const { loaded } = await readRelease(bare, dependencies, options);
   const release: Release = {
     ...loaded.release,
-    components: loaded.release.components.map(({ publish: _publish, ...component }) => component),
+    components: loaded.release.components.map(
+      ({ publish: _publish, hostNetwork: _hostNetwork, ...component }) => component,
+    ),
   };
-  const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, volumes);
+  const rendered = await renderStack(bare, project, { ...loaded, release }, dependencies, options, placing);
   if ('missing' in rendered)
     throw new InputError(
       'SecretNotFound',

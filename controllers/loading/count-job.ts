@@ -5,7 +5,8 @@ import type { Manifest } from '../../backup-format/manifest.ts';
 import type { ImageReference, JobSpec } from '../../host-driver/host.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts';
 import type { Release } from '../../release/generated/release.ts';
-import type { ComponentFile } from '../../release/render.ts';
+import { networkName, type ComponentFile } from '../../release/render.ts';
+import type { RenderInput } from '../../release/stack-input.ts';
 import { databaseAccess } from './database-access.ts';
 
 const memoryBytes = 256 * 2 ** 20;
@@ -18,6 +19,8 @@ export interface CountJobOptions {
   readonly volumes?: SwitchedVolumes;
   /** The project whose database uses them, when it is another one. */
   readonly databaseProject?: string;
+  /** The database's; default: open. */
+  readonly network?: RenderInput['network'];
   readonly release: Release;
   readonly manifest: Manifest | undefined;
   readonly rootPassword: string;
@@ -50,7 +53,7 @@ export function countJob(options: CountJobOptions): JobSpec {
     type: 'count',
     image: toolbox,
     command: ['count'],
-    network: `${databaseProject}_default`,
+    network: networkName(databaseProject, options.network),
     volumes: trees.map(({ name, volume }) => ({
       volume: dockerVolume(project, volume, volumes),
       target: `/data/${name}`,

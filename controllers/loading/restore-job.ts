@@ -14,7 +14,7 @@ import { dockerVolume, type SwitchedVolumes } from '../../host-driver/volumes.ts
 import { databaseFiles, type DatabaseFiles } from '../../release/database-files.ts';
 import { isNewerSeries } from '../../release/fitness.ts';
 import type { Release } from '../../release/generated/release.ts';
-import type { ComponentFile } from '../../release/render.ts';
+import { networkName, type ComponentFile } from '../../release/render.ts';
 import { signedBackup, type LoadedBackup } from '../stores/backup-catalog.ts';
 import {
   companionFiles,
@@ -156,7 +156,7 @@ export async function restoreJob(options: RestoreJobOptions): Promise<JobSpec> {
     type: 'restore',
     image: toolbox,
     command: ['restore'],
-    network: way === 'Logical' ? `${options.databaseProject ?? project}_default` : hostNetwork,
+    network: way === 'Logical' ? networkName(options.databaseProject ?? project, undefined) : hostNetwork,
     volumes: [
       ...(files === undefined ? [] : [{ volume: target(files.volume), target: databasePath, readOnly }]),
       ...fileTrees.map(({ name, volume }) => ({ volume: target(volume), target: treePath(name), readOnly })),

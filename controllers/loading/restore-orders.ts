@@ -71,6 +71,11 @@ export function countJobUID(requestUID: string): string {
   return `${requestUID}-count`;
 }
 
+/** The uid of the job that asks a tested backup the smoke checks of its release. */
+export function smokeJobUID(requestUID: string): string {
+  return `${requestUID}-smoke`;
+}
+
 /** The orders that are not over, oldest first. @param restores all of the stack */
 export function standingOrders(restores: readonly JtelRestore[]): readonly JtelRestore[] {
   return restores

@@ -140,7 +140,7 @@ async function appliedCompose(
     try {
       const volumes = observed.host.ok ? observed.host.value.state?.volumes : undefined;
       const { loaded } = await readRelease(former, dependencies, kit.call);
-      const result = await renderStack(former, project, loaded, dependencies, kit.call, volumes);
+      const result = await renderStack(former, project, loaded, dependencies, kit.call, { volumes });
       if ('rendered' in result && result.rendered.digest === digest) return result.rendered.composeYaml;
     } catch (error) {
       // A release or secret of that time may be gone.

@@ -134,6 +134,13 @@ export interface Release {
    */
   ports: FirewallPort[];
   /**
+   * What is asked of a restored stack when a backup is tested. Components that a check asks by HTTP are started in a closed network, with what they depend on.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  smokeChecks?: SmokeCheck[];
+  /**
    * In start order; a component can only depend on one above it.
    *
    * @minItems 1
@@ -237,6 +244,48 @@ export interface FirewallPort {
   protocol: 'tcp' | 'udp';
   from: Port;
   to: Port;
+}
+/**
+ * One question with its answer, by HTTP or in SQL.
+ */
+export interface SmokeCheck {
+  name: Name;
+  http?: SmokeRequest;
+  sql?: SmokeQuery;
+}
+/**
+ * A GET request to a component. Redirects are not followed.
+ */
+export interface SmokeRequest {
+  /**
+   * Name of a component, secret, volume or data set (a DNS label).
+   */
+  component: string;
+  /**
+   * Port inside the container.
+   */
+  port: number;
+  /**
+   * Path, and query if wanted, as in `/health?full=1`.
+   */
+  path: string;
+  /**
+   * Expected status.
+   */
+  status: number;
+}
+/**
+ * A query that the database's root runs on the restored data.
+ */
+export interface SmokeQuery {
+  /**
+   * One SELECT in one line, without semicolon and backslash.
+   */
+  query: string;
+  /**
+   * Expected value of the first column of the only row, as text; `NULL` for null.
+   */
+  value: string;
 }
 export interface Component {
   name: Name;

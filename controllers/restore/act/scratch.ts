@@ -4,15 +4,18 @@ import type { JtelRestore, StackHost } from '../../../crds/index.ts';
 import type { Fence, Host, ImageReference, JobSpec } from '../../../host-driver/host.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
 import type { Release } from '../../../release/generated/release.ts';
+import { askedServices, neededComponents } from '../../../release/smoke-checks.ts';
+import type { RenderInput } from '../../../release/stack-input.ts';
 import { loadBackup } from '../../stores/backup-catalog.ts';
 import { catalogOf, consentOf } from '../../stores/trust.ts';
 import { countJob } from '../../loading/count-job.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
 import { InputError } from '../../inputs/input-error.ts';
-import { databaseImage } from '../../inputs/release-images.ts';
+import { componentImage, databaseImage } from '../../inputs/release-images.ts';
 import { databaseWay, preparingImage, restoreJob } from '../../loading/restore-job.ts';
-import { countJobUID, restoreJobUID } from '../../loading/restore-orders.ts';
+import { countJobUID, restoreJobUID, smokeJobUID } from '../../loading/restore-orders.ts';
+import { smokeJob } from '../../loading/smoke-job.ts';
 import { renderBeside, type RenderedStack } from '../../inputs/stack-release.ts';
 import type { CheckDependencies } from '../observe/checks.ts';
 import { scratchProject } from '../desired/request.ts';
@@ -49,19 +52,14 @@ export async function execute(action: Action, context: ScratchContext): Promise<
     case 'WriteRelease':
       return await host.writeRelease(project, (await render(context)).rendered.rendered, fence(), signal);
     case 'PullImages': {
-      const { release, rendered } = await render(context);
+      const { release } = await render(context);
       const { manifest } = context.observed.checked ?? {};
       const images = [
         databaseImage(release),
         ...(manifest === undefined ? [] : [preparingImage(release, manifest)]),
         context.dependencies.toolbox,
       ];
-      return await host.pull(
-        images,
-        rendered.pullCredentials,
-        ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`),
-        signal,
-      );
+      return await pull(images, context);
     }
     case 'StartRestore':
       return await host.startJob(project, await scratchRestoreJob(context), fence(), signal);
@@ -71,6 +69,17 @@ export async function execute(action: Action, context: ScratchContext): Promise<
     }
     case 'StartCount':
       return await host.startJob(project, await scratchCountJob(context), fence(), signal);
+    case 'StartStack': {
+      const { release, rendered } = await render(context, 'Closed');
+      await pull(
+        neededComponents(release).map((name) => componentImage(release, name)),
+        context,
+      );
+      await host.writeRelease(project, rendered.rendered, fence(), signal);
+      return await host.composeUp(project, rendered.rendered, askedServices(release), fence(), signal);
+    }
+    case 'StartSmoke':
+      return await host.startJob(project, await scratchSmokeJob(context), fence(), signal);
     case 'RemoveJob':
       return await host.removeJob(action.uid, fence(), signal);
     case 'DestroyScratch':
@@ -78,19 +87,35 @@ export async function execute(action: Action, context: ScratchContext): Promise<
   }
 }
 
+async function pull(images: readonly ImageReference[], context: ScratchContext): Promise<void> {
+  const { host, signal } = context;
+  const { rendered } = await render(context);
+  await host.pull(
+    images,
+    rendered.pullCredentials,
+    ({ imagesDone, imagesTotal }) => context.progress(`pulling images: ${imagesDone} of ${imagesTotal}`),
+    signal,
+  );
+}
+
+/** A job that loads SQL reads from the store and writes into the database, so the database is open until it is loaded. */
+function networkOf({ observed }: ScratchContext): RenderInput['network'] {
+  const { manifest } = observed.checked ?? {};
+  return manifest === undefined || databaseWay(manifest) === 'Logical' ? undefined : 'Closed';
+}
+
 /** Renders the release that wrote the data, without anything that could get in the real stack's way. */
-async function render({
-  restore,
-  observed,
-  dependencies,
-  signal,
-}: ScratchContext): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+async function render(
+  context: ScratchContext,
+  network = networkOf(context),
+): Promise<{ readonly release: Release; readonly rendered: RenderedStack }> {
+  const { restore, observed, dependencies, signal } = context;
   const options: CallOptions = { signal };
   const { stack } = observed;
   if (stack === undefined)
     throw new Error(`planned more than cleaning up for ${restore.metadata.name}, whose stack is gone`);
   const version = observed.checked?.manifest?.release.version ?? stack.spec.version;
-  return await renderBeside(stack, version, scratchProject(restore), {}, dependencies, options);
+  return await renderBeside(stack, version, scratchProject(restore), { network }, dependencies, options);
 }
 
 async function scratchRestoreJob(context: ScratchContext): Promise<JobSpec> {
@@ -135,8 +160,24 @@ async function scratchCountJob(context: ScratchContext): Promise<JobSpec> {
   return countJob({
     uid: countJobUID(restore.metadata.uid),
     project: scratchProject(restore),
+    network: networkOf(context),
     release,
     manifest,
+    rootPassword: rendered.rootPassword,
+    databaseFiles: rendered.databaseFiles,
+    toolbox: dependencies.toolbox,
+  });
+}
+
+/** Without a component to ask, only the database runs, in the network that it was started in. */
+async function scratchSmokeJob(context: ScratchContext): Promise<JobSpec> {
+  const { restore, dependencies } = context;
+  const { release, rendered } = await render(context);
+  return smokeJob({
+    uid: smokeJobUID(restore.metadata.uid),
+    project: scratchProject(restore),
+    network: askedServices(release).length === 0 ? networkOf(context) : 'Closed',
+    release,
     rootPassword: rendered.rootPassword,
     databaseFiles: rendered.databaseFiles,
     toolbox: dependencies.toolbox,

@@ -31,8 +31,10 @@ import {
   isOrdered,
   orderID,
   restoreJobUID,
+  smokeJobUID,
   standingOrders,
 } from '../../loading/restore-orders.ts';
+import { askedServices } from '../../../release/smoke-checks.ts';
 import { readRelease } from '../../inputs/stack-release.ts';
 import { check, type CheckDependencies } from './checks.ts';
 import {
@@ -162,7 +164,7 @@ async function checkNow(
   if (stack === undefined || !target.ok) return undefined;
   if (status?.checks?.some(({ name }) => name === verification) === true) return undefined;
   if (spec.mode === 'Test' && (status?.phase === 'Loading' || status?.phase === 'Starting'))
-    return await readAgain(restore, target.value, dependencies, options);
+    return await readAgain(restore, stack, target.value, dependencies, options);
   if (status?.phase === 'Loading' || status?.phase === 'Starting') return undefined;
   const waiting =
     preRestoreBackup !== undefined &&
@@ -174,17 +176,24 @@ async function checkNow(
 
 async function readAgain(
   restore: JtelRestore,
+  stack: JtelStack,
   target: Target,
-  { cluster, openStore }: ObserveDependencies,
+  dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<Checked> {
+  const { cluster, openStore } = dependencies;
   try {
     const catalog = catalogOf(
       await openStore(cluster, restore.metadata.namespace, target.storeName, 'spec.source', options),
     );
     const entry = await readManifest(catalog, target.identity, target.backupID, options.signal);
     requireTrusted(catalog, entry, consentOf(restore));
-    return { checks: [], manifest: entry.manifest };
+    const { manifest } = entry;
+    const { version } = manifest.release;
+    const wrote = { ...stack, spec: { ...stack.spec, version } };
+    const { release } = (await readRelease(wrote, dependencies, options)).loaded;
+    const { smokeChecks: checks = [] } = release;
+    return { checks: [], manifest, smoke: { checks, services: askedServices(release) } };
   } catch (error) {
     const { reason, message } = problemOf(error);
     return { checks: [], problem: { reason, facts: { is: 'Told', message } } };
@@ -362,14 +371,16 @@ async function observeScratch(
     seen.ok && seen.value.jobs.some((one) => one.uid === job)
       ? await ask((signal) => host.readJob(job, signal)).catch(() => undefined)
       : undefined;
-  const [load, count] = [await report(restoreJobUID(uid)), await report(countJobUID(uid))];
+  const load = await report(restoreJobUID(uid));
+  const count = await report(countJobUID(uid));
+  const smoke = await report(smokeJobUID(uid));
   return {
     scratch: {
       project,
       place,
       databaseService,
       host: seen,
-      ...optional({ restore: load, count }),
+      ...optional({ restore: load, count, smoke }),
     },
     host,
   };

@@ -3,6 +3,7 @@
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../../crds/index.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../../host-driver/host.ts';
+import type { SmokeCheck } from '../../../release/generated/release.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
 import type { Ignored } from '../../stores/backup-doubt.ts';
 import type { Phase } from '../desired/request.ts';
@@ -69,6 +70,14 @@ export interface Checked {
   readonly problem?: { readonly reason: Reason; readonly facts: CheckFacts };
   /** Once the manifest could be read. */
   readonly manifest?: Manifest;
+  /** What the release that wrote the data asks a restored stack; only while a test runs. */
+  readonly smoke?: Smoke;
+}
+
+export interface Smoke {
+  readonly checks: readonly SmokeCheck[];
+  /** Those that are asked by HTTP. */
+  readonly services: readonly string[];
 }
 
 const diskFactor = 1.05;
@@ -112,6 +121,7 @@ export interface Scratch {
   readonly databaseService: string;
   readonly restore?: JobReport;
   readonly count?: JobReport;
+  readonly smoke?: JobReport;
 }
 
 /** As the status has it. */

@@ -20,6 +20,8 @@ export type Cause =
   | 'NotLoaded'
   | 'Loaded'
   | 'DatabaseRuns'
+  | 'Counted'
+  | 'StackRuns'
   | 'JobFailed'
   | 'ScratchLeft';
 
@@ -31,6 +33,9 @@ export type Action = { readonly cause: Cause } & (
   | { readonly type: 'StartRestore' }
   | { readonly type: 'StartDatabase'; readonly service: string }
   | { readonly type: 'StartCount' }
+  /** Those that smoke checks ask, with what they depend on. */
+  | { readonly type: 'StartStack' }
+  | { readonly type: 'StartSmoke' }
   | { readonly type: 'RemoveJob'; readonly uid: string; readonly job: FailedJob }
   /** Removes everything of the scratch project, volumes too: they are the request's own. */
   | { readonly type: 'DestroyScratch' }

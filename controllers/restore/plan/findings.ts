@@ -77,6 +77,8 @@ export type Facts =
   | { readonly is: 'Loads'; readonly project: string; readonly step: string; readonly percent: number }
   | { readonly is: 'DatabaseStarts'; readonly service: string; readonly project: string }
   | { readonly is: 'Counts' }
+  | { readonly is: 'ServiceStarts'; readonly service: string; readonly project: string }
+  | { readonly is: 'Asks' }
   | { readonly is: 'ManifestNotRead' }
   | { readonly is: 'TriedAgain'; readonly inSeconds: number; readonly because: Facts }
   | TestResult;
@@ -87,10 +89,20 @@ export type TestResult =
   | { readonly is: 'DatabaseNotUp'; readonly service: string }
   | { readonly is: 'DatabaseNotHealthy'; readonly service: string }
   | { readonly is: 'Differs'; readonly differences: readonly string[] }
-  | { readonly is: 'Matches'; readonly seconds: number; readonly summary: string };
+  | { readonly is: 'ServiceNotUp'; readonly service: string }
+  | { readonly is: 'ServiceNotHealthy'; readonly service: string }
+  /** Smoke checks of the release, as phrases. */
+  | { readonly is: 'SmokeFailed'; readonly failures: readonly string[] }
+  | {
+      readonly is: 'Matches';
+      readonly seconds: number;
+      readonly summary: string;
+      /** Number of smoke checks. */
+      readonly checks: number;
+    };
 
 export interface FailedJob {
-  readonly type: 'Restore' | 'Count';
+  readonly type: 'Restore' | 'Count' | 'Smoke';
   /** What the job says of itself. */
   readonly message?: string;
   readonly exitCode?: number;

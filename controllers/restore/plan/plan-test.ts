@@ -1,7 +1,8 @@
 /**
  * A test restore; pure. The backup goes into a scratch project of its own, and only its database is started; no port of it is
- * published. What is there is counted and compared with the manifest. Then everything is removed, also when the test failed,
- * when the request is deleted, or when the operator was killed in between. The host shows how far it is.
+ * published. What is there is counted and compared with the manifest, and the smoke checks of the release are asked. Then
+ * everything is removed, also when the test failed, when the request is deleted, or when the operator was killed in between.
+ * The host shows how far it is.
  */
 
 import { annotations } from '../../../crds/index.ts';
@@ -12,14 +13,14 @@ import { permanentReason } from '../../loading/job-failures.ts';
 import { afterLoadJob, pauseLeft } from '../../times/pauses.ts';
 import { verification } from '../desired/request.ts';
 import type { Scratch } from '../observe/observed.ts';
-import type { Action, Plan, PlanInput } from './actions.ts';
+import type { Plan, PlanInput } from './actions.ts';
 import type { Facts, FailedJob, TestResult } from './findings.ts';
 import { told } from '../../inputs/outcome.ts';
 import { obstacle, wait, waitOrFail } from './obstacles.ts';
 import { patienceSeconds, withPatience } from './patience.ts';
+import { planSmoke } from './plan-smoke.ts';
+import { act, lookSeconds, note } from './test-steps.ts';
 import { optional } from '../../../base/optional.ts';
-
-const lookSeconds = 3;
 
 export function planTest(input: PlanInput): Plan {
   const planned = withPatience(input, next(input));
@@ -77,7 +78,7 @@ function load(input: PlanInput, scratch: Scratch): Plan {
   const { restore, project } = scratch;
   switch (restore?.job.state) {
     case 'Succeeded':
-      return start(input, scratch);
+      return start(input, scratch, restore);
     case 'Failed':
       return failed(input, restore, 'Restore');
     case 'Running': {
@@ -94,17 +95,17 @@ function load(input: PlanInput, scratch: Scratch): Plan {
   }
 }
 
-function start(input: PlanInput, scratch: Scratch): Plan {
+function start(input: PlanInput, scratch: Scratch, loaded: JobReport): Plan {
   const { databaseService: service, count, project } = scratch;
   const containers = scratch.host.ok ? scratch.host.value.containers : [];
   const database = containers.find((container) => container.service === service);
   if (count === undefined || count.job.state === 'Created') {
     if (database?.state !== 'running')
-      return isLate(input)
+      return isLateSince(loaded, input)
         ? note('Failed', { is: 'DatabaseNotUp', service })
         : act('Starting', [{ type: 'StartDatabase', service, cause: 'Loaded' }]);
     if (!isWell(database)) {
-      if (isLate(input)) return note('Failed', { is: 'DatabaseNotHealthy', service });
+      if (isLateSince(loaded, input)) return note('Failed', { is: 'DatabaseNotHealthy', service });
       const facts: Facts = { is: 'DatabaseStarts', service, project };
       return wait('Starting', { reason: 'WaitingForHealth', facts }, lookSeconds);
     }
@@ -112,7 +113,7 @@ function start(input: PlanInput, scratch: Scratch): Plan {
   }
   switch (count.job.state) {
     case 'Succeeded':
-      return compared(input, count);
+      return compared(input, scratch, count);
     case 'Failed':
       return failed(input, count, 'Count');
     default:
@@ -120,14 +121,26 @@ function start(input: PlanInput, scratch: Scratch): Plan {
   }
 }
 
-function compared({ observed, restore, now }: PlanInput, count: JobReport): Plan {
+function compared(input: PlanInput, scratch: Scratch, count: JobReport): Plan {
+  const { observed, restore, now } = input;
   const manifest = observed.checked?.manifest;
   if (manifest === undefined)
     return wait('Starting', { reason: 'NotChecked', facts: { is: 'ManifestNotRead' } });
   const { differences, summary } = compareCounts(manifest, count.result);
   if (differences.length > 0) return note('Failed', { is: 'Differs', differences });
+  const smoke = observed.checked?.smoke ?? { checks: [], services: [] };
+  const checks = smoke.checks.length;
+  const asked =
+    checks === 0
+      ? undefined
+      : planSmoke(smoke, scratch, {
+          isLate: () => isLateSince(count, input),
+          failed: (report) => failed(input, report, 'Smoke'),
+        });
+  if (asked !== undefined) return asked;
   const began = Date.parse(restore.status?.startTime ?? now.toISOString());
-  return note('Passed', { is: 'Matches', seconds: Math.round((now.getTime() - began) / 1000), summary });
+  const seconds = Math.round((now.getTime() - began) / 1000);
+  return note('Passed', { is: 'Matches', seconds, summary, checks });
 }
 
 function failed(input: PlanInput, { job, error }: JobReport, type: FailedJob['type']): Plan {
@@ -160,6 +173,14 @@ function isLate({ restore, now }: PlanInput): boolean {
   return startTime !== undefined && now.getTime() - Date.parse(startTime) > patienceSeconds * 1000;
 }
 
+/** Loading may take hours; what comes after a job has an hour of its own. */
+function isLateSince({ job: { finishedSeconds } }: JobReport, input: PlanInput): boolean {
+  const host = input.observed.scratch?.host;
+  if (finishedSeconds === undefined || host?.ok !== true) return isLate(input);
+  const hostSeconds = input.now.getTime() / 1000 + host.value.facts.clockSkewSeconds;
+  return hostSeconds - finishedSeconds > patienceSeconds;
+}
+
 /** Removes the scratch project; undefined when nothing of it is left. */
 function cleanUp({ restore, observed }: PlanInput): Plan | undefined {
   const { scratch } = observed;
@@ -177,12 +198,4 @@ function cleanUp({ restore, observed }: PlanInput): Plan | undefined {
   if (state === undefined && containers.length === 0 && jobs.length === 0 && volumes.length === 0)
     return undefined;
   return act(restore.status?.phase ?? 'Starting', [{ type: 'DestroyScratch', cause: 'ScratchLeft' }]);
-}
-
-function note(result: 'Passed' | 'Failed', facts: TestResult): Plan {
-  return { kind: 'Note', phase: 'Starting', result, facts };
-}
-
-function act(phase: Extract<Plan, { kind: 'Act' }>['phase'], actions: readonly Action[]): Plan {
-  return { kind: 'Act', phase, wave: [{ type: 'ClaimHost', cause: 'ActsOnHost' }, ...actions] };
 }

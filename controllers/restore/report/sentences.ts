@@ -11,6 +11,12 @@ import { describeBackup, describeCheck } from './checks.ts';
 /** Of the message of another request, in characters. */
 const longestQuote = 400;
 
+const failures: Readonly<Record<FailedJob['type'], string>> = {
+  Restore: 'The backup could not be restored',
+  Count: 'What was restored could not be read',
+  Smoke: 'The restored stack could not be asked',
+};
+
 export function describePlan(plan: Plan, restore: JtelRestore): string {
   switch (plan.kind) {
     case 'LetGo':
@@ -101,17 +107,28 @@ export function describe(facts: Facts): string {
     case 'TriedAgain':
       return `${describe(facts.because)} It is tried again in ${facts.inSeconds} s.`;
     case 'JobFailed':
-      return facts.job.type === 'Restore'
-        ? `The backup could not be restored: ${saidBy(facts.job)}`
-        : `What was restored could not be read: ${saidBy(facts.job)}`;
+      return `${failures[facts.job.type]}: ${saidBy(facts.job)}`;
     case 'DatabaseNotUp':
       return `${facts.service} does not stay up on the restored data.`;
     case 'DatabaseNotHealthy':
       return `${facts.service} did not become healthy on the restored data.`;
     case 'Differs':
       return `What was restored is not what was backed up: ${facts.differences.slice(0, 5).join('; ')}.`;
-    case 'Matches':
-      return `Restored, started and counted in ${facts.seconds} s: ${facts.summary}.`;
+    case 'ServiceStarts':
+      return `waiting for ${facts.service} of ${facts.project}`;
+    case 'Asks':
+      return 'asking the smoke checks of the release';
+    case 'ServiceNotUp':
+      return `${facts.service}, which smoke checks ask, does not stay up on the restored data.`;
+    case 'ServiceNotHealthy':
+      return `${facts.service}, which smoke checks ask, did not become healthy on the restored data.`;
+    case 'SmokeFailed':
+      return `Smoke checks of the release failed on the restored data: ${facts.failures.slice(0, 5).join('; ')}.`;
+    case 'Matches': {
+      const { seconds, summary, checks } = facts;
+      const asked = checks === 0 ? '' : `, ${checks} smoke ${checks === 1 ? 'check' : 'checks'} passed`;
+      return `Restored, started and counted in ${seconds} s: ${summary}${asked}.`;
+    }
   }
 }
 
@@ -129,6 +146,10 @@ function describeWave(wave: readonly Action[], project: string): string {
       return `starting ${first.service} of ${project}`;
     case 'StartCount':
       return 'counting what was restored';
+    case 'StartStack':
+      return `starting what smoke checks ask in ${project}`;
+    case 'StartSmoke':
+      return 'asking the smoke checks of the release';
     case 'RemoveJob':
       return `trying again: ${saidBy(first.job)}`;
     case 'DestroyScratch':

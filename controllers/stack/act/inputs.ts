@@ -52,7 +52,8 @@ export function executorInputs(
     preparing: manifest === undefined ? undefined : preparingImage(release, manifest),
     renderBeside: async (signal) => {
       if (place === undefined) throw new Error('no place beside the stack was looked for');
-      return await renderBeside(stack, release.version, place.project, place.volumes, dependencies, {
+      const { volumes: taken } = place;
+      return await renderBeside(stack, release.version, place.project, { volumes: taken }, dependencies, {
         signal,
       });
     },

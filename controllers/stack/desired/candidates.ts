@@ -130,7 +130,7 @@ function render(
   { loaded }: StackRelease,
   volumes: SwitchedVolumes | undefined,
 ): Rendered {
-  const result = renderWith(stack, project, loaded, () => required(texts), required(secrets), volumes);
+  const result = renderWith(stack, project, loaded, () => required(texts), required(secrets), { volumes });
   if ('missing' in result) return { made: { missingCredentials: result.missing } };
   const setup = hostSetup(stack, loaded.release, proxy === undefined ? undefined : required(proxy));
   const desired = {

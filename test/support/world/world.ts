@@ -138,7 +138,7 @@ export class World {
     await storeRelease(world.vendor, releaseOf('3.43.2', ['3.43.1'], '2'));
     await storeRelease(
       world.vendor,
-      aRelease({ version: '3.44.0', updatableFrom: ['3.43.2'], database: physical }),
+      aRelease({ version: '3.44.0', updatableFrom: ['3.43.2'], database: physicalDatabase }),
     );
     for (const store of [
       aStore(stackKey.namespace, 'vendor', 'Vendor'),
@@ -366,7 +366,7 @@ export class Process {
   }
 }
 
-const physical: Release['database'] = {
+export const physicalDatabase: Release['database'] = {
   ...aRelease().database,
   physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
 };
@@ -380,7 +380,7 @@ function releaseOf(version: string, updatableFrom: readonly string[], digit: str
     version,
     updatableFrom: [...updatableFrom],
     dataUpdater: 'acd-task-runner',
-    database: physical,
+    database: physicalDatabase,
     components: aRelease().components.map((component) => ({
       ...component,
       image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` },
