@@ -84,7 +84,7 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
       'A stack that begins or is moved may take its data from this backup, although nobody signed it. Whoever can write to the store may have made it.',
   },
   abandonHost: {
-    on: 'JtelStack, JtelBackup, JtelRestore',
+    on: 'JtelStack, JtelBackup, JtelRestore, JtelDrill',
     setBy: 'you',
     value: '`true`',
     meaning: 'Lets the object go although its host cannot be reached. What runs there stays.',

@@ -68,6 +68,7 @@ export const crdFiles = [
   'jtelrestore.yaml',
   'jtelbackupstore.yaml',
   'jtelchannel.yaml',
+  'jteldrill.yaml',
 ] as const;
 
 /** The names are literal, so that the bundler finds the files. @throws if a file is missing or is not YAML. */
@@ -78,6 +79,7 @@ export function readCRDs(): CustomResourceDefinition[] {
     'jtelrestore.yaml': readFileSync(new URL('jtelrestore.yaml', import.meta.url), 'utf8'),
     'jtelbackupstore.yaml': readFileSync(new URL('jtelbackupstore.yaml', import.meta.url), 'utf8'),
     'jtelchannel.yaml': readFileSync(new URL('jtelchannel.yaml', import.meta.url), 'utf8'),
+    'jteldrill.yaml': readFileSync(new URL('jteldrill.yaml', import.meta.url), 'utf8'),
   };
   return crdFiles.map((file) => parse(texts[file]) as CustomResourceDefinition);
 }

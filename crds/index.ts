@@ -4,7 +4,14 @@
  */
 import { labels } from './annotations.ts';
 import { asRead, asWritten } from './channel-version.ts';
-import type { JtelBackup, JtelBackupStore, JtelChannel, JtelRestore, JtelStack } from './generated/types.ts';
+import type {
+  JtelBackup,
+  JtelBackupStore,
+  JtelChannel,
+  JtelDrill,
+  JtelRestore,
+  JtelStack,
+} from './generated/types.ts';
 import type { ResourceKind } from '../runtime/kind.ts';
 
 export type * from './generated/types.ts';
@@ -63,6 +70,13 @@ export const channelKind: ResourceKind<JtelChannel> = {
   kind: 'JtelChannel',
   namespaced: false,
 };
+export const drillKind: ResourceKind<JtelDrill> = {
+  group,
+  version,
+  plural: 'jteldrills',
+  kind: 'JtelDrill',
+  namespaced: false,
+};
 
 /**
  * Conditions of a JtelStack. `Reconciling` and `Stalled` (kstatus) exist only while they are true, and so do
@@ -101,6 +115,9 @@ export type StoreConditionType = (typeof storeConditionTypes)[number];
 /** Conditions of a JtelChannel. */
 export const channelConditionTypes = ['Ready', 'Quarantined', 'Reconciling', 'Stalled'] as const;
 
+/** Conditions of a JtelDrill. */
+export const drillConditionTypes = ['Ready', 'Quarantined', 'Reconciling', 'Stalled'] as const;
+
 /** Conditions of a JtelBackup and of a JtelRestore. */
 export const requestConditionTypes = [
   'Ready',
@@ -121,6 +138,9 @@ export const backupFinalizer = 'jtel.de/backup';
 
 /** Keeps a test restore until its scratch project is removed. */
 export const restoreFinalizer = 'jtel.de/restore';
+
+/** Keeps a drill, and with it the keys of its hosts, until its tests are removed. */
+export const drillFinalizer = 'jtel.de/drill';
 
 /** Keeps a stack until its host was treated as `deletionPolicy` says. */
 export const stackFinalizer = 'jtel.de/stack';

@@ -94,6 +94,22 @@ const channel = {
     'What customers use does not answer, or not for as long as the channel asks for (`gates.availableForMinutes`).',
 } as const;
 
+const drill = {
+  Drilling: 'Backups are being tested, or wait for their turn; `status.tested` says how far it is.',
+  DrillDone: 'The newest backup of each stack was tested.',
+  DrillSuspended: 'The drill is suspended: nothing new begins, and tests that run go on to their end.',
+  DrillHostRefused:
+    'A host of the drill is the host of a stack, or of another drill. Nothing begins on it: a test needs a host that no customer uses.',
+  DrillHostUnreachable:
+    'A host of the drill does not answer, or its Secret cannot be used. Nothing begins on it.',
+  DrillNoRoom:
+    'A backup has no room on any host of the drill, beside what `keepFreeGiB` keeps free. Others are tested; give a host a larger disk.',
+  DrillFailed:
+    'The last test of a stack failed: its backup could not be restored, or is not what was backed up. The JtelRestore `<backup>-drill` says why.',
+  DrillTurnMissing:
+    'The drill that the test restore names has not asked for it, or does not exist. Drills ask for their tests themselves.',
+} as const;
+
 const references = {
   SecretNotFound: 'A named Secret does not exist in this namespace.',
   CredentialsLost:
@@ -290,6 +306,7 @@ export const reasonGroups = {
   host: { title: 'Host', reasons: host },
   store: { title: 'Stores', reasons: store },
   channel: { title: 'Channels', reasons: channel },
+  drill: { title: 'Drills', reasons: drill },
   references: { title: 'References', reasons: references },
   preflight: { title: 'Preflight', reasons: preflight },
   release: { title: 'Release', reasons: release },
@@ -306,6 +323,7 @@ export const reasons = {
   ...host,
   ...store,
   ...channel,
+  ...drill,
   ...references,
   ...preflight,
   ...release,

@@ -12,6 +12,8 @@ import {
   stackKind,
   statusMessageMaxLength,
   channelConditionTypes,
+  drillConditionTypes,
+  drillKind,
   channelKind,
   storeConditionTypes,
   storeKind,
@@ -111,7 +113,7 @@ describe('every kind', () => {
     ({ crd }) => {
       expect(crd.spec).toMatchObject({
         group: 'jtel.de',
-        scope: crd.spec.names.kind === 'JtelChannel' ? 'Cluster' : 'Namespaced',
+        scope: ['JtelChannel', 'JtelDrill'].includes(crd.spec.names.kind) ? 'Cluster' : 'Namespaced',
         names: { categories: ['jtel'] },
       });
       const paths = new Set(fieldsOf(schemaOf(crd), '').map(({ path }) => path));
@@ -132,7 +134,7 @@ describe('every kind', () => {
   });
 
   test('is described to the runtime as its CRD has it', () => {
-    const described = [stackKind, backupKind, restoreKind, storeKind, channelKind].map(
+    const described = [stackKind, backupKind, restoreKind, storeKind, channelKind, drillKind].map(
       ({ group, plural, kind, namespaced }) => [`${plural}.${group}`, kind, namespaced],
     );
     expect(described).toEqual(
@@ -161,6 +163,7 @@ describe('what code knows of the schema', () => {
     ['JtelRestore', requestConditionTypes],
     ['JtelBackupStore', storeConditionTypes],
     ['JtelChannel', channelConditionTypes],
+    ['JtelDrill', drillConditionTypes],
   ] as const)('the conditions of a %s are described, and fit into their list', (kind, types) => {
     const conditions = fields.find(({ path }) => path === `${kind}.status.conditions`)?.schema;
     expect(types.length).toBeLessThanOrEqual(conditions?.maxItems ?? 0);

@@ -25,7 +25,7 @@ export const checks = [
   {
     name: 'crds',
     group: 'Cluster',
-    expects: 'The cluster serves the five kinds in the version that this program speaks.',
+    expects: 'The cluster serves the six kinds in the version that this program speaks.',
     asks: 'Reads the list of kinds of jtel.de.',
   },
   {

@@ -56,6 +56,7 @@ all stacks (Ctrl-C ends it), and more that \`?\` lists.
 | rollout status | get jtelchannels, which are in no namespace |
 | rollout plan | the same, and list jtelstacks in all namespaces |
 | rollout pause, resume | get and update jtelchannels |
+| drills | list jteldrills, which are in no namespace |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |
 | version | get customresourcedefinitions.apiextensions.k8s.io; list deployments.apps and leases.coordination.k8s.io in all namespaces, or in jtel-system, or in that of -n; get the Lease jtel-operator there, for operators before 0.2.0. What you may not see it leaves out, and says so |

@@ -8,6 +8,7 @@ import { backupCommand } from './backup/command.ts';
 import { completionCommand } from './completion/command.ts';
 import { consentCommand } from './consent/command.ts';
 import { diffCommand } from './diff/command.ts';
+import { drillsCommand } from './drills/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { execCommand } from './exec/command.ts';
 import { fleetCommand } from './fleet/command.ts';
@@ -69,6 +70,7 @@ export function createProgram(surroundings: Surroundings): Command {
     diffCommand,
     rollbackCommand,
     rolloutCommand,
+    drillsCommand,
     planCommand,
     consentCommand,
     doctorCommand,

@@ -28,6 +28,11 @@ const groups = [
     has: (name: string) => name.startsWith('jtel_channel_'),
   },
   {
+    title: 'Drills',
+    text: 'One series per JtelDrill, with the label `name`.',
+    has: (name: string) => name.startsWith('jtel_drill_'),
+  },
+  {
     title: 'Operator',
     text: 'What this process does. Its counters begin at 0 when it starts.',
     has: (name: string) =>

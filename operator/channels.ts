@@ -12,7 +12,6 @@ import {
   type Change,
   type ControllerOptions,
   type ObjectKey,
-  type Store,
   type WaveOptions,
 } from '../runtime/index.ts';
 import type { Wake } from '../runtime/control/controller.ts';
@@ -23,8 +22,8 @@ const channelWorkers = 4;
 /** What of the operator's parts the channels need. */
 export interface ChannelParts extends WaveOptions {
   readonly caches: Caches;
-  /** The stacks of all shards; default: those of the caches. */
-  readonly everyStack?: Store<JtelStack>;
+  /** The objects of all shards; default: those of the caches. */
+  readonly whole?: Caches;
   /** Whether this process leads the channels; default true. */
   readonly leadsChannels?: boolean;
 }
@@ -46,7 +45,7 @@ export async function runChannels(
   const { caches, leadsChannels = true } = parts;
   const { channels } = caches;
   if (channels === undefined || !leadsChannels) return;
-  const stacks = parts.everyStack ?? caches.stacks;
+  const { stacks } = parts.whole ?? caches;
   const stacksOf = stacks.index((one) => channelsOf(one));
   const byUID = stacks.index(({ metadata }) => [metadata.uid]);
   const controller = new Controller<JtelChannel>({

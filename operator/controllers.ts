@@ -30,6 +30,7 @@ import type { HostDriver } from '../host-driver/host.ts';
 import { audited } from './audit/audited.ts';
 import type { Audit } from './audit/lines.ts';
 import { followingChannels, runChannels } from './channels.ts';
+import { runDrills, testsOfDrills } from './drills.ts';
 import { backupHealthFrom } from './backup-health.ts';
 import { clusterForSchedules, clusterForStacks } from './cached-clusters.ts';
 import type { Caches } from './caches.ts';
@@ -60,7 +61,6 @@ import {
   type Logger,
   type ObjectKey,
   type RuntimeMetrics,
-  type Store,
   type UnexpectedErrors,
   type Versions,
 } from '../runtime/index.ts';
@@ -125,9 +125,9 @@ export interface ControllerParts {
   readonly unexpected?: UnexpectedErrors;
   /** What fails in the namespaces of other shards of this process, too. Default: only what fails in those of `caches`. */
   readonly trouble?: SharedTrouble;
-  /** All stacks, if `caches` have only those of a shard: a host that is back may say it of one behind the same door. */
-  readonly everyStack?: Store<JtelStack>;
-  /** Whether it leads the channels, which belong to no shard; default true. */
+  /** The objects of all shards, if `caches` have only those of one: a host that is back may say it of a stack behind the same door. */
+  readonly whole?: Caches;
+  /** Whether it leads the channels and drills, which belong to no shard; default true. */
   readonly leadsChannels?: boolean;
 }
 
@@ -215,7 +215,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
           waitingFirst(stacksOfStore.get(`${store.metadata.namespace}/${store.metadata.name}`), isNotReady),
         { matters: storeMatters },
       ),
-      watching(parts.everyStack ?? caches.stacks, alsoAway, { matters: hostIsBack }),
+      watching((parts.whole ?? caches).stacks, alsoAway, { matters: hostIsBack }),
       ...followingChannels(caches),
       watching(caches.restores, ({ metadata, spec }) => [
         { namespace: metadata.namespace, name: spec.stackRef.name },
@@ -237,6 +237,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     wakes: [
       watching(caches.stacks, ({ metadata }) => toWake(`${metadata.namespace}/${metadata.name}`)),
       watching(caches.backups, ({ metadata, spec }) => toWake(`${metadata.namespace}/${spec.stackRef.name}`)),
+      ...testsOfDrills(caches),
     ],
     reconciler: restoreReconciler({
       ...parts,
@@ -281,6 +282,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
     await Promise.all([
       runBackupControllers(parts, { claims, credentials, signing, isAway, common, aside }, signal),
       runChannels(parts, { common, aside }, signal),
+      runDrills(parts, { common, aside }, signal),
       stack.run(signal),
       restore.run(signal),
       store.run(signal),

@@ -102,7 +102,7 @@ async function leadShard(leadership: Leadership, shard: number, parts: ShardPart
       {
         cluster,
         caches: part.caches,
-        everyStack: parts.caches.stacks,
+        whole: parts.caches,
         leadsChannels: shard === 0,
         driver,
         releases: parts.releases,

@@ -9,6 +9,7 @@ import {
   annotations,
   backupKind,
   channelKind,
+  drillKind,
   holderNamespaces,
   holderVersion,
   labels,
@@ -19,6 +20,7 @@ import {
   type JtelBackup,
   type JtelBackupStore,
   type JtelChannel,
+  type JtelDrill,
   type JtelRestore,
   type JtelStack,
 } from '../crds/index.ts';
@@ -81,14 +83,19 @@ export async function runOperator(config: OperatorConfig, signal: AbortSignal): 
     stores: new Informer(storeKind, informerOptions),
     backups: new Informer(backupKind, informerOptions),
     restores: new Informer(restoreKind, informerOptions),
-    ...(config.namespaces === 'All' ? { channels: new Informer(channelKind, informerOptions) } : {}),
+    ...(config.namespaces === 'All'
+      ? {
+          channels: new Informer(channelKind, informerOptions),
+          drills: new Informer(drillKind, informerOptions),
+        }
+      : {}),
   };
   const caches: Caches = {
     stacks: informers.stacks.store,
     stores: informers.stores.store,
     backups: informers.backups.store,
     restores: informers.restores.store,
-    ...optional({ channels: informers.channels?.store }),
+    ...optional({ channels: informers.channels?.store, drills: informers.drills?.store }),
   };
   registerProcessMetrics(registry);
   registerBusinessMetrics(registry, fleetFrom(caches));
@@ -241,4 +248,5 @@ interface Informers {
   readonly backups: Informer<JtelBackup>;
   readonly restores: Informer<JtelRestore>;
   readonly channels?: Informer<JtelChannel>;
+  readonly drills?: Informer<JtelDrill>;
 }

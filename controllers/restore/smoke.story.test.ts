@@ -4,7 +4,7 @@ import { restoreKind } from '../../crds/index.ts';
 import type { FakeJobOutcome } from '../../host-driver/fake/machine.ts';
 import type { JobSpec } from '../../host-driver/host.ts';
 import type { SmokeCheck } from '../../release/generated/release.ts';
-import { aRelease, storeRelease } from '../../test/support/release-builder.ts';
+import { aRelease, physicalDatabase, storeRelease } from '../../test/support/release-builder.ts';
 import { storeBackup } from '../../test/support/stored-backup.ts';
 import {
   aRestore,
@@ -17,7 +17,7 @@ import {
   project,
   restoreOf,
 } from '../../test/support/world/restores.ts';
-import { killAll, physicalDatabase, World } from '../../test/support/world/world.ts';
+import { killAll, World } from '../../test/support/world/world.ts';
 
 const { signal: never } = new AbortController();
 

@@ -666,6 +666,126 @@ export interface DiskMark {
 }
 
 /**
+ * A host, and how much of it tests may use.
+ */
+export interface DrillHost {
+  /**
+   * Name of the host in this object.
+   */
+  readonly name: string;
+  /**
+   * The most tests on it at the same time.
+   */
+  readonly parallel: number;
+  /**
+   * Room on its disk that tests leave free, in GiB.
+   */
+  readonly keepFreeGiB: number;
+  /**
+   * The compose host. It needs what the host of a stack needs, and room for the data. Its Secrets are in secretNamespace.
+   */
+  readonly host: StackHost;
+}
+
+/**
+ * A host.
+ */
+export interface DrillHostStatus {
+  /**
+   * Its name in spec.hosts.
+   */
+  readonly name: string;
+  /**
+   * Whether tests can begin on it.
+   */
+  readonly state: 'Ready' | 'Refused' | 'Unreachable';
+  /**
+   * Why not.
+   */
+  readonly message?: string;
+  /**
+   * Free room on its disk when it was looked at last, in GiB, rounded down.
+   */
+  readonly freeGiB?: number;
+}
+
+/**
+ * The stack whose last test is the longest ago.
+ */
+export interface DrillOldest {
+  /**
+   * Namespace of the stack.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the stack.
+   */
+  readonly name: string;
+  /**
+   * When its last test ended; absent if it never had one.
+   */
+  readonly testTime?: string;
+}
+
+/**
+ * JtelDrill on one of whose hosts it runs. A drill asks for such tests itself; one that it has not asked for never begins.
+ */
+export interface DrillReference {
+  /**
+   * Name of the JtelDrill, which is in no namespace.
+   */
+  readonly name: string;
+}
+
+/**
+ * Which stacks, by their labels. If absent, all.
+ */
+export interface DrillSelector {
+  /**
+   * Labels that a stack must have, all of them.
+   */
+  readonly labels: readonly LabelValue[];
+}
+
+/**
+ * A test on one of the hosts.
+ */
+export interface DrillTest {
+  /**
+   * Namespace of the stack.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the stack.
+   */
+  readonly stack: string;
+  /**
+   * Name of the JtelBackup.
+   */
+  readonly backup: string;
+  /**
+   * Name of the JtelRestore that tests it.
+   */
+  readonly restore: string;
+  /**
+   * The uid of the JtelRestore, once it exists. Only that one may begin.
+   */
+  readonly uid?: string;
+  /**
+   * Name of the host in spec.hosts.
+   */
+  readonly host: string;
+  /**
+   * Room on disk that is kept for it, in bytes.
+   */
+  readonly bytes: number;
+  /**
+   * When it was asked for.
+   */
+  readonly startTime: string;
+}
+
+/**
  * An environment variable.
  */
 export interface EnvVar {
@@ -1347,6 +1467,115 @@ export interface JtelChannelStatus {
 }
 
 /**
+ * Restores the backups of many stacks for a test, one after the other, on hosts that no customer uses.
+ */
+export interface JtelDrill {
+  readonly apiVersion: 'jtel.de/v1alpha1';
+  readonly kind: 'JtelDrill';
+  readonly metadata: ObjectMeta;
+  /**
+   * Which backups, on which hosts, and how many side by side.
+   */
+  readonly spec: JtelDrillSpec;
+  /**
+   * State. Only the operator writes it.
+   */
+  readonly status?: JtelDrillStatus;
+}
+
+/**
+ * Which backups, on which hosts, and how many side by side.
+ */
+export interface JtelDrillSpec {
+  /**
+   * Namespace with the Secrets that the hosts name. Only the platform team may read there: who has these keys can read the data of every customer while they are tested.
+   */
+  readonly secretNamespace: string;
+  /**
+   * Hosts of the platform team. A host that a stack names is refused.
+   */
+  readonly hosts: readonly DrillHost[];
+  /**
+   * Which stacks, by their labels. If absent, all.
+   */
+  readonly selector?: DrillSelector;
+  /**
+   * A stack counts as tested if a backup of it passed a test within so many days.
+   */
+  readonly testWithinDays: number;
+  /**
+   * Suspended begins no further test. Those that run go on to their end.
+   */
+  readonly state: 'Active' | 'Suspended';
+}
+
+/**
+ * State. Only the operator writes it.
+ */
+export interface JtelDrillStatus {
+  /**
+   * The metadata.generation that this status describes, -1 before the operator has looked at the object.
+   */
+  readonly observedGeneration?: number;
+  /**
+   * What is going on and what to do, in one sentence.
+   */
+  readonly message?: string;
+  /**
+   * Number of stacks that it selects and that have a completed backup.
+   */
+  readonly stacks?: number;
+  /**
+   * Those of which a backup passed a test within testWithinDays.
+   */
+  readonly tested?: number;
+  /**
+   * The same as a share of all that it selects, in percent, rounded down.
+   */
+  readonly testedPercent?: number;
+  /**
+   * Those whose last test failed.
+   */
+  readonly failed?: number;
+  /**
+   * Those whose newest backup was not tested yet.
+   */
+  readonly waiting?: number;
+  /**
+   * Tests that run now.
+   */
+  readonly running?: number;
+  /**
+   * The stack whose last test is the longest ago.
+   */
+  readonly oldest?: DrillOldest;
+  /**
+   * Number of tests that ended since this object was created.
+   */
+  readonly testsDone?: number;
+  /**
+   * How long a test takes on a host, with all its cleaning up, as the mean of the last ones, in seconds.
+   */
+  readonly testSeconds?: number;
+  /**
+   * Forecast of the time in which each stack is tested once, with these hosts, in hours, rounded up. Absent before the first test has ended.
+   */
+  readonly cycleHours?: number;
+  /**
+   * Tests that were begun, and whose host is not proven to be clean again.
+   */
+  readonly tests?: readonly DrillTest[];
+  /**
+   * How the hosts stand.
+   */
+  readonly hosts?: readonly DrillHostStatus[];
+  /**
+   * Ready; Quarantined, Reconciling and Stalled only while they are true.
+   */
+  readonly conditions?: readonly Condition[];
+}
+
+/**
  * Restores a backup into a stack. Nothing is stopped or overwritten before the backup was found complete and its release runnable.
  */
 export interface JtelRestore {
@@ -1418,7 +1647,7 @@ export interface JtelRestoreSpec {
   /**
    * Where mode Test restores to. Default: a scratch project beside the stack on its own host.
    */
-  readonly test?: RestoreTest;
+  readonly test?: RestoreTestPlace;
 }
 
 /**
@@ -2058,6 +2287,20 @@ export interface RestoreTest {
    * The compose host. It needs what the host of a stack needs, and room for the data.
    */
   readonly host: StackHost;
+}
+
+/**
+ * Where mode Test restores to. Default: a scratch project beside the stack on its own host.
+ */
+export interface RestoreTestPlace {
+  /**
+   * JtelDrill on one of whose hosts it runs. A drill asks for such tests itself; one that it has not asked for never begins.
+   */
+  readonly drillRef?: DrillReference;
+  /**
+   * The compose host. It needs what the host of a stack needs, and room for the data.
+   */
+  readonly host?: StackHost;
 }
 
 /**

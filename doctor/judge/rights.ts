@@ -47,6 +47,8 @@ export const signingRights: readonly Right[] = rightsOf([
 export const channelRights: readonly Right[] = rightsOf([
   ['jtel.de', ['jtelchannels'], ['get', 'list', 'watch']],
   ['jtel.de', ['jtelchannels/status'], ['patch']],
+  ['jtel.de', ['jteldrills'], ['get', 'list', 'watch']],
+  ['jtel.de', ['jteldrills', 'jteldrills/status'], ['patch']],
 ]);
 
 /** In no namespace. */

@@ -50,7 +50,7 @@ export async function readServedKinds(
   };
 }
 
-/** The five kinds as the cluster has them, beside our own. */
+/** The six kinds as the cluster has them, beside our own. */
 export async function readSchemas(
   connection: KubeConnection,
   options: CallOptions,

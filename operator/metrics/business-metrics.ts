@@ -8,6 +8,7 @@ import type { Caches } from '../caches.ts';
 import { availabilityMetrics } from './availability-metrics.ts';
 import { backupMetrics } from './backup-metrics.ts';
 import { channelMetrics } from './channel-metrics.ts';
+import { drillMetrics } from './drill-metrics.ts';
 import type { BusinessMetric, Fleet, Sample } from './model.ts';
 import { stackMetrics } from './stack-metrics.ts';
 import { storeMetrics } from './store-metrics.ts';
@@ -18,6 +19,7 @@ const businessMetrics: readonly BusinessMetric[] = [
   ...backupMetrics,
   ...storeMetrics,
   ...channelMetrics,
+  ...drillMetrics,
 ];
 
 export const businessMetricFamilies: readonly MetricFamily[] = businessMetrics.map(
@@ -58,7 +60,7 @@ export function registerBusinessMetrics(registry: Registry, fleet: () => Fleet):
  * The content of the caches. Nothing until all of them were read, because half a fleet would look like a
  * whole one.
  */
-export function fleetFrom({ stacks, stores, backups, restores, channels }: Caches): () => Fleet {
+export function fleetFrom({ stacks, stores, backups, restores, channels, drills }: Caches): () => Fleet {
   const backupsOf = backups.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);
   const restoresOf = restores.index(({ metadata, spec }) => [`${metadata.namespace}/${spec.stackRef.name}`]);
   return () => {
@@ -70,6 +72,7 @@ export function fleetFrom({ stacks, stores, backups, restores, channels }: Cache
       }),
       stores: stores.list(),
       ...(channels === undefined ? {} : { channels: channels.list() }),
+      ...(drills === undefined ? {} : { drills: drills.list() }),
     };
   };
 }

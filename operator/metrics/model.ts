@@ -4,7 +4,14 @@
  */
 import { secondsBetween } from '../../base/time.ts';
 import type { Condition } from '../../runtime/report/conditions.ts';
-import type { JtelBackup, JtelBackupStore, JtelChannel, JtelRestore, JtelStack } from '../../crds/index.ts';
+import type {
+  JtelBackup,
+  JtelBackupStore,
+  JtelChannel,
+  JtelDrill,
+  JtelRestore,
+  JtelStack,
+} from '../../crds/index.ts';
 
 /** A stack with its requests. */
 export interface StackView {
@@ -18,6 +25,7 @@ export interface Fleet {
   readonly stacks: readonly StackView[];
   readonly stores: readonly JtelBackupStore[];
   readonly channels?: readonly JtelChannel[];
+  readonly drills?: readonly JtelDrill[];
 }
 
 export interface Sample {
@@ -69,15 +77,21 @@ export const ofChannel: MetricOf<JtelChannel> = (name, help, value, labelNames =
   help,
   labelNames: ['name', ...labelNames],
   samples: ({ channels = [] }) =>
-    channels.flatMap((channel) =>
-      samplesOf(channel.metadata, value(channel)).map(
-        ({ labels: { namespace: _none, ...labels }, ...sample }) => ({
-          ...sample,
-          labels,
-        }),
-      ),
-    ),
+    channels.flatMap((channel) => withoutNamespace(samplesOf(channel.metadata, value(channel)))),
 });
+
+/** The same per drill, which is in no namespace. */
+export const ofDrill: MetricOf<JtelDrill> = (name, help, value, labelNames = []) => ({
+  name: `jtel_drill_${name}`,
+  help,
+  labelNames: ['name', ...labelNames],
+  samples: ({ drills = [] }) =>
+    drills.flatMap((drill) => withoutNamespace(samplesOf(drill.metadata, value(drill)))),
+});
+
+function withoutNamespace(samples: readonly Sample[]): readonly Sample[] {
+  return samples.map(({ labels: { namespace: _none, ...labels }, ...sample }) => ({ ...sample, labels }));
+}
 
 /** What conditions are, and since when. */
 export function conditionMetrics<T>(

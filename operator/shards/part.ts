@@ -28,7 +28,7 @@ export function partOf(
     );
     return own;
   };
-  const { stacks, stores, backups, restores, channels } = whole;
+  const { stacks, stores, backups, restores, channels, drills } = whole;
   return {
     caches: {
       stacks: part(stacks),
@@ -36,7 +36,7 @@ export function partOf(
       backups: part(backups),
       restores: part(restores),
       // They are in no namespace.
-      ...optional({ channels }),
+      ...optional({ channels, drills }),
     },
     close: () => {
       for (const close of closes) close();

@@ -108,7 +108,7 @@ class Replica {
         {
           cluster,
           caches: part.caches,
-          everyStack: this.#whole.stacks,
+          whole: this.#whole,
           driver: this.#driver(),
           releases: new ReleaseSource(),
           openStore: async (asking, namespace, name, field) => {

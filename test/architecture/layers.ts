@@ -26,7 +26,7 @@ const rooms = ['channels', 'hosts', 'inputs', 'loading', 'stores', 'times'].map(
   (name) => `controllers/${name}`,
 );
 /** A controller is a layer of its own, so that controllers do not import each other. */
-const controllers = ['stack', 'backup', 'restore', 'schedule', 'store', 'channel'].map(
+const controllers = ['stack', 'backup', 'restore', 'schedule', 'store', 'channel', 'drill'].map(
   (name) => `controllers/${name}`,
 );
 

@@ -69,6 +69,12 @@ export function aRelease(fields: Partial<Release> = {}): Release {
   };
 }
 
+/** Of {@link aRelease}, with files that a backup may hold. */
+export const physicalDatabase: Release['database'] = {
+  ...aRelease().database,
+  physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
+};
+
 export function aStack(fields: Partial<StackInput> = {}): StackInput {
   return {
     namespace: 'customers',

@@ -67,7 +67,7 @@ export const comparisons: Readonly<Record<string, Comparison>> = {
   },
   'cluster-wide/access.yaml': {
     notCompared:
-      'The end-to-end tests have no channel, and the controllers of test/integration/channels have all rights. List and watch fill the cache, get and patch of the status are each look (controllers/channel/reconcile.ts).',
+      'The end-to-end tests have no channel and no drill, and the controllers of test/integration/channels have all rights. List and watch fill the caches, get and patch of the status are each look (controllers/channel/reconcile.ts, controllers/drill/reconcile.ts); patch of a drill is its finalizer.',
     onlyWith: { scope: 'the whole file' },
   },
   'access/users.yaml': {

@@ -8,6 +8,7 @@ import { askedServices, neededComponents } from '../../../release/smoke-checks.t
 import type { RenderInput } from '../../../release/stack-input.ts';
 import { loadBackup } from '../../stores/backup-catalog.ts';
 import { catalogOf, consentOf } from '../../stores/trust.ts';
+import { scratchProject } from '../../hosts/scratch-project.ts';
 import { countJob } from '../../loading/count-job.ts';
 import type { CredentialStore } from '../../inputs/credentials.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
@@ -18,7 +19,6 @@ import { countJobUID, restoreJobUID, smokeJobUID } from '../../loading/restore-o
 import { smokeJob } from '../../loading/smoke-job.ts';
 import { renderBeside, type RenderedStack } from '../../inputs/stack-release.ts';
 import type { CheckDependencies } from '../observe/checks.ts';
-import { scratchProject } from '../desired/request.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Action } from '../plan/actions.ts';
 

@@ -17,11 +17,6 @@ export function preRestoreBackupName({ metadata }: JtelRestore): string {
   return `pre-restore-${metadata.uid}`;
 }
 
-/** No stack's project has such a name: those begin with `jtel-<namespace>-`, and hardly any namespace is called `test-<hex>`. */
-export function scratchProject({ metadata }: JtelRestore): string {
-  return `jtel-test-${metadata.uid.replaceAll('-', '').slice(0, 12)}`;
-}
-
 /** Whether there is something to keep, and somebody wants it kept. Lost data cannot be kept. */
 export function wantsPreRestoreBackup({ spec }: JtelRestore, { status }: JtelStack): boolean {
   return (

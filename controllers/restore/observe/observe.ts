@@ -1,18 +1,13 @@
 /** Observes what planning a restore needs: the stack, the backup, what is checked, and in mode Test the scratch project. */
 
 import type { Manifest } from '../../../backup-format/manifest.ts';
-import {
-  backupKind,
-  stackKind,
-  type JtelRestore,
-  type JtelStack,
-  type StackHost,
-} from '../../../crds/index.ts';
+import { backupKind, stackKind, type JtelRestore, type JtelStack } from '../../../crds/index.ts';
 import type {
   CarriedOutOrder,
   Host,
   HostDriver,
   HostObservation,
+  HostTarget,
   JobReport,
 } from '../../../host-driver/host.ts';
 import type { CallOptions } from '../../../runtime/client/cluster.ts';
@@ -22,6 +17,7 @@ import { catalogOf, consentOf, requireTrusted, type Catalog } from '../../stores
 import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { answersOf } from '../../hosts/answers.ts';
+import { scratchProject } from '../../hosts/scratch-project.ts';
 import { readHostTarget } from '../../hosts/host-target.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { outcome, problemOf, type Outcome } from '../../inputs/outcome.ts';
@@ -37,12 +33,8 @@ import {
 import { askedServices } from '../../../release/smoke-checks.ts';
 import { readRelease } from '../../inputs/stack-release.ts';
 import { check, type CheckDependencies } from './checks.ts';
-import {
-  preRestoreBackupName,
-  scratchProject,
-  verification,
-  wantsPreRestoreBackup,
-} from '../desired/request.ts';
+import { preRestoreBackupName, verification, wantsPreRestoreBackup } from '../desired/request.ts';
+import { testPlace, type TestPlace } from './test-place.ts';
 import type { Ahead, Checked, Observed, Scratch, Target } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -69,7 +61,7 @@ export async function observe(
     options,
   );
   const isTest = restore.spec.mode === 'Test';
-  const place = isTest ? testPlace(restore, stack) : undefined;
+  const place = isTest ? await testPlace(restore, stack, dependencies.cluster, options) : undefined;
   const scratchLook =
     place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
   const ahead =
@@ -332,15 +324,10 @@ async function resolveSource(
   };
 }
 
-/** The test stays on the host where it began: its stack may have been moved or deleted since. */
-function testPlace({ spec, status }: JtelRestore, stack: JtelStack | undefined): StackHost | undefined {
-  return status?.testHost ?? spec.test?.host ?? stack?.spec.host;
-}
-
 async function observeScratch(
   restore: JtelRestore,
   stack: JtelStack | undefined,
-  place: StackHost,
+  { host: place, namespace, field }: TestPlace,
   dependencies: ObserveDependencies,
   options: CallOptions,
 ): Promise<{ readonly scratch: Scratch; readonly host?: Host }> {
@@ -349,18 +336,17 @@ async function observeScratch(
   const release =
     stack === undefined ? undefined : await outcome(() => readRelease(stack, dependencies, options));
   const databaseService = release?.ok === true ? release.value.loaded.release.database.component : '';
-  const field =
-    restore.spec.test === undefined
-      ? `spec.host of JtelStack ${restore.spec.stackRef.name}`
-      : 'spec.test.host';
-  const target = await outcome(() =>
-    readHostTarget(
-      dependencies.cluster,
-      { metadata: restore.metadata, spec: { host: place } },
-      options,
-      field,
-    ),
-  );
+  const target: Outcome<HostTarget> =
+    typeof namespace === 'string'
+      ? await outcome(() =>
+          readHostTarget(
+            dependencies.cluster,
+            { metadata: { namespace }, spec: { host: place } },
+            options,
+            field,
+          ),
+        )
+      : { ok: false, ...namespace };
   if (!target.ok) return { scratch: { project, place, databaseService, host: target } };
   const host = dependencies.driver.host(target.value);
   const ask = answersOf(place.address, options.signal);

@@ -72,6 +72,7 @@ export type Facts =
   | { readonly is: 'OrderFailed'; readonly message: string; readonly dataIncomplete: boolean }
   // A test restore.
   | { readonly is: 'StackGoneInTest'; readonly stack: string; readonly address: string }
+  | { readonly is: 'NoDrillTurn'; readonly drill: string }
   | { readonly is: 'ScratchNotLookedAt' }
   | { readonly is: 'ScratchLeft'; readonly project: string; readonly message: string }
   | { readonly is: 'Loads'; readonly project: string; readonly step: string; readonly percent: number }

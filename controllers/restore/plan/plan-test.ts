@@ -59,6 +59,9 @@ function next(input: PlanInput): Plan {
     };
     return { kind: 'Fail', reason: 'StackNotFound', facts };
   }
+  const drill = restore.spec.test?.drillRef?.name;
+  if (drill !== undefined && scratch === undefined)
+    return wait('Pending', { reason: 'DrillTurnMissing', facts: { is: 'NoDrillTurn', drill } });
   const blocked = obstacle(restore, observed);
   if (blocked !== undefined) return blocked;
   if (observed.checked === undefined)

@@ -64,7 +64,10 @@ test.each([
   [{ is: 'JobFailed', job: { type: 'Count', exitCode: 1 } }, 'could not be read: exit code 1'],
   [{ is: 'JobFailed', job: { type: 'Smoke', message: 'no.' } }, 'The restored stack could not be asked: no.'],
   [{ is: 'ServiceNotUp', service: 'web' }, 'web, which smoke checks ask, does not stay up on the restored'],
-  [{ is: 'SmokeFailed', failures: ['a', 'b'] }, 'Smoke checks of the release failed on the restored data: a; b.'],
+  [
+    { is: 'SmokeFailed', failures: ['a', 'b'] },
+    'Smoke checks of the release failed on the restored data: a; b.',
+  ],
   [{ is: 'Matches', seconds: 9, summary: '2 tables', checks: 0 }, 'counted in 9 s: 2 tables.'],
   [{ is: 'Matches', seconds: 9, summary: '2 tables', checks: 1 }, '2 tables, 1 smoke check passed.'],
   [{ is: 'Differs', differences: ['1', '2', '3', '4', '5', '6'] }, /backed up: 1; 2; 3; 4; 5\.$/],

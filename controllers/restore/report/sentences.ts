@@ -2,7 +2,7 @@
 
 import { annotations, type JtelRestore } from '../../../crds/index.ts';
 import { describeCarriedOut } from '../../loading/restore-orders.ts';
-import { scratchProject } from '../desired/request.ts';
+import { scratchProject } from '../../hosts/scratch-project.ts';
 import type { Ahead } from '../observe/observed.ts';
 import type { Action, Plan } from '../plan/actions.ts';
 import type { Facts, FailedJob } from '../plan/findings.ts';
@@ -92,6 +92,8 @@ export function describe(facts: Facts): string {
         : `${facts.message} Nothing was overwritten, and the stack goes on as it was.`;
     case 'StackGoneInTest':
       return `JtelStack ${facts.stack} was deleted while its backup was tested on ${facts.address}.`;
+    case 'NoDrillTurn':
+      return `JtelDrill ${facts.drill} has not asked for this test: a drill asks for its tests itself. Create a JtelRestore with test.host, or without test.`;
     case 'ScratchNotLookedAt':
       return 'The scratch project was not looked at yet.';
     case 'ScratchLeft':

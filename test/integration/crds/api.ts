@@ -10,13 +10,14 @@ const plurals: Readonly<Record<string, string>> = {
   JtelRestore: 'jtelrestores',
   JtelBackupStore: 'jtelbackupstores',
   JtelChannel: 'jtelchannels',
+  JtelDrill: 'jteldrills',
   Secret: 'secrets',
   ServiceAccount: 'serviceaccounts',
   RoleBinding: 'rolebindings',
   CronJob: 'cronjobs',
 };
 
-const inNoNamespace: ReadonlySet<string> = new Set(['JtelChannel']);
+const inNoNamespace: ReadonlySet<string> = new Set(['JtelChannel', 'JtelDrill']);
 
 /** Path of the collection of a manifest's kind in the test's namespace. */
 function collectionOf(cluster: TestCluster, { apiVersion, kind }: Manifest): string {

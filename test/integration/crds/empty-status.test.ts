@@ -5,7 +5,16 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCRDs, schemaOf } from '../../../crds/crd.ts';
-import { backupKind, channelKind, restoreKind, stackKind, storeKind } from '../../../crds/index.ts';
+import {
+  backupKind,
+  channelKind,
+  drillKind,
+  restoreKind,
+  stackKind,
+  storeKind,
+  type JtelChannel,
+  type JtelDrill,
+} from '../../../crds/index.ts';
 import type { ResourceKind } from '../../../runtime/kind.ts';
 import type { KubernetesObject } from '../../../runtime/index.ts';
 import { statusChanged } from '../../../runtime/report/status-changed.ts';
@@ -23,9 +32,10 @@ beforeAll(async () => {
   await installCRDs(cluster.client);
 });
 afterAll(async () => {
-  for (const { metadata } of await cluster.client.list(channelKind, {}, call()))
-    if (metadata.name.startsWith(cluster.namespace))
-      await cluster.client.delete(channelKind, { namespace: '', name: metadata.name }, {}, call());
+  for (const kind of [channelKind, drillKind])
+    for (const { metadata } of await cluster.client.list<JtelChannel | JtelDrill>(kind, {}, call()))
+      if (metadata.name.startsWith(cluster.namespace))
+        await cluster.client.delete(kind, { namespace: '', name: metadata.name }, {}, call());
   await cluster.close();
 });
 
@@ -35,6 +45,7 @@ const kinds = {
   JtelRestore: restoreKind,
   JtelBackupStore: storeKind,
   JtelChannel: channelKind,
+  JtelDrill: drillKind,
 } as const;
 
 describe.each(

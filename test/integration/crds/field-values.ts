@@ -5,7 +5,7 @@
  */
 
 export interface FieldValues {
-  readonly kind: 'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel';
+  readonly kind: 'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel' | 'JtelDrill';
   /** Where the value goes, such as `spec.components[1].name`. */
   readonly path: string;
   /** Each value is refused with a sentence that contains `says`. `undefined` removes the field. */

@@ -41,6 +41,7 @@ test('every manifest with rules is looked at', () => {
     'jtelbackups.jtel.de',
     'jtelbackupstores.jtel.de',
     'jtelchannels.jtel.de',
+    'jteldrills.jtel.de',
     'jtelrestores.jtel.de',
     'jtelstacks.jtel.de',
   ]);

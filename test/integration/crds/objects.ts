@@ -31,7 +31,10 @@ const apiVersion = 'jtel.de/v1alpha1';
 
 /** One good object of each kind. It has every field that a rule looks at. */
 export const goodObjects: Readonly<
-  Record<'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel', Manifest>
+  Record<
+    'JtelStack' | 'JtelBackup' | 'JtelRestore' | 'JtelBackupStore' | 'JtelChannel' | 'JtelDrill',
+    Manifest
+  >
 > = {
   JtelStack: fromFullExample('JtelStack'),
   JtelBackupStore: fromFullExample('JtelBackupStore'),
@@ -45,6 +48,22 @@ export const goodObjects: Readonly<
         { name: 'pilot', selector: { labels: [{ name: 'tier', value: 'pilot' }] } },
         { name: 'rest', percent: 100 },
       ],
+    },
+  },
+  JtelDrill: {
+    apiVersion,
+    kind: 'JtelDrill',
+    metadata: { name: 'nightly' },
+    spec: {
+      secretNamespace: 'jtel-drills',
+      hosts: [
+        {
+          name: 'drill-1',
+          // All fields that a host of a stack has.
+          host: (fromFullExample('JtelStack')['spec'] as { host: object }).host,
+        },
+      ],
+      selector: { labels: [{ name: 'drill', value: 'nightly' }] },
     },
   },
   JtelBackup: {

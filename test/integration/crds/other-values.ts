@@ -5,15 +5,20 @@
 import { hostile, type FieldValues } from './field-values.ts';
 import { stackValues } from './stack-values.ts';
 
-/** A restore test has a host of its own. The same rules apply, whether a person or a backup requests it. */
-const testHostValues = (['JtelBackup', 'JtelRestore'] as const).flatMap((kind) =>
+/** A restore test has a host of its own. The same rules apply, whether a person, a backup or a drill requests it. */
+const testHosts = [
+  ['JtelBackup', 'spec.test.host'],
+  ['JtelRestore', 'spec.test.host'],
+  ['JtelDrill', 'spec.hosts[0].host'],
+] as const;
+const testHostValues = testHosts.flatMap(([kind, host]) =>
   stackValues
     .filter(({ path }) => path.startsWith('spec.host.'))
     .map((line): FieldValues => ({
       ...line,
       kind,
-      path: line.path.replace('spec.host', 'spec.test.host'),
-      ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', 'spec.test.host') }),
+      path: line.path.replace('spec.host', host),
+      ...(line.at === undefined ? {} : { at: line.at.replace('spec.host', host) }),
     })),
 );
 
@@ -285,5 +290,61 @@ export const otherValues: readonly FieldValues[] = [
     says: 'should be greater than or equal to 1',
     bad: [0],
     good: [1, 100],
+  },
+  {
+    kind: 'JtelDrill',
+    path: 'metadata.name',
+    says: 'at most 63 characters',
+    at: '<nil>',
+    bad: ['a'.repeat(64)],
+  },
+  {
+    kind: 'JtelDrill',
+    path: 'spec.secretNamespace',
+    says: 'write the name of a namespace',
+    bad: ['Drills', 'a/b', 'a.b'],
+    good: ['drills'],
+  },
+  { kind: 'JtelDrill', path: 'spec.hosts', says: 'at least 1 items', bad: [[]] },
+  {
+    kind: 'JtelDrill',
+    path: 'spec.hosts[0].name',
+    says: 'write a name of lower-case letters',
+    bad: ['Drill', 'a b', '-x'],
+    good: ['b'],
+  },
+  {
+    kind: 'JtelDrill',
+    path: 'spec.hosts[0].parallel',
+    says: 'greater than or equal to 1',
+    bad: [0],
+    good: [16],
+  },
+  {
+    kind: 'JtelDrill',
+    path: 'spec.selector.labels[0].name',
+    says: 'write the name of a label',
+    bad: ['a b', '/x'],
+    good: ['example.com/drill'],
+  },
+  {
+    kind: 'JtelDrill',
+    path: 'spec.selector.labels[0].value',
+    says: 'write the value of a label',
+    bad: ['a b'],
+    good: [''],
+  },
+  {
+    kind: 'JtelRestore',
+    path: 'spec.test',
+    says: 'with either host or drillRef',
+    bad: [{}],
+    good: [{ drillRef: { name: 'nightly' } }],
+  },
+  {
+    kind: 'JtelRestore',
+    path: 'spec.test.drillRef.name',
+    says: 'write the name of a JtelDrill',
+    bad: ['Nightly', 'a b', '-x'],
   },
 ];

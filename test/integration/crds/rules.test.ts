@@ -35,14 +35,18 @@ const values = [...stackValues, ...otherValues, ...referenceValues];
 const refusals = values.flatMap((line) => line.bad.map((value) => ({ ...line, value })));
 const acceptances = values.flatMap((line) => (line.good ?? []).map((value) => ({ ...line, value })));
 
-describe.each(['JtelStack', 'JtelBackup', 'JtelRestore', 'JtelBackupStore', 'JtelChannel'] as const)(
-  '%s',
-  (kind) => {
-    test('the object that the lines below spoil is good', async () => {
-      expect(await refusal(tryToCreate(cluster, goodObjects[kind]))).toBe('');
-    });
-  },
-);
+describe.each([
+  'JtelStack',
+  'JtelBackup',
+  'JtelRestore',
+  'JtelBackupStore',
+  'JtelChannel',
+  'JtelDrill',
+] as const)('%s', (kind) => {
+  test('the object that the lines below spoil is good', async () => {
+    expect(await refusal(tryToCreate(cluster, goodObjects[kind]))).toBe('');
+  });
+});
 
 test.each(refusals)('$kind: $path $value is refused: $says', async ({ kind, path, value, says, at }) => {
   const answer = await refusal(tryToCreate(cluster, withValue(spoilable(kind, path), path, value)));

@@ -12,12 +12,14 @@ import { storeLikeAJob } from '../../../controllers/backup/testing.ts';
 import {
   backupKind,
   channelKind,
+  drillKind,
   restoreKind,
   stackKind,
   storeKind,
   type JtelBackup,
   type JtelBackupStore,
   type JtelChannel,
+  type JtelDrill,
   type JtelRestore,
   type JtelStack,
 } from '../../../crds/index.ts';
@@ -38,7 +40,7 @@ import { EventRecorder } from '../../../runtime/report/event-recorder.ts';
 import { silentLogger } from '../../../runtime/report/logger.ts';
 import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import type { Release } from '../../../release/generated/release.ts';
-import { aRelease, storeRelease } from '../release-builder.ts';
+import { aRelease, physicalDatabase, storeRelease } from '../release-builder.ts';
 import { countedCluster, type CountedCall } from '../counted-cluster.ts';
 import { waitFor } from '../wait.ts';
 import type { Interference } from './interference.ts';
@@ -291,6 +293,7 @@ export class Process {
       backups: new ObjectStore<JtelBackup>(),
       restores: new ObjectStore<JtelRestore>(),
       channels: new ObjectStore<JtelChannel>(),
+      drills: new ObjectStore<JtelDrill>(),
     };
     const { follow = (cluster, kind, store) => cluster.follow(kind, store) }: Interference = between;
     this.#unfollow = [
@@ -299,6 +302,7 @@ export class Process {
       follow(world.cluster, backupKind, caches.backups),
       follow(world.cluster, restoreKind, caches.restores),
       follow(world.cluster, channelKind, caches.channels),
+      follow(world.cluster, drillKind, caches.drills),
     ];
     this.#ended = this.#run(caches, between);
     // `kill` waits for it, too.
@@ -365,11 +369,6 @@ export class Process {
     return seen === 'reached';
   }
 }
-
-export const physicalDatabase: Release['database'] = {
-  ...aRelease().database,
-  physical: { volume: 'database', dataDirectory: '/var/lib/mysql/data', uid: 999, gid: 999 },
-};
 
 /**
  * A release with images of its own, physical backups, and a component that updates the data.
