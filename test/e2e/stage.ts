@@ -5,16 +5,7 @@
  */
 import { request } from 'node:https';
 import { inject } from 'vitest';
-import {
-  backupKind,
-  restoreKind,
-  stackKind,
-  type JtelBackup,
-  type JtelRestore,
-  type JtelStack,
-  type StackConditionType,
-} from '../../crds/index.ts';
-import { ClusterClient, KubeConnection, SecretRegistry } from '../../runtime/index.ts';
+import type { JtelBackup, JtelRestore, JtelStack, StackConditionType } from '../../crds/index.ts';
 import {
   Sandbox,
   lineProgress,
@@ -34,9 +25,9 @@ import { example, type ExampleOptions, type Manifest } from '../../sandbox/insta
 import { lockFile } from '../../kit/paths.ts';
 import { withLock } from '../../kit/lock.ts';
 import type { RunResult } from '../../kit/process.ts';
-import { call } from '../support/cluster.ts';
 import { leaderElectionOf, leaseArguments, leaseName } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
+import { ObjectReader } from './object-reader.ts';
 import { sandboxName } from './setup.ts';
 
 export const stackName = 'acme';
@@ -72,25 +63,18 @@ export class Stage {
   readonly toolbox: string;
   operator: RunningOperator | undefined;
   readonly #hosts: readonly string[];
-  readonly #connection: KubeConnection;
-  /** What is waited for is read by it: kubectl takes twenty times the processor time for one object. */
-  readonly #client: ClusterClient;
+  readonly #objects: ObjectReader;
 
   private constructor(
     sandbox: Sandbox,
     cluster: Sandbox,
     kubectl: Kubectl,
-    connection: KubeConnection,
+    objects: ObjectReader,
     namespace: string,
     toolbox: string,
     moreHosts: readonly string[],
   ) {
-    this.#connection = connection;
-    this.#client = new ClusterClient({
-      connection,
-      fieldManager: 'jtel-test',
-      secrets: new SecretRegistry(),
-    });
+    this.#objects = objects;
     this.#hosts = [namespace, ...moreHosts];
     this.sandbox = sandbox;
     this.cluster = cluster;
@@ -124,7 +108,7 @@ export class Stage {
       sandbox,
       cluster,
       await Kubectl.find(cluster.kubeconfigPath),
-      await KubeConnection.load({ userAgent: 'jtel-test', files: [cluster.kubeconfigPath] }),
+      await ObjectReader.open(cluster.kubeconfigPath, name),
       name,
       inject('toolbox'),
       moreHosts,
@@ -146,7 +130,7 @@ export class Stage {
    */
   async close(): Promise<void> {
     await this.operator?.stop();
-    await this.#connection.close();
+    await this.#objects.close();
     for (const name of this.#hosts)
       await this.sandbox.docker.tryRun(['kill', this.sandbox.host(name).container]);
     if (this.cluster !== this.sandbox) await this.cluster.down();
@@ -253,7 +237,7 @@ export class Stage {
   ): Promise<RequestStatus> {
     let last: RequestStatus = {};
     const over = async (): Promise<RequestStatus | false> => {
-      last = { ...(await this.#requested(kind, name)).status };
+      last = { ...(await (kind === 'JtelBackup' ? this.backup(name) : this.restore(name))).status };
       return (last.phase === 'Completed' || last.phase === 'Failed') && last;
     };
     return await waitFor(`${kind} ${name} to end`, over, { timeoutSeconds, intervalMilliseconds: 500 }).catch(
@@ -264,19 +248,15 @@ export class Stage {
   }
 
   stack(): Promise<JtelStack> {
-    return this.#client.get(stackKind, { namespace: this.namespace, name: stackName }, call());
+    return this.#objects.stack(stackName);
   }
 
   backup(name: string): Promise<JtelBackup> {
-    return this.#client.get(backupKind, { namespace: this.namespace, name }, call());
+    return this.#objects.backup(name);
   }
 
   restore(name: string): Promise<JtelRestore> {
-    return this.#client.get(restoreKind, { namespace: this.namespace, name }, call());
-  }
-
-  #requested(kind: 'JtelBackup' | 'JtelRestore', name: string): Promise<JtelBackup | JtelRestore> {
-    return kind === 'JtelBackup' ? this.backup(name) : this.restore(name);
+    return this.#objects.restore(name);
   }
 
   /** Merges into the spec, as `kubectl patch` does. */
