@@ -1,8 +1,7 @@
 /** `channel.decision`: how long a channel of a thousand stacks takes to decide after one of them changed, from the caches to its status. */
-import { planChannel, summariseChannel, aChannel } from '../../controllers/channel/testing.ts';
-import { aStack } from '../../controllers/stack/testing.ts';
+import { planChannel, summariseChannel } from '../../controllers/channel/index.ts';
 import { KnownWindows } from '../../controllers/times/known-windows.ts';
-import type { Condition, JtelStack } from '../../crds/index.ts';
+import type { JtelChannel, JtelStack } from '../../crds/index.ts';
 import type { Benchmark, Contender, Trial } from '../benchmark.ts';
 import { formatValue, percentile } from '../statistics.ts';
 
@@ -42,7 +41,7 @@ function p99(name: string, count: number): Contender {
     run: () => {
       const stacks = Array.from({ length: count }, (_, index) => member(index, before));
       const moment = { now, windows: new KnownWindows() };
-      let channel = aChannel({ version: wanted, maxUnavailable: 10, gates: { backupYoungerThanHours: 26 } });
+      let channel = aChannel();
       const milliseconds = Array.from({ length: decisions }, (_, index) => {
         const place = index % count;
         stacks[place] = member(place, wanted);
@@ -57,29 +56,40 @@ function p99(name: string, count: number): Contender {
   };
 }
 
+/** A pilot by label, then all others. */
+function aChannel(): JtelChannel {
+  const waves = [
+    { name: 'pilot', selector: { labels: [{ name: 'tier', value: 'pilot' }] } },
+    { name: 'rest', percent: 100 },
+  ];
+  const limits = { soakMinutes: 0, maxUnavailable: 10, maxFailures: 0, paused: false };
+  return {
+    metadata: { name: 'stable', uid: 'channel-uid', generation: 1 },
+    spec: { version: wanted, waves, ...limits, gates: { backupYoungerThanHours: 26 } },
+  } as unknown as JtelChannel;
+}
+
 /** Every tenth is a pilot, and every third has a window in a time zone with summer time. */
 function member(index: number, version: string): JtelStack {
   const name = `stack-${index}`;
   const lastTransitionTime = '2026-03-01T00:00:00Z';
-  const conditions = ['Ready', 'Available', 'HostReachable'].map((type): Condition => ({
-    type: type as Condition['type'],
+  const conditions = ['Ready', 'Available', 'HostReachable'].map((type) => ({
+    type,
     status: 'True',
     reason: 'Healthy',
     message: '',
     lastTransitionTime,
   }));
-  const { update } = aStack().spec;
   const timeZone = 'Europe/Berlin';
-  const windows =
-    index % 3 === 0 ? [{ days: ['Sat' as const], start: '22:00', durationMinutes: 240, timeZone }] : [];
-  return aStack(
-    { version: '', channelRef: { name: 'stable' }, update: { ...update, windows } },
-    { name, uid: name, labels: { tier: index % 10 === 0 ? 'pilot' : 'none' } },
-    {
+  const windows = index % 3 === 0 ? [{ days: ['Sat'], start: '22:00', durationMinutes: 240, timeZone }] : [];
+  return {
+    metadata: { namespace: 'bench', name, uid: name, labels: { tier: index % 10 === 0 ? 'pilot' : 'none' } },
+    spec: { version: '', channelRef: { name: 'stable' }, update: { windows } },
+    status: {
       version,
       conditions,
       backup: { lastSuccessTime: '2026-03-02T02:00:00Z' },
       channel: { name: 'stable', uid: 'channel-uid', version, state: 'Updated' },
     },
-  );
+  } as unknown as JtelStack;
 }

@@ -1,6 +1,5 @@
 /** `fleet.answers`: how long a person waits for `kubectl jtel fleet -A` over a thousand stacks, from the start of the process to its end. */
 import { join } from 'node:path';
-import { aStack } from '../../controllers/stack/testing.ts';
 import { installedPlugin, installPlugin } from '../../images/plugin.ts';
 import { run } from '../../kit/process.ts';
 import type { JtelStack } from '../../crds/index.ts';
@@ -80,9 +79,9 @@ function stackOf(index: number): JtelStack {
     diskMarks: [{ time, freeBytes: 450e9 }],
   };
   const status = { phase: 'Ready', version: '3.43.2', conditions, components, host };
-  return aStack(
-    {},
-    { namespace: `customer-${index}`, name: `stack-${index}` },
-    status as JtelStack['status'],
-  );
+  return {
+    metadata: { namespace: `customer-${index}`, name: `stack-${index}`, creationTimestamp: time },
+    spec: { version: '3.43.2', backup: { storeRef: { name: 'backups' } } },
+    status,
+  } as unknown as JtelStack;
 }
