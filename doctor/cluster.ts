@@ -1,5 +1,5 @@
 /** Examines the cluster and the operator in it. */
-import { backupKind, channelKind, restoreKind, stackKind, storeKind } from '../crds/index.ts';
+import { backupKind, channelKind, drillKind, restoreKind, stackKind, storeKind } from '../crds/index.ts';
 import type { Cluster } from '../runtime/client/cluster.ts';
 import type { KubeConnection } from '../runtime/client/connection.ts';
 import type { Examination } from './examine.ts';
@@ -50,6 +50,7 @@ export const wantedKinds: readonly string[] = [
   restoreKind,
   storeKind,
   channelKind,
+  drillKind,
 ].map(({ plural }) => plural);
 
 export function clusterExaminations(subject: ClusterSubject): readonly Examination[] {

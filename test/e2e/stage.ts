@@ -92,12 +92,9 @@ export class Stage {
   }: StageOptions): Promise<Stage> {
     const progress = lineProgress();
     // One file at a time brings hosts up.
+    const hosts = [name, ...moreHosts].map((each) => ({ name: each, ...host }));
     const sandbox = await withLock(lockFile(`${sandboxName}-stage`), () =>
-      Sandbox.up({
-        name: sandboxName,
-        hosts: [{ name, ...host }, ...moreHosts.map((other) => ({ name: other, ...host }))],
-        progress,
-      }),
+      Sandbox.up({ name: sandboxName, hosts, progress }),
     );
     const cluster =
       controlPlane === 'own'
@@ -396,9 +393,7 @@ export class Stage {
     ];
     const command = ['mariadb-dump', databaseClient, ...options, '--databases', 'jtel', 'jtelstats'];
     const dump = await this.onHost(['docker', 'exec', id, ...command]);
-    return dump
-      .split('\n')
-      .filter((line) => /^(USE|INSERT INTO) /.test(line))
-      .join('\n');
+    const lines = dump.split('\n');
+    return lines.filter((line) => /^(USE|INSERT INTO) /.test(line)).join('\n');
   }
 }

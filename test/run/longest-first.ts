@@ -11,17 +11,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * later; no test fails.
  */
 export const longFiles: Readonly<Record<string, number>> = {
-  'test/integration/campaigns/world.test.ts': 320,
-  'test/integration/host-driver/contract-debian-12.test.ts': 220,
-  'test/integration/host-driver/contract-debian-13.test.ts': 220,
+  'test/integration/host-driver/contract.test.ts': 220,
+  'test/integration/campaigns/world.test.ts': 200,
   'test/integration/toolbox/restore.test.ts': 200,
-  'test/integration/host-driver/docker-settings.test.ts': 110,
   'test/integration/toolbox/load.test.ts': 105,
   'test/integration/host-driver/host.test.ts': 95,
   'test/integration/host-driver/strange-hosts.test.ts': 90,
   'test/integration/host-driver/connection.test.ts': 80,
   'test/integration/web/looks.test.ts': 75,
-  'test/integration/packaging/release.test.ts': 70,
+  'test/integration/host-driver/docker-settings.test.ts': 70,
   'test/integration/toolbox/physical-backup.test.ts': 70,
   'test/e2e/mistakes.test.ts': 280,
   'test/e2e/life.test.ts': 270,
