@@ -262,7 +262,13 @@ export type MoveFacts =
       readonly message?: string;
     } & MoveBackupUse)
   | { readonly is: 'MoveBackupFailed'; readonly backup: string; readonly message?: string }
-  | { readonly is: 'MoveToWrongVersion'; readonly version: string; readonly why: string };
+  | {
+      readonly is: 'MoveToWrongVersion';
+      readonly version: string;
+      readonly why: string;
+      /** The move goes on with this version, because the old host serves no more. */
+      readonly present?: string;
+    };
 
 /** Of the two backups of a move: the one while the stack runs, or the one of what changed since. */
 export type MoveBackupUse =

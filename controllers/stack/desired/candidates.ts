@@ -26,6 +26,7 @@ import { keysMount } from '../../loading/database-access.ts';
 import type { Finding } from '../findings.ts';
 import type { Candidate, Choice, Observed, ReleaseFacts } from '../model.ts';
 import { fallback, takenBackTo, withWorkload } from './effective.ts';
+import { strandedData } from './stranded.ts';
 import { hostSetup } from './host-setup.ts';
 import { refusal } from './refusal.ts';
 import type { Revisions } from './revisions.ts';
@@ -88,7 +89,8 @@ export function choose({ project, inputs, target, observed, now }: ChoiceInput):
   if (revisions === undefined || former === undefined || takenBackTo(revisions) !== undefined)
     return asWanted;
   const objection = refusal({ ...first.candidate, observed, now });
-  if (objection === undefined || fallback(revisions, seen?.state) === undefined) return asWanted;
+  const data = strandedData(observed.relocation, first.candidate) ?? seen?.state;
+  if (objection === undefined || fallback(revisions, data) === undefined) return asWanted;
   const instead = make(former);
   // What cannot be rendered cannot be looked after either.
   if (instead.candidate.desired === undefined) return asWanted;

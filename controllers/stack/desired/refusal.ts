@@ -8,6 +8,7 @@ import type { HostState } from '../../../host-driver/host.ts';
 import { isNewerSeries } from '../../../release/fitness.ts';
 import { presentVersion, takenBackTo } from './effective.ts';
 import type { Verdict, SpecInput, Refusal } from '../model.ts';
+import { strandedData } from './stranded.ts';
 import { areCredentialsLost } from './lost-credentials.ts';
 import type { Revisions } from './revisions.ts';
 import { windowState } from '../../times/update-windows.ts';
@@ -24,7 +25,7 @@ const estimatedImageBytes = 200 * mebibyte;
 
 /** @returns why this spec is not begun now; undefined when nothing speaks against it. */
 export function refusal(input: SpecInput): Refusal | undefined {
-  for (const stage of [inputsStage, versionStage, windowStage, preflightStage, diskStage]) {
+  for (const stage of [inputsStage, versionStage, moveStage, windowStage, preflightStage, diskStage]) {
     const verdict = stage(input);
     if (verdict !== undefined)
       return verdict.kind === 'Blocked' || verdict.kind === 'Wait' ? verdict : undefined;
@@ -144,6 +145,21 @@ export function versionStage({ stack, release, observed }: SpecInput): Verdict |
     return blocked('BackupRequired', { is: 'NoStoreForUpdate', version, ...runs(present, state) });
   }
   return undefined;
+}
+
+/** A move that has stopped the stack does not wait until somebody corrects a version that its data cannot reach. */
+function moveStage({ release, observed }: SpecInput): Verdict | undefined {
+  const present = strandedData(observed.relocation, { release })?.applied?.version;
+  if (!release.ok || present === undefined || present === release.value.version) return undefined;
+  const { version, updateFrom } = release.value;
+  const verdict = updateFrom(present);
+  if (verdict.allowed) return undefined;
+  return blocked(verdict.kind === 'Downgrade' ? 'DowngradeRefused' : 'UpdateNotSupported', {
+    is: 'MoveToWrongVersion',
+    version,
+    why: verdict.message,
+    present,
+  });
 }
 
 function runs(present: string, state: HostState | undefined): Present {

@@ -22,6 +22,7 @@ const foundSomething: readonly number[] = [
   5262, // a stack that was deleted (Orphan) amid the load of a move left its job on the host
   5272, // the same amid its first load
   6018, // a rollback stood below older changes in the history, because the clock was ahead during those
+  6178, // a move had stopped the old host when a version was wanted that the data cannot reach, and the stack stood still
   1011, // a stack that was destroyed amid a move stayed on the host with its data
 ];
 

@@ -6,7 +6,8 @@
 
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
-import { isDone, isUp } from '../../../hosts/health.ts';
+import { isDone } from '../../../hosts/health.ts';
+import { besidesDatabase } from '../../desired/stranded.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -207,15 +208,6 @@ function recover(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   const { old, newest } = relocation;
   if (newest?.ok === false) return blocked(newest.reason, { is: 'NotRecoverable', message: newest.message });
   return !old.ok || isForgotten(old.value) || isFenced(old.value) ? undefined : fence(input, relocation);
-}
-
-/** How many containers are up on the old host besides those of the database: of that the move makes its last backup. */
-export function besidesDatabase(
-  { release }: Pick<PlanInput, 'release'>,
-  { containers }: HostObservation,
-): { readonly keep: readonly string[]; readonly running: number } {
-  const keep = release.ok ? release.value.databaseServices : [];
-  return { keep, running: containers.filter((one) => isUp(one) && !keep.includes(one.service)).length };
 }
 
 /** The old host was stopped and marked, and its last data are stored: nothing there is needed any more. */

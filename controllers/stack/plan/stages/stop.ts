@@ -5,7 +5,8 @@ import type { ActionType } from '../../actions.ts';
 import type { PlanInput, Verdict } from '../../model.ts';
 import { act } from './act.ts';
 import { dataStage } from './data.ts';
-import { besidesDatabase, holdMove, isHandedOver } from './relocation.ts';
+import { besidesDatabase } from '../../desired/stranded.ts';
+import { holdMove, isHandedOver } from './relocation.ts';
 
 /** Amid a move the stack runs where it came from. Its database stays up there, because the move goes on with a backup of it. */
 function stopOld(input: PlanInput): Verdict | undefined {

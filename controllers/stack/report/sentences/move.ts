@@ -43,8 +43,8 @@ export const moveSentences: Sentences<MoveFacts> = {
     `waiting for backup ${backup} ${what(use)}${progress === undefined ? '' : ` (${progress})`}: ${message ?? 'not begun yet'}`,
   MoveBackupFailed: ({ backup, message = '' }) =>
     `The move stopped because backup ${backup} failed: ${sentence(message)} Solve that and delete it to try again (kubectl delete jtelbackup ${backup}), or set spec.host back.`,
-  MoveToWrongVersion: ({ version, why }) =>
-    `The stack cannot be moved to release ${version}: ${why}. It keeps running where it is.`,
+  MoveToWrongVersion: ({ version, why, present }) =>
+    `The stack cannot be moved to release ${version}: ${why}. ${present === undefined ? 'It keeps running where it is' : `It is moved with release ${present}, because it was stopped already`}.`,
 };
 
 function what(use: MoveBackupUse): string {

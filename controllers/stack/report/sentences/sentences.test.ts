@@ -304,7 +304,7 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
   ],
   MoveToWrongVersion: [
     { is: 'MoveToWrongVersion', version: '3.43.1', why: 'newer' },
-    /moved to release 3\.43\.1: newer\./,
+    'The stack cannot be moved to release 3.43.1: newer. It keeps running where it is.',
   ],
   OtherMachine: [
     { is: 'OtherMachine', address, found: 'm-2', known: 'm-1' },
