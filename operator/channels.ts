@@ -5,41 +5,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { channelKind, type JtelChannel, type JtelStack } from '../crds/index.ts';
 import { channelReconciler } from '../controllers/channel/index.ts';
-import {
-  Controller,
-  Quarantine,
-  watching,
-  type Change,
-  type ControllerOptions,
-  type ObjectKey,
-  type WaveOptions,
-} from '../runtime/index.ts';
+import { Controller, Quarantine, watching, type Change, type ObjectKey } from '../runtime/index.ts';
 import type { Wake } from '../runtime/control/controller.ts';
 import type { Caches } from './caches.ts';
+import type { FleetParts, SharedParts } from './fleet-parts.ts';
 
 const channelWorkers = 4;
 
-/** What of the operator's parts the channels need. */
-export interface ChannelParts extends WaveOptions {
-  readonly caches: Caches;
-  /** The objects of all shards; default: those of the caches. */
-  readonly whole?: Caches;
-  /** Whether this process leads the channels; default true. */
-  readonly leadsChannels?: boolean;
-}
-
-interface SharedParts {
-  readonly common: Pick<
-    ControllerOptions<JtelChannel>,
-    'logger' | 'reads' | 'metrics' | 'queue' | 'unexpected'
-  >;
-  readonly aside: Omit<ConstructorParameters<typeof Quarantine>[0], 'kind' | 'store'>;
-}
-
 /** Runs until the signal aborts and everything that was started has ended. */
 export async function runChannels(
-  parts: ChannelParts,
-  { common, aside }: SharedParts,
+  parts: FleetParts,
+  { common, aside }: SharedParts<JtelChannel>,
   signal: AbortSignal,
 ): Promise<void> {
   const { caches, leadsChannels = true } = parts;

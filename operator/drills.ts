@@ -19,40 +19,26 @@ import {
   watching,
   type Change,
   type Cluster,
-  type ControllerOptions,
   type ObjectKey,
-  type WaveOptions,
 } from '../runtime/index.ts';
 import type { Wake } from '../runtime/control/controller.ts';
 import type { Caches } from './caches.ts';
+import type { FleetParts, SharedParts } from './fleet-parts.ts';
 
 const drillWorkers = 2;
 
 /** What of the operator's parts the drills need. */
-export interface DrillParts extends WaveOptions {
+export interface DrillParts extends FleetParts {
   readonly cluster: Cluster;
-  readonly caches: Caches;
   readonly driver: HostDriver;
   readonly clusterID: string;
   readonly mayAct: () => boolean;
-  /** The objects of all shards; default: those of the caches. */
-  readonly whole?: Caches;
-  /** Whether this process leads the drills; default true. */
-  readonly leadsChannels?: boolean;
-}
-
-interface SharedParts {
-  readonly common: Pick<
-    ControllerOptions<JtelDrill>,
-    'logger' | 'reads' | 'metrics' | 'queue' | 'unexpected'
-  >;
-  readonly aside: Omit<ConstructorParameters<typeof Quarantine>[0], 'kind' | 'store'>;
 }
 
 /** Runs until the signal aborts and everything that was started has ended. */
 export async function runDrills(
   parts: DrillParts,
-  { common, aside }: SharedParts,
+  { common, aside }: SharedParts<JtelDrill>,
   signal: AbortSignal,
 ): Promise<void> {
   const { caches, leadsChannels = true } = parts;
