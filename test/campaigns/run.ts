@@ -11,6 +11,7 @@ import type { Campaign, CampaignCase } from './campaign.ts';
 
 /** Loaded on demand, because a campaign brings what it needs. */
 const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
+  channels: async () => (await import('./channels/campaign.ts')).channelsCampaign,
   crash: async () => (await import('./crash/campaign.ts')).crashCampaign,
   specification: async () => (await import('./specification/campaign.ts')).specificationCampaign,
   faults: async () => (await import('./faults/campaign.ts')).faultCampaign,

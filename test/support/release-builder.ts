@@ -69,6 +69,17 @@ export function aRelease(fields: Partial<Release> = {}): Release {
   };
 }
 
+/**
+ * Those of {@link aRelease} with images of their own, so that an update makes their containers anew.
+ * @param digit of which the images' digests consist
+ */
+export function componentsOf(version: string, digit: string): Component[] {
+  return aRelease().components.map((component) => ({
+    ...component,
+    image: { ...component.image, tag: version, digest: digest(digit) },
+  }));
+}
+
 /** Of {@link aRelease}, with files that a backup may hold. */
 export const physicalDatabase: Release['database'] = {
   ...aRelease().database,

@@ -16,7 +16,7 @@ import { kubectlJtel } from '../../support/plugin.ts';
 import { aRelease, storeRelease } from '../../support/release-builder.ts';
 import { sshKey } from '../../support/ssh-key.ts';
 import { waitFor } from '../../support/wait.ts';
-import { operate } from './operate.ts';
+import { operate } from '../../support/operate.ts';
 
 const [before, after] = ['3.43.1', '3.43.2'];
 const names = ['p1', 'r1', 'r2', 'r3'];
@@ -85,7 +85,7 @@ test('a release goes to its stacks wave by wave, also if the operator ends in th
   const { spec } = aChannel({ version: before, maxUnavailable: limit });
   await cluster.client.create(channelKind, { metadata: { name }, spec } as unknown as JtelChannel, call());
   for (const [index, one] of names.entries()) await add(one, index);
-  end = await operate(cluster, driver, vendor);
+  end = await operate(cluster, { driver, vendor });
   const all = async (version: string): Promise<boolean> =>
     (await stacks()).every(({ status }) => status?.phase === 'Ready' && status.version === version);
   await waitFor('all to be installed', () => all(before), { timeoutSeconds: 90 });
@@ -119,7 +119,7 @@ test('a release goes to its stacks wave by wave, also if the operator ends in th
     { timeoutSeconds: 60 },
   );
   await end();
-  end = await operate(cluster, driver, vendor);
+  end = await operate(cluster, { driver, vendor });
   await waitFor(
     'all to be updated',
     async () =>

@@ -40,7 +40,7 @@ import { EventRecorder } from '../../../runtime/report/event-recorder.ts';
 import { silentLogger } from '../../../runtime/report/logger.ts';
 import { SecretRegistry } from '../../../runtime/report/secret-registry.ts';
 import type { Release } from '../../../release/generated/release.ts';
-import { aRelease, physicalDatabase, storeRelease } from '../release-builder.ts';
+import { aRelease, componentsOf, physicalDatabase, storeRelease } from '../release-builder.ts';
 import { countedCluster, type CountedCall } from '../counted-cluster.ts';
 import { waitFor } from '../wait.ts';
 import type { Interference } from './interference.ts';
@@ -380,10 +380,7 @@ function releaseOf(version: string, updatableFrom: readonly string[], digit: str
     updatableFrom: [...updatableFrom],
     dataUpdater: 'acd-task-runner',
     database: physicalDatabase,
-    components: aRelease().components.map((component) => ({
-      ...component,
-      image: { ...component.image, tag: version, digest: `sha256:${digit.repeat(64)}` },
-    })),
+    components: componentsOf(version, digit),
   });
 }
 

@@ -3,33 +3,17 @@
  * becomes empty).
  */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { MemoryBlobStore } from '../../../../blob-store/memory.ts';
-import { ReleaseSource } from '../../../../controllers/inputs/release-source.ts';
 import { aStack } from '../../../../controllers/stack/testing.ts';
-import {
-  backupKind,
-  restoreKind,
-  stackKind,
-  storeKind,
-  type JtelBackupStore,
-  type JtelStack,
-} from '../../../../crds/index.ts';
+import { stackKind, type JtelStack } from '../../../../crds/index.ts';
 import { FakeHostDriver } from '../../../../host-driver/fake/driver.ts';
 import type { FakeMachine } from '../../../../host-driver/fake/machine.ts';
-import { runControllers } from '../../../../operator/controllers.ts';
-import {
-  EventRecorder,
-  Informer,
-  ObjectVersions,
-  namespaces,
-  SecretRegistry,
-  secrets,
-  silentLogger,
-} from '../../../../runtime/index.ts';
+import { namespaces, secrets } from '../../../../runtime/index.ts';
 import { call, openCluster, type TestCluster } from '../../../support/cluster.ts';
 import { installCRDs } from '../../../support/crds.ts';
+import { operate } from '../../../support/operate.ts';
 import { storeRelease } from '../../../support/release-builder.ts';
+import { sshKey } from '../../../support/ssh-key.ts';
 import { waitFor } from '../../../support/wait.ts';
 import type { Part, WorldCase } from '../scene.ts';
 
@@ -46,89 +30,20 @@ const api: Part<TestCluster> = {
  * Starts the operator over this API server, with a host and a vendor's store in memory.
  * @returns the host, and how to end it.
  */
-async function operate(
+async function begin(
   cluster: TestCluster,
 ): Promise<{ readonly machine: FakeMachine; readonly end: () => Promise<void> }> {
-  const { connection, namespace, client } = cluster;
+  const { namespace, client } = cluster;
   const driver = new FakeHostDriver();
   const machine = driver.add('192.0.2.10');
-  const blobs = new MemoryBlobStore();
-  await storeRelease(blobs);
-  const { privateKey } = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
+  const vendor = new MemoryBlobStore();
+  await storeRelease(vendor);
   await client.create(
     secrets,
-    { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': privateKey } },
+    { metadata: { namespace, name: 'ssh' }, stringData: { 'ssh-privatekey': sshKey('ed25519', '-N', '') } },
     call(),
   );
-  const options = { connection, namespaces: [namespace], logger: silentLogger };
-  const [stacks, stores, backups, restores] = [
-    new Informer(stackKind, options),
-    new Informer(storeKind, options),
-    new Informer(backupKind, options),
-    new Informer(restoreKind, options),
-  ];
-  const stop = new AbortController();
-  const { signal } = stop;
-  const secretVersions = new ObjectVersions({ ...options, kind: secrets });
-  const informing = [
-    secretVersions.run(signal),
-    stacks.run(signal),
-    stores.run(signal),
-    backups.run(signal),
-    restores.run(signal),
-  ];
-  await Promise.all([
-    stacks.synced(signal),
-    stores.synced(signal),
-    backups.synced(signal),
-    restores.synced(signal),
-  ]);
-  const events = new EventRecorder({
-    cluster: client,
-    reportingController: 't',
-    reportingInstance: 't',
-    secrets: new SecretRegistry(),
-    logger: silentLogger,
-  });
-  const resource = {
-    metadata: { namespace, name: 'vendor' },
-    spec: { tier: 'Vendor', accessMode: 'ReadOnly' },
-  } as JtelBackupStore;
-  const running = runControllers(
-    {
-      cluster: client,
-      caches: {
-        stacks: stacks.store,
-        stores: stores.store,
-        backups: backups.store,
-        restores: restores.store,
-      },
-      driver,
-      releases: new ReleaseSource(),
-      openStore: () => Promise.resolve({ resource, blobs, now: () => new Date() }),
-      toolbox: { repository: 'registry.example/jtel/toolbox', digest: `sha256:${'7'.repeat(64)}`, tag: 'x' },
-      events,
-      logger: silentLogger,
-      clusterID: await client.clusterID(call()),
-      ownNamespace: namespace,
-      secretVersions,
-      mayAct: () => true,
-      clock: () => new Date(),
-      random: Math.random,
-      workers: 2,
-      resyncSeconds: 5,
-    },
-    signal,
-  );
-  const end = async (): Promise<void> => {
-    stop.abort(new Error('the case is over'));
-    await Promise.allSettled([running, ...informing]);
-    await events.close();
-  };
-  return { machine, end };
+  return { machine, end: await operate(cluster, { driver, vendor }) };
 }
 
 async function apply(cluster: TestCluster, stack: JtelStack): Promise<void> {
@@ -150,7 +65,7 @@ export const cases: readonly WorldCase[] = [
     run: async () => {
       const cluster = await api.open();
       const { client, namespace } = cluster;
-      const { machine, end } = await operate(cluster);
+      const { machine, end } = await begin(cluster);
       try {
         await apply(cluster, aStack({ deletionPolicy: 'Stop' }));
         const key = { namespace, name: 'main' };

@@ -1,6 +1,6 @@
 /** The controllers over a real API server, with hosts and the vendor's store in memory. */
-import type { MemoryBlobStore } from '../../../blob-store/memory.ts';
-import { ReleaseSource } from '../../../controllers/inputs/release-source.ts';
+import type { MemoryBlobStore } from '../../blob-store/memory.ts';
+import { ReleaseSource } from '../../controllers/inputs/release-source.ts';
 import {
   backupKind,
   channelKind,
@@ -8,9 +8,9 @@ import {
   stackKind,
   storeKind,
   type JtelBackupStore,
-} from '../../../crds/index.ts';
-import type { FakeHostDriver } from '../../../host-driver/fake/driver.ts';
-import { runControllers } from '../../../operator/controllers.ts';
+} from '../../crds/index.ts';
+import type { FakeHostDriver } from '../../host-driver/fake/driver.ts';
+import { runControllers } from '../../operator/controllers.ts';
 import {
   EventRecorder,
   Informer,
@@ -18,14 +18,22 @@ import {
   secrets,
   SecretRegistry,
   silentLogger,
-} from '../../../runtime/index.ts';
-import { call, type TestCluster } from '../../support/cluster.ts';
+} from '../../runtime/index.ts';
+import { call, type TestCluster } from './cluster.ts';
 
-/** @returns how to end it */
+export interface Operation {
+  readonly driver: FakeHostDriver;
+  readonly vendor: MemoryBlobStore;
+  /** Default 4. */
+  readonly workers?: number;
+  /** Default 5. */
+  readonly resyncSeconds?: number;
+}
+
+/** Starts an operator over the namespace of the test. @returns how to end it, as if it were killed */
 export async function operate(
   { connection, namespace, client }: TestCluster,
-  driver: FakeHostDriver,
-  vendor: MemoryBlobStore,
+  { driver, vendor, workers = 4, resyncSeconds = 5 }: Operation,
 ): Promise<() => Promise<void>> {
   const options = { connection, namespaces: [namespace], logger: silentLogger };
   const informers = {
@@ -74,8 +82,8 @@ export async function operate(
       mayAct: () => true,
       clock: () => new Date(),
       random: Math.random,
-      workers: 4,
-      resyncSeconds: 5,
+      workers,
+      resyncSeconds,
       monitorSeconds: 0,
     },
     signal,
