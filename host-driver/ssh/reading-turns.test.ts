@@ -51,6 +51,18 @@ class Line {
   }
 }
 
+/** @returns what shall come in the next turns, and comes when it is called. */
+function stubbedTurns(): readonly (() => void)[] {
+  const turns: (() => void)[] = [];
+  vi.stubGlobal('setImmediate', (turn: () => void) => void turns.push(turn));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return turns;
+}
+
+async function nextTick(): Promise<void> {
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+}
+
 it('what waits on a connection is handed over in pieces, a few in each turn of the event loop', async () => {
   const line = new Line();
   const socket = await line.connection('flood', 4);
@@ -68,14 +80,34 @@ it('what waits on a connection is handed over in pieces, a few in each turn of t
   ).toEqual([3, 3, 3, 3, 3, 3, 3]);
 });
 
-it('connections take turns', async () => {
+it('connections take turns once the first one is used up', async () => {
   const line = new Line();
   const [flood, calm] = [await line.connection('flood', 8), await line.connection('calm', 0)];
   flood.write(Buffer.alloc(10 * pieceBytes));
   calm.write('an answer');
   await line.rest();
-  expect(line.pieces.slice(0, 2).map(({ of }) => of)).toEqual(['flood', 'calm']);
+  // The flood came first and had 16 ms at once.
+  expect(line.pieces.slice(0, 4).map(({ of }) => of)).toEqual(['flood', 'flood', 'flood', 'calm']);
   expect(line.bytesOf('flood')).toBe(10 * pieceBytes);
+});
+
+it('what comes while the turn is not used up waits for no other one', async () => {
+  const turns = stubbedTurns();
+  const line = new Line();
+  const [first, second] = [await line.connection('first', 6), await line.connection('second', 6)];
+  for (const [socket, part] of [
+    [first, 'a'],
+    [second, 'bc'],
+  ] as const) {
+    socket.write(part);
+    await nextTick();
+  }
+  expect([line.pieces.map(({ of }) => of), turns.length]).toEqual([['first', 'second'], 0]);
+  first.write('d');
+  await nextTick();
+  expect([line.bytesOf('first'), turns.length]).toEqual([1, 1]);
+  turns[0]?.();
+  expect(line.bytesOf('first')).toBe(2);
 });
 
 it('what comes later is read, and the end is told', async () => {
@@ -92,17 +124,16 @@ it('what comes later is read, and the end is told', async () => {
 });
 
 it('an error in one of those who listen leaves the others their turns', async () => {
-  const turns: (() => void)[] = [];
-  vi.stubGlobal('setImmediate', (turn: () => void) => void turns.push(turn));
-  onTestFinished(() => void vi.unstubAllGlobals());
+  const turns = stubbedTurns();
   const line = new Line();
-  const [bad, good] = [await line.connection('bad', 0), await line.connection('good', 0)];
+  const [busy, bad] = [await line.connection('busy', 10), await line.connection('bad', 0)];
+  const good = await line.connection('good', 0);
   bad.once('data', () => {
     throw new Error('a fault');
   });
-  bad.write('x');
-  good.write('y');
+  for (const socket of [busy, bad, good]) socket.write('x');
   await waitFor('both wait', () => turns.length === 1);
+  await nextTick();
   expect(() => turns[0]?.()).toThrow('a fault');
   expect(line.bytesOf('good')).toBe(0);
   turns[1]?.();

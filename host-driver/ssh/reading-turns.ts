@@ -1,7 +1,8 @@
 /**
  * Connections share the turns of the event loop. Node reads up to 2 MiB of a socket in one turn, and ssh2 handles at
  * once all packets of what it gets: if a host sends the smallest packets, that takes seconds. So ssh2 gets what came in
- * small pieces, of one connection after the other, and after some milliseconds everything else has its turn.
+ * small pieces, and after some milliseconds everything else has its turn. What is left then comes in the next turns, of
+ * one connection after the other. At rest nothing is left, and nothing waits.
  *
  * Whoever does not take what we send is not read: many packets have to be answered, and the answers would pile up.
  */
@@ -22,6 +23,8 @@ export class ReadingTurns {
   /** Sockets that have something, in the order of their turns, each with how to read a piece of it. */
   readonly #waiting = new Map<Duplex, () => void>();
   #isDue = false;
+  /** Milliseconds of reading since the last turn began. */
+  #spent = 0;
 
   /** @param now milliseconds; for tests */
   constructor(now: () => number = () => performance.now()) {
@@ -45,20 +48,29 @@ export class ReadingTurns {
     if (socket.writableNeedDrain && socket.writableLength > mostUnsentBytes)
       return void socket.once('drain', () => this.#wait(socket, read));
     this.#waiting.set(socket, read);
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => this.#turn());
+    if (!this.#isDue) this.#work();
   }
 
+  /** Begins a turn after everything else had one. */
   #turn(): void {
-    const start = this.#now();
+    this.#spent = 0;
+    this.#work();
+  }
+
+  #work(): void {
+    // Who comes meanwhile waits here, too.
+    this.#isDue = true;
+    let before = this.#now();
     try {
       // Who waits again comes to the end.
       for (const [socket, read] of this.#waiting) {
+        if (this.#spent >= turnMilliseconds) break;
         this.#waiting.delete(socket);
         read();
+        const now = this.#now();
+        this.#spent += now - before;
+        before = now;
         if (!socket.destroyed && socket.readableLength > 0) this.#wait(socket, read);
-        if (this.#now() - start >= turnMilliseconds) break;
       }
     } finally {
       this.#isDue = this.#waiting.size > 0;
