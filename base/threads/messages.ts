@@ -10,6 +10,12 @@ export type ThreadMessage =
   | { readonly kind: 'Ready' }
   /** What the task is at now, for errors. */
   | { readonly kind: 'At'; readonly what: string }
+  | TaskEnd;
+
+/** The processor time that the task took, in milliseconds, and what came of it. */
+export type TaskEnd = { readonly milliseconds: number } & TaskOutcome;
+
+export type TaskOutcome =
   /** `output` is in the form of node:v8, whose length is known before anybody reads it. */
   | { readonly kind: 'Done'; readonly output: Uint8Array }
   | { readonly kind: 'TooMuch' }

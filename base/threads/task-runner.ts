@@ -12,6 +12,8 @@ export interface TaskOptions {
   readonly id: string;
   /** Processor time, instead of the pool's `taskSeconds`. */
   readonly taskSeconds?: number;
+  /** How often its processor time counts against what its owner may take. Default 1. */
+  readonly weight?: number;
 }
 
 export interface TaskRunner<Tasks extends TaskTable> {

@@ -154,6 +154,29 @@ describe('a pool', { timeout: 60_000 }, () => {
     expect(await staying).toBe(2);
   });
 
+  it.each([
+    ['a task', 'work', {}],
+    ['a task that failed', 'fail', {}],
+    ['a task that was ended', 'forEver', { processorSeconds: muchOnceAt() }],
+  ] as const)(
+    'lets an owner that has used up its time wait after %s, and nobody else',
+    async (_, name, changes) => {
+      const pool = aPool({ ...changes, ownerSeconds: 0, ownerShare: 1e-6 });
+      const done: string[] = [];
+      await pool.run<keyof TestingTasks>(name, undefined as never, of('acme')).catch(() => undefined);
+      const waiting = pool.run('double', 1, of('acme')).finally(() => done.push('acme'));
+      expect(await pool.run('double', 2, of('other'))).toBe(4);
+      expect(done).toEqual([]);
+      await Promise.all([expect(waiting).rejects.toThrow('closed'), pool.close()]);
+    },
+  );
+
+  it('lets a task count as often as it says', async () => {
+    const pool = aPool({ ownerSeconds: 0, ownerShare: 1e-6 });
+    for (const _ of [1, 2]) await pool.run('work', undefined, { ...of('acme'), weight: 0 });
+    expect(pool.started).toBe(1);
+  });
+
   it('takes no more than may wait', async () => {
     const pool = aPool({ mostWaiting: 1 });
     const running = pool.run('double', 1, of('acme'));

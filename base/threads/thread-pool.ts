@@ -10,7 +10,8 @@
  */
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import type { TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
+import { Allowance } from './allowance.ts';
+import type { TaskEnd, TaskInput, TaskMessage, TaskOutput, TaskTable, ThreadMessage } from './messages.ts';
 import { TaskLimitError, type TaskLimit } from './task-limit-error.ts';
 import type { TaskOptions, TaskRunner } from './task-runner.ts';
 import { TimeTurns } from './time-turns.ts';
@@ -30,6 +31,10 @@ export interface ThreadPoolOptions {
   readonly megabytes?: number;
   /** Default 30. */
   readonly idleSeconds?: number;
+  /** Processor time that the tasks of one owner may take at once. Default 60. */
+  readonly ownerSeconds?: number;
+  /** Of a processor, what they may take after that. Default 0.05. */
+  readonly ownerShare?: number;
   /** Tasks that may wait. Default 1000. */
   readonly mostWaiting?: number;
   /** For so long, a task that was ended is refused at once. Default 600. */
@@ -45,6 +50,8 @@ interface Task extends TaskOptions {
   /** Settled when the thread is free again. */
   readonly over: PromiseWithResolvers<void>;
   at: string | undefined;
+  /** Whether the thread was given it. */
+  isBegun: boolean;
 }
 
 /** A task that several wait for. */
@@ -62,7 +69,8 @@ const mostRemembered = 1000;
 export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   readonly #options: Required<ThreadPoolOptions>;
   /** There is one thread. */
-  readonly #turns = new TimeTurns();
+  readonly #turns: TimeTurns;
+  readonly #allowance: Allowance;
   readonly #ended = new Map<string, { readonly error: TaskLimitError; readonly until: number }>();
   /** By owner, name and content. */
   readonly #asked = new Map<string, Asked>();
@@ -80,11 +88,16 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
       outputBytes: 2 * 1024 * 1024,
       megabytes: 128,
       idleSeconds: 30,
+      ownerSeconds: 60,
+      ownerShare: 0.05,
       mostWaiting: 1000,
       refuseSeconds: 600,
       processorSeconds,
       ...options,
     };
+    const { ownerSeconds, ownerShare } = this.#options;
+    this.#allowance = new Allowance({ atOnce: ownerSeconds * 1000, share: ownerShare });
+    this.#turns = new TimeTurns({ allowance: this.#allowance });
   }
 
   /** Threads that were started so far. */
@@ -151,6 +164,7 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
       reject,
       over: Promise.withResolvers<void>(),
       at: undefined,
+      isBegun: false,
     };
     void this.#turns
       .run(options.owner, options.signal, () => this.#occupy(task))
@@ -162,8 +176,9 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   async close(): Promise<void> {
     this.#closed = true;
     const task = this.#running;
-    // Those who wait get their turn one after the other, and are refused.
     if (task !== undefined) this.#settle(task, () => task.reject(poolClosed()));
+    // Also those whose owner has to wait for long.
+    for (const { left } of this.#asked.values()) left.abort(poolClosed());
     await this.#endThread();
   }
 
@@ -199,6 +214,7 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
       if (before === undefined) return;
       const isTooLong: TaskLimit = { kind: 'Time', seconds: longestSeconds };
       timer = setTimeout(() => this.#endTask(task, isTooLong), longestSeconds * 1000);
+      task.isBegun = true;
       thread.postMessage(task.message);
       await this.#watch(task, thread, before);
     } catch (error) {
@@ -269,7 +285,8 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     else this.#settle(task, () => this.#end(task, message));
   }
 
-  #end(task: Task, message: Exclude<ThreadMessage, { readonly kind: 'Ready' | 'At' }>): void {
+  #end(task: Task, message: TaskEnd): void {
+    this.#spend(task, message.milliseconds);
     const { name, outputBytes: bytes } = task.message;
     if (message.kind === 'Done') task.resolve(deserialize(message.output));
     else if (message.kind === 'TooMuch') this.#refuse(task, { kind: 'Output', bytes });
@@ -287,7 +304,19 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
   #endTask(task: Task, limit: TaskLimit): void {
     if (this.#running !== task) return;
     void this.#endThread();
-    this.#settle(task, () => this.#refuse(task, limit));
+    this.#settle(task, () => {
+      this.#spendMost(task);
+      this.#refuse(task, limit);
+    });
+  }
+
+  #spend({ owner, weight = 1 }: Task, milliseconds: number): void {
+    this.#allowance.spend(owner, milliseconds * weight, performance.now());
+  }
+
+  /** A task that was ended with its thread tells nothing. */
+  #spendMost(task: Task): void {
+    if (task.isBegun) this.#spend(task, (task.taskSeconds ?? this.#options.taskSeconds) * 1000);
   }
 
   #refuse(task: Task, limit: TaskLimit): void {
@@ -305,6 +334,7 @@ export class ThreadPool<Tasks extends TaskTable> implements TaskRunner<Tasks> {
     const task = this.#running;
     if (task === undefined) return;
     this.#settle(task, () => {
+      this.#spendMost(task);
       if (why instanceof Error) task.reject(why);
       else this.#refuse(task, why);
     });

@@ -5,13 +5,25 @@
  * Each owner has a time of its own that goes on with what its work takes; the work of the owner that is furthest back goes next.
  * Nobody saves time up: who comes begins where the work that began last stood. So it waits for one piece of work of those who
  * had more than it had, and nobody starves.
+ *
+ * An owner that has used up its allowance waits, although nobody else may want a turn.
  */
+import type { Allowance } from './allowance.ts';
+
 interface Waiting {
   readonly begin: () => void;
 }
 
+export interface TimeTurnsOptions {
+  /** Milliseconds; for tests. */
+  readonly now?: () => number;
+  /** By the same clock. Default: owners may take what they can get. */
+  readonly allowance?: Pick<Allowance, 'next'>;
+}
+
 export class TimeTurns {
   readonly #now: () => number;
+  readonly #allowance: Pick<Allowance, 'next'>;
   /** By owner, in the order in which they came. An owner that does not wait has no entry. */
   readonly #waiting = new Map<string, Set<Waiting>>();
   /** Where each owner stands, in milliseconds of work. */
@@ -19,10 +31,12 @@ export class TimeTurns {
   /** Where the owner stood whose work began last. */
   #begun = 0;
   #isBusy = false;
+  /** While all who wait have used up their allowance. */
+  #timer: NodeJS.Timeout | undefined;
 
-  /** @param now milliseconds; for tests */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
+  constructor(options: TimeTurnsOptions = {}) {
+    this.#now = options.now ?? (() => performance.now());
+    this.#allowance = options.allowance ?? { next: (_owner, now) => now };
   }
 
   /** @returns how many wait. */
@@ -63,14 +77,19 @@ export class TimeTurns {
   }
 
   #next(): void {
+    clearTimeout(this.#timer);
     if (this.#isBusy) return;
-    const [first] = [...this.#waiting].toSorted(([a], [b]) => this.#standOf(a) - this.#standOf(b));
-    if (first === undefined) {
+    if (this.#waiting.size === 0) {
       // Nobody was kept waiting, so nobody owes anything.
       this.#stands.clear();
       this.#begun = 0;
       return;
     }
+    const now = this.#now();
+    const [first] = [...this.#waiting]
+      .filter(([owner]) => this.#allowance.next(owner, now) <= now)
+      .toSorted(([a], [b]) => this.#standOf(a) - this.#standOf(b));
+    if (first === undefined) return this.#later(now);
     const [owner, those] = first;
     const [one] = those;
     if (one === undefined) return;
@@ -78,6 +97,12 @@ export class TimeTurns {
     this.#begun = this.#standOf(owner);
     this.#isBusy = true;
     one.begin();
+  }
+
+  /** Whoever waits has somebody who awaits it, so the timer keeps no process alive. */
+  #later(now: number): void {
+    const next = Math.min(...[...this.#waiting.keys()].map((owner) => this.#allowance.next(owner, now)));
+    this.#timer = setTimeout(() => this.#next(), Math.ceil(next - now)).unref();
   }
 
   #standOf(owner: string): number {

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { TaskLimitError } from '../../base/threads/task-limit-error.ts';
-import { tasksHere, type TaskRunner } from '../../base/threads/task-runner.ts';
+import { tasksHere, type TaskOptions, type TaskRunner } from '../../base/threads/task-runner.ts';
 import { sshKey } from '../../test/support/ssh-key.ts';
 import { KeyRing } from './key-ring.ts';
 import { keyTasks, openKey, type KeyTasks } from './key-tasks.ts';
@@ -14,13 +14,13 @@ const encrypted = (...words: readonly string[]): string =>
   sshKey('ed25519', '-N', 'secret', '-a', '1', ...words);
 
 /** Counts what a thread is asked for. */
-function counting(): TaskRunner<KeyTasks> & { readonly asked: () => number; readonly owners: string[] } {
-  const owners: string[] = [];
+function counting(): TaskRunner<KeyTasks> & { readonly asked: () => number; readonly all: TaskOptions[] } {
+  const all: TaskOptions[] = [];
   const here = tasksHere(keyTasks);
   return {
-    asked: () => owners.length,
-    owners,
-    run: (...task) => (owners.push(task[2].owner), here.run(...task)),
+    asked: () => all.length,
+    all,
+    run: (...task) => (all.push(task[2]), here.run(...task)),
   };
 }
 
@@ -67,7 +67,26 @@ describe('an opened key', { timeout: 30_000 }, () => {
     const mine = { ...endpoint, passphrase: 'secret', namespace: 'customers' };
     for (const address of ['192.0.2.1', '192.0.2.2'])
       await ring.open({ ...mine, address, privateKey: encrypted() }, signal);
-    expect(tasks.owners).toEqual(['customers', 'customers']);
+    expect(tasks.all.map(({ owner }) => owner)).toEqual(['customers', 'customers']);
+  });
+
+  it('that takes the place of another one soon counts tenfold, and as any other one later', async () => {
+    const tasks = counting();
+    let seconds = 0;
+    const ring = new KeyRing(tasks, () => seconds * 1000);
+    const mine = { ...endpoint, passphrase: 'secret', namespace: 'customers' };
+    const privateKey = encrypted();
+    const open = async (changes: object): Promise<void> =>
+      void (await ring.open(
+        { ...mine, privateKey: `${privateKey}${' '.repeat(tasks.asked())}`, ...changes },
+        signal,
+      ));
+    for (const at of [0, 10, 3000, 6601, 6602]) {
+      seconds = at;
+      await open({});
+    }
+    for (const other of [{ address: '192.0.2.2' }, { namespace: 'others' }]) await open(other);
+    expect(tasks.all.map(({ weight }) => weight)).toEqual([1, 10, 10, 1, 10, 1, 1]);
   });
 
   it('that has no passphrase needs no thread', async () => {

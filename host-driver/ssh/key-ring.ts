@@ -1,6 +1,7 @@
 /**
  * Opens the SSH keys of hosts, and keeps those that cost something, by their content: a key is opened once for
- * each version of its Secret, however often a host is connected to.
+ * each version of its Secret, however often a host is connected to. Nobody needs another key for the same host again
+ * and again: opening such keys counts much more against what their namespace may take.
  */
 import { createHash } from 'node:crypto';
 import { ByteCache } from '../../base/byte-cache.ts';
@@ -15,14 +16,27 @@ import { keyTasks, openKey, type KeyTasks, type OpenedKey } from './key-tasks.ts
 const keptBytes = 1024 * 1024;
 /** Processor time. How many rounds a key may take is checked before, and the most take 1.2 s. */
 const openSeconds = 10;
+/** A key that takes the place of one that was opened within this time. */
+const againSeconds = 3600;
+const weightOfAgain = 10;
 
 export class KeyRing {
   readonly #tasks: TaskRunner<KeyTasks>;
+  readonly #now: () => number;
   readonly #opened = new ByteCache<OpenedKey>(keptBytes);
+  /** When a key was opened last, in milliseconds, by namespace and host, in that order. What is long ago is forgotten. */
+  readonly #openedAt = new Map<string, number>();
 
-  /** @param tasks who opens encrypted keys; default: this thread, for programs that serve one person. */
-  constructor(tasks: TaskRunner<KeyTasks> = tasksHere(keyTasks)) {
+  /**
+   * @param tasks who opens encrypted keys; default: this thread, for programs that serve one person.
+   * @param now milliseconds; for tests
+   */
+  constructor(
+    tasks: TaskRunner<KeyTasks> = tasksHere(keyTasks),
+    now: () => number = () => performance.now(),
+  ) {
     this.#tasks = tasks;
+    this.#now = now;
   }
 
   /**
@@ -49,7 +63,7 @@ export class KeyRing {
       const opened = await this.#tasks.run(
         'openKey',
         { privateKey, passphrase },
-        { owner, id, signal, taskSeconds: openSeconds },
+        { owner, id, signal, taskSeconds: openSeconds, weight: this.#weightOf(endpoint) },
       );
       this.#opened.set(id, opened, id.length + JSON.stringify(opened).length);
       return opened;
@@ -57,6 +71,18 @@ export class KeyRing {
       if (error instanceof TaskLimitError) return { problem: `opening it ${needsMore(error.limit)}` };
       throw error;
     }
+  }
+
+  #weightOf(endpoint: HostEndpoint): number {
+    const now = this.#now();
+    for (const [host, at] of this.#openedAt) {
+      if (at > now - againSeconds * 1000) break;
+      this.#openedAt.delete(host);
+    }
+    const host = `${endpoint.namespace ?? ''} ${endpointName(endpoint)}`;
+    const weight = this.#openedAt.delete(host) ? weightOfAgain : 1;
+    this.#openedAt.set(host, now);
+    return weight;
   }
 }
 
