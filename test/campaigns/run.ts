@@ -25,7 +25,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
 
-const usage = `Usage: node test/campaigns/run.ts NAME [--short] [--only TEXT]; names: ${Object.keys(campaigns).join(', ')}\n`;
+const usage = `Usage: node test/campaigns/run.ts NAME [--short] [--only TEXT] [--part K/N]; names: ${Object.keys(campaigns).join(', ')}\n`;
 const ownSandbox = 'campaign';
 
 interface Failed {
@@ -41,12 +41,17 @@ async function main(): Promise<number> {
       await import('./simulation/command.ts')
     ).simulate(others, (text) => void process.stdout.write(text));
   const { values, positionals } = parseArgs({
-    options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: {
+      short: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      part: { type: 'string', default: '1/1' },
+    },
     allowPositionals: true,
   });
   const [name = ''] = positionals;
   const load = campaigns[name];
-  if (load === undefined) {
+  const [part, parts] = values.part.split('/').map(Number);
+  if (load === undefined || part === undefined || parts === undefined || !(part >= 1 && part <= parts)) {
     process.stderr.write(usage);
     return 2;
   }
@@ -55,7 +60,9 @@ async function main(): Promise<number> {
   const campaign = await load();
   const { only } = values;
   const all = await campaign.cases(values.short ? 'short' : 'long');
-  const cases = only === undefined ? all : all.filter((each) => each.name.includes(only));
+  const named = only === undefined ? all : all.filter((each) => each.name.includes(only));
+  // Neighbours are alike, so each part gets some of every kind.
+  const cases = named.filter((_, index) => index % parts === part - 1);
   const start = performance.now();
   process.stdout.write(`${campaign.title}: ${cases.length} cases\n`);
   const interrupted = new AbortController();
