@@ -11,7 +11,8 @@ import {
   runs,
   watchForTwo,
 } from '../../test/support/world/moves.ts';
-import { installed, ready, stackOf } from '../../test/support/world/restores.ts';
+import { annotations, stackKind } from '../../crds/index.ts';
+import { installed, project, ready, stackOf } from '../../test/support/world/restores.ts';
 import { killAll, World } from '../../test/support/world/world.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -146,6 +147,32 @@ describe('a first installation', () => {
     world.machine(oldAddress).diskFull = false;
     await world.until('it to be fenced', async () => (await formers(world)).includes(`${oldAddress} Fenced`));
     expect(leftOn(world, oldAddress)).toEqual(nothing);
+  });
+
+  it('leaves no record on a first host that it had only claimed, when the stack is destroyed', async () => {
+    const world = await anInstallation();
+    const first = world.machine(oldAddress);
+    let refused = 0;
+    first.onCall = async ({ method }) => {
+      if (method !== 'setUp') return;
+      refused += 1;
+      throw first.error('HostSetupFailed', 'no package mirror');
+    };
+    await world.change({ deletionPolicy: 'Destroy' });
+    await world.until('the set-up to fail', () => refused > 0);
+    await moveTo(world, { address: newAddress });
+    await world.until('the stack to be Ready', () => ready(world));
+    await world.until('the first host to be left', async () =>
+      (await formers(world)).includes(`${oldAddress} Fenced`),
+    );
+    const stack = await world.stack();
+    const options = { signal: new AbortController().signal };
+    const consent = { [annotations.confirmDestroy]: stack.metadata.uid };
+    await world.cluster.patchAnnotations(stackKind, stack, consent, options);
+    await world.cluster.delete(stackKind, stack.metadata, {}, options);
+    await world.until('the object to go', async () => (await world.find()) === undefined);
+    const left = [oldAddress, newAddress].filter((one) => world.machine(one).projects.has(project));
+    expect(left).toEqual([]);
   });
 
   it('comes back to the first host, and nothing goes on at the other one', async () => {

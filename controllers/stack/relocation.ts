@@ -70,6 +70,21 @@ export function isLeft(former: FormerHost, host: HostObservation): boolean {
   return isForgotten(host) || (isFenced(host) && host.jobs.length === 0);
 }
 
+/** Former hosts that are looked at: those that are still to be fenced, and, before a stack is destroyed, those that it may only have claimed. */
+export function formersToLookAt({ metadata, spec, status }: JtelStack): readonly FormerHost[] {
+  const isDestroyed = metadata.deletionTimestamp !== undefined && spec.deletionPolicy === 'Destroy';
+  return (status?.formerHosts ?? []).filter(
+    ({ state, left }) => state === 'Pending' || (isDestroyed && left === 'BeforeData'),
+  );
+}
+
+/** The stack left its record there and nothing else. */
+export function isOnlyClaimed({ state, containers, jobs }: HostObservation): boolean {
+  if (state === undefined || containers.length > 0 || jobs.length > 0) return false;
+  const { setupDigest, applied, data, moved } = state;
+  return [setupDigest, applied, data, moved].every((one) => one === undefined);
+}
+
 /** Nothing of what was begun there goes on, or could. */
 export function isEnded(host: HostObservation): boolean {
   if (host.jobs.length > 0 || host.containers.length > 0) return false;

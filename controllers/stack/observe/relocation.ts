@@ -15,6 +15,7 @@ import { answersOf } from '../../hosts/answers.ts';
 import { isFormerDue, type AwayFormers } from '../former-pauses.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import {
+  formersToLookAt,
   isEnded,
   isMoving,
   leftNewHost,
@@ -88,13 +89,12 @@ export async function observeOthers(
     return seen;
   };
   const left = leftNewHost(stack, machineID);
-  const known = (stack.status?.formerHosts ?? []).filter((one) => one.machineID !== left?.machineID);
-  const pending = [...(left === undefined ? [] : [left]), ...known].filter(
-    ({ state, machineID: former }) =>
-      state === 'Pending' && former !== machineID && isFormerDue(awayFormers, former, now),
+  const known = formersToLookAt(stack).filter((one) => one.machineID !== left?.machineID);
+  const due = [...(left === undefined ? [] : [left]), ...known].filter(
+    ({ machineID: former }) => former !== machineID && isFormerDue(awayFormers, former, now),
   );
   const formers: FormerLook[] = await Promise.all(
-    pending.map(async (former) => ({ former, host: await look(former) })),
+    due.map(async (former) => ({ former, host: await look(former) })),
   );
   const relocation =
     machineID === undefined || !isMoving(stack, machineID)

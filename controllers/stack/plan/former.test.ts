@@ -1,6 +1,8 @@
 /** A host that the stack was moved away from, and that was not fenced then: what is done there, and what counts as fenced. */
 import { describe, expect, it } from 'vitest';
-import type { HostObservation } from '../../../host-driver/host.ts';
+import { optional } from '../../../base/optional.ts';
+import { annotations } from '../../../crds/index.ts';
+import type { HostObservation, HostState } from '../../../host-driver/host.ts';
 import { summarise } from '../report/status.ts';
 import {
   aHost,
@@ -118,6 +120,29 @@ describe('a former host', () => {
       ['Done'],
       undefined,
     ]);
+  });
+
+  it('that was only claimed is rid of that when the stack is destroyed, and of nothing else', () => {
+    const { host } = aStack().spec;
+    const known = { host, machineID: 'machine-0', state: 'Fenced', left: 'BeforeData' } as const;
+    const { owner, epoch, machineID, data } = state();
+    const claim = { formatVersion: 1, owner, epoch, machineID } as const;
+    const planned = (there: HostState, deletionPolicy: 'Stop' | 'Destroy'): readonly string[] => {
+      const value = aHost({ containers: [], releases: [], state: there });
+      const formers = [{ former: known, host: { ok: true, value } }] as const;
+      const consent = { [annotations.confirmDestroy]: 'stack-uid' };
+      const deleted = { deletionTimestamp: '2026-03-01T02:59:00Z', annotations: consent };
+      return wave(observing(aHost(), { formers }), { stack: aStack({ deletionPolicy }, deleted) });
+    };
+    expect(planned(claim, 'Destroy')).toEqual([
+      'RemoveCredentials',
+      'DestroyFormer',
+      'DestroyStack',
+      'ReleaseFinalizer',
+    ]);
+    expect(planned(claim, 'Stop')).not.toContain('DestroyFormer');
+    for (const more of [{ owner: theirs }, { moved }, optional({ data })])
+      expect(planned({ ...claim, ...more }, 'Destroy')).not.toContain('DestroyFormer');
   });
 
   it('that is marked, and has a job still, does not keep the stack from its work', () => {

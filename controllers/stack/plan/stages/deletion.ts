@@ -10,6 +10,7 @@ import type { Outcome, Problem } from '../../../inputs/outcome.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
 import { act } from './act.ts';
 import { isOurs } from './host.ts';
+import { isOnlyClaimed } from '../../relocation.ts';
 import { leftStage } from './relocation.ts';
 import { optional } from '../../../../base/optional.ts';
 
@@ -60,7 +61,7 @@ export function planDeletion(input: PlanInput): Verdict {
   // While a host is waited for, it is done where it can be. The object stays, as the only record of the other one.
   const isDue = (seen: HostObservation | undefined): boolean =>
     seen !== undefined && (!stops || (away === undefined ? mayRun(seen) : seen.containers.some(isUp)));
-  const work: Action[] = [];
+  const work: Action[] = stops ? [] : [...claimsOf(input)];
   if (old !== undefined && isDue(old.seen)) {
     const { machineID } = old;
     work.push(
@@ -136,6 +137,19 @@ function removeJobs(
   at: { readonly machineID?: string } = {},
 ): readonly Action[] {
   return (seen?.jobs ?? []).map(({ uid }) => ({ type: 'RemoveJob', uid, cause: 'StackDeleted', ...at }));
+}
+
+/** What is left of hosts that were named and left again. One that is away is not waited for. */
+function claimsOf({ stack, observed, identity }: PlanInput): readonly Action[] {
+  return (observed.formers ?? [])
+    .filter(
+      ({ host }) =>
+        host.ok &&
+        isOnlyClaimed(host.value) &&
+        host.value.state !== undefined &&
+        isOurs(host.value.state, stack, identity.clusterID),
+    )
+    .map(({ former: { machineID } }) => ({ type: 'DestroyFormer', machineID, cause: 'StackDeleted' }));
 }
 
 /** Where nothing was ever started, Docker may not even be installed. A Docker that is down shows no containers. */
