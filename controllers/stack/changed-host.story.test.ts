@@ -175,6 +175,33 @@ describe('a first installation', () => {
     expect(left).toEqual([]);
   });
 
+  it('goes on at another host when its first one is full once the data are there, although those cannot be backed up', async () => {
+    const world = await anInstallation();
+    const first = world.machine(oldAddress);
+    first.onCall = async ({ method }) => {
+      const { data } = first.projects.get(project)?.state ?? {};
+      if (method !== 'composeUp' || data === undefined) return;
+      first.diskFull = true;
+      throw first.error('DiskFull', 'no disk space left');
+    };
+    await world.until('the start to fail', async () => {
+      const { dataHost } = (await world.stack()).status ?? {};
+      return first.diskFull && dataHost?.host.address === oldAddress;
+    });
+    await moveTo(world, { address: newAddress });
+    await world.until('the stack to be Ready', async () => {
+      const { metadata, status } = await world.stack();
+      const isHere = status?.dataHost?.host.address === newAddress;
+      return isHere && status?.phase === 'Ready' && status.observedGeneration === metadata.generation;
+    });
+    expect(await formers(world)).toEqual([`${oldAddress} Pending`]);
+    first.diskFull = false;
+    await world.until('the first host to be fenced', async () =>
+      (await formers(world)).includes(`${oldAddress} Fenced`),
+    );
+    expect([leftOn(world, oldAddress), runs(world, newAddress)]).toEqual([nothing, true]);
+  });
+
   it('comes back to the first host, and nothing goes on at the other one', async () => {
     const world = await anInstallation();
     await untilLoading(world, oldAddress);

@@ -850,7 +850,7 @@ export interface FormerHost {
    */
   readonly message?: string;
   /**
-   * BeforeData: the spec named another host before the data were there, so the stack never ran there, and it is fenced when the stack is well. Other former hosts are fenced before all else.
+   * BeforeData: the spec named another host before the data were there, or before anything but their database was started on them, so the stack never ran there, and it is fenced when the stack is well. Other former hosts are fenced before all else.
    */
   readonly left?: 'BeforeData';
 }

@@ -1,5 +1,6 @@
-/** What still runs on the host that a stack is moved from; pure. */
+/** What runs, or ever ran, on the host that a stack is moved from; pure. */
 
+import type { JtelStack } from '../../../crds/index.ts';
 import type { HostObservation, HostState } from '../../../host-driver/host.ts';
 import { isUp } from '../../hosts/health.ts';
 import type { Candidate } from '../model.ts';
@@ -22,4 +23,23 @@ export function strandedData(
   if (move?.old.ok !== true) return undefined;
   const { value: old } = move.old;
   return besidesDatabase(candidate, old).running === 0 ? old.state : undefined;
+}
+
+/**
+ * The first data are on the old host, and nothing but their database was ever started on them. A backup of them needs a stack that
+ * runs, which may be what the host is left for. So the first data are loaded on the new host, as if they had not been on the old one.
+ */
+export function neverServed(
+  { metadata }: Pick<JtelStack, 'metadata'>,
+  { release }: Pick<Candidate, 'release'>,
+  move: RelocationLook | undefined,
+): boolean {
+  if (move?.old.ok !== true || !release.ok) return false;
+  const { state, containers } = move.old.value;
+  if (state?.data === undefined || state.owner.uid !== metadata.uid) return false;
+  const { applied, update, moved, previous, data } = state;
+  if ([applied, update, moved, previous, data.state].some((one) => one !== undefined)) return false;
+  // What a JtelRestore or a move brought is not loaded by a first installation.
+  if (data.requestUID !== undefined && data.requestUID !== metadata.uid) return false;
+  return containers.every(({ service }) => release.value.databaseServices.includes(service));
 }

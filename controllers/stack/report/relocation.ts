@@ -13,6 +13,7 @@ import {
   type RelocationLook,
 } from '../relocation.ts';
 import type { StatusInput } from '../model.ts';
+import { neverServed } from '../desired/stranded.ts';
 import { isOurs } from '../plan/stages/host.ts';
 import { isHandedOver } from '../plan/stages/relocation.ts';
 import { optional } from '../../../base/optional.ts';
@@ -27,19 +28,22 @@ const mostFormer = 8;
 export function summariseRelocation(input: StatusInput): RelocationStatus {
   const { stack, observed } = input;
   const previous = stack.status ?? {};
-  const dataHost = whereDataAre(input);
+  const isFirst = neverServed(stack, input, observed.relocation);
+  const dataHost = isFirst ? undefined : whereDataAre(input);
   const left =
     previous.dataHost !== undefined &&
-    dataHost !== undefined &&
-    dataHost.machineID !== previous.dataHost.machineID
+    (isFirst || (dataHost !== undefined && dataHost.machineID !== previous.dataHost.machineID))
       ? previous.dataHost
       : undefined;
   const newHost = whereDataGo(input, dataHost);
-  const formerHosts = summariseFormers(input, { dataHost, newHost, left });
+  const formerHosts = summariseFormers(input, { dataHost, newHost, left, isFirst });
   const relocation =
-    observed.relocation === undefined ? finished(input, dataHost) : underWay(input, observed.relocation);
+    observed.relocation === undefined || isFirst
+      ? finished(input, dataHost)
+      : underWay(input, observed.relocation);
   return {
-    ...optional({ dataHost, relocation }),
+    dataHost,
+    ...optional({ relocation }),
     newHost,
     ...(formerHosts.length === 0 ? { formerHosts: undefined } : { formerHosts }),
   } as RelocationStatus;
@@ -89,18 +93,22 @@ interface Places {
   readonly newHost: DataHost | undefined;
   /** Where the data were until now. */
   readonly left: DataHost | undefined;
+  /** They never served there. */
+  readonly isFirst: boolean;
 }
 
 function summariseFormers(
   { stack, observed, now }: StatusInput,
-  { dataHost, newHost, left }: Places,
+  { dataHost, newHost, left, isFirst }: Places,
 ): readonly FormerHost[] {
   const since = formatTime(now);
   const old = observed.relocation?.old;
-  const fresh: FormerHost[] = left === undefined ? [] : [{ ...left, since, ...wayLeft(old) }];
   const machineID = observed.host.ok ? observed.host.value.facts.machineID : undefined;
   const leftNew = leftNewHost(stack, machineID);
   const begun = 'What was begun there is ended as soon as the stack is well.';
+  const early = { state: 'Pending', left: 'BeforeData', message: begun } as const;
+  const fresh: FormerHost[] =
+    left === undefined ? [] : [{ ...left, since, ...(isFirst ? early : wayLeft(old)) }];
   const known = (stack.status?.formerHosts ?? []).filter((one) => one.machineID !== leftNew?.machineID);
   const present = new Set([dataHost?.machineID, newHost?.machineID, left?.machineID]);
   const kept = [...(leftNew === undefined ? [] : [{ ...leftNew, since, message: begun }]), ...known]

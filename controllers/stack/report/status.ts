@@ -14,6 +14,7 @@ import { phaseStartOf } from './phase-start.ts';
 import { summariseDisk } from './disk-marks.ts';
 import { headline, needsPerson } from './readiness.ts';
 import type { Desired, Observed, StatusInput } from '../model.ts';
+import { neverServed } from '../desired/stranded.ts';
 import { rollbackPoint } from '../desired/rollback.ts';
 import { appliedRevision, historyOf } from './history.ts';
 import type { Revisions } from '../desired/revisions.ts';
@@ -55,7 +56,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
       ? {}
       : { host: summariseHost(input, host), ...summariseComponents(stack, input.desired, host) }),
     ...(input.desired === undefined ? {} : { certificate: summariseCertificate(input.desired) }),
-    data: summariseData(input) ?? previous.data,
+    data: summariseData(input) ?? dataSoFar(input),
     firstLoad: summariseFirstLoad(input),
     ...summariseOrders(input),
     ...summariseRelocation(input),
@@ -137,6 +138,12 @@ function summariseData({ stack, observed, plan }: StatusInput): JtelStackStatus[
     requestUID: stack.metadata.uid,
     ...optional({ backupID }),
   };
+}
+
+/** What nobody sees now is as it was, unless it stays behind on a host where it never served. */
+function dataSoFar(input: StatusInput): JtelStackStatus['data'] {
+  const { stack, observed } = input;
+  return neverServed(stack, input, observed.relocation) ? undefined : stack.status?.data;
 }
 
 function conditionsOf(input: StatusInput): NonNullable<JtelStackStatus['conditions']> {

@@ -24,6 +24,7 @@ const foundSomething: readonly number[] = [
   6018, // a rollback stood below older changes in the history, because the clock was ahead during those
   6178, // a move had stopped the old host when a version was wanted that the data cannot reach, and the stack stood still
   1011, // a stack that was destroyed amid a move stayed on the host with its data
+  20160, // a move waited for a backup of first data on which nothing could be started
   6271, // a host that was claimed and left before its set-up kept its empty record when the stack was destroyed
 ];
 

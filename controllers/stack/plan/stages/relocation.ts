@@ -7,7 +7,7 @@
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation } from '../../../../host-driver/host.ts';
 import { isDone } from '../../../hosts/health.ts';
-import { besidesDatabase } from '../../desired/stranded.ts';
+import { besidesDatabase, neverServed } from '../../desired/stranded.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -83,10 +83,19 @@ export function relocationStage(input: PlanInput): Verdict | undefined {
   const { relocation, order } = observed;
   const host = observed.host.value;
   if (relocation === undefined) return comeBack(input, host);
-  const data = host.state?.data;
-  if (isCarriedOut(data, { requestUID: relocation.id })) return undefined;
   const { address: to } = stack.spec.host;
   const { address: from } = relocation.from.host;
+  // The status forgets where they are. The next look goes on as with the first installation that it is.
+  if (neverServed(stack, input, relocation))
+    return {
+      kind: 'Wait',
+      step: 'Relocate',
+      reason: 'Relocating',
+      facts: { is: 'LeavingFirstData', from, to },
+      afterSeconds: 1,
+    };
+  const data = host.state?.data;
+  if (isCarriedOut(data, { requestUID: relocation.id })) return undefined;
   const pending = stack.status?.formerHosts?.filter(({ state }) => state === 'Pending') ?? [];
   if (pending.length >= mostPending && !isHandedOver(stack, relocation))
     return blocked('RelocationNeedsOldHost', {

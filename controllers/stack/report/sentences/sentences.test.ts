@@ -266,6 +266,10 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     /to new .*add spec\.backup\. It keeps running on old\.$/,
   ],
   DataInTheWay: [{ is: 'DataInTheWay', address, source }, /has data of this stack \(backup b-1\)/],
+  LeavingFirstData: [
+    { is: 'LeavingFirstData', from: 'old', to: 'new' },
+    'nothing was ever started on the data on old: the first data are loaded on new',
+  ],
   PreparingHost: [
     { is: 'PreparingHost', to: 'new', from: 'old' },
     'preparing new; the stack runs on old until then',

@@ -1,0 +1,59 @@
+/** Whether the first data of a stack ever served, so that a move has to take them along. */
+import { describe, expect, it } from 'vitest';
+import { optional } from '../../../base/optional.ts';
+import type { HostObservation, HostState } from '../../../host-driver/host.ts';
+import { aHost, aStack, container, observing, state } from '../testing.ts';
+import { neverServed } from './stranded.ts';
+
+const { applied, ...untouched } = state();
+const database = [container('acd-dbm')];
+const stack = aStack();
+const { release } = observing(aHost());
+const aMove = {
+  id: 'move-1',
+  from: { host: stack.spec.host, machineID: 'machine-0' },
+  toMachineID: 'machine-1',
+  source: 'Migrate',
+} as const;
+const moving = (old: Partial<HostObservation>): boolean =>
+  neverServed(stack, { release }, { ...aMove, old: { ok: true, value: aHost({ containers: [], ...old }) } });
+
+describe('first data never served', () => {
+  it('while nothing but their database was started on them', () => {
+    expect(moving({ state: untouched })).toBe(true);
+    expect(moving({ state: untouched, containers: database })).toBe(true);
+    const { uid } = stack.metadata;
+    const time = '2026-03-01T01:00:00Z';
+    expect(moving({ state: { ...untouched, data: { source: 'backup b-1', requestUID: uid, time } } })).toBe(
+      true,
+    );
+  });
+
+  const others: readonly (readonly [string, Partial<HostState>])[] = [
+    ['a release was applied', optional({ applied })],
+    ['the host is marked', { moved: { address: 'x', time: '2026-03-01T01:00:00Z' } }],
+    [
+      'a JtelRestore brought them',
+      { data: { source: 'b', requestUID: 'other', time: '2026-03-01T01:00:00Z' } },
+    ],
+    ['they are incomplete', { data: { source: 'b', state: 'Incomplete', time: '2026-03-01T01:00:00Z' } }],
+    ['they are of an object before', { owner: { ...state().owner, uid: 'before' } }],
+  ];
+  it.each(others)('is not said when %s', (_what, changes) => {
+    expect(moving({ state: { ...untouched, ...changes } as HostState })).toBe(false);
+  });
+
+  it('is not said when something else was started, or nobody knows', () => {
+    expect(moving({ state: untouched, containers: [...database, container('acd-web')] })).toBe(false);
+    const away = { ok: false, reason: 'HostUnreachable', message: 'no answer.' } as const;
+    expect(neverServed(stack, { release }, { ...aMove, old: away })).toBe(false);
+    expect(
+      neverServed(
+        stack,
+        { release: away },
+        { ...aMove, old: { ok: true, value: aHost({ state: untouched }) } },
+      ),
+    ).toBe(false);
+    expect(neverServed(stack, { release }, undefined)).toBe(false);
+  });
+});
