@@ -243,6 +243,7 @@ export type MoveFacts =
   | { readonly is: 'LettingRun' }
   | { readonly is: 'MoveTakenBack'; readonly starts: boolean }
   | { readonly is: 'DataGoneFromHost'; readonly machineID: string; readonly address: string }
+  | { readonly is: 'MoveAmidRestore'; readonly address: string; readonly source: string }
   | { readonly is: 'StoppingFormer'; readonly containers: number; readonly address: string }
   | { readonly is: 'FencingFormer'; readonly from: string; readonly to: string }
   | { readonly is: 'NotRecoverable'; readonly message: string }

@@ -8,6 +8,7 @@ import { neverServed } from './stranded.ts';
 const { applied, ...untouched } = state();
 const database = [container('acd-dbm')];
 const stack = aStack();
+const time = '2026-03-01T01:00:00Z';
 const { release } = observing(aHost());
 const aMove = {
   id: 'move-1',
@@ -23,7 +24,6 @@ describe('first data never served', () => {
     expect(moving({ state: untouched })).toBe(true);
     expect(moving({ state: untouched, containers: database })).toBe(true);
     const { uid } = stack.metadata;
-    const time = '2026-03-01T01:00:00Z';
     expect(moving({ state: { ...untouched, data: { source: 'backup b-1', requestUID: uid, time } } })).toBe(
       true,
     );
@@ -31,12 +31,10 @@ describe('first data never served', () => {
 
   const others: readonly (readonly [string, Partial<HostState>])[] = [
     ['a release was applied', optional({ applied })],
-    ['the host is marked', { moved: { address: 'x', time: '2026-03-01T01:00:00Z' } }],
-    [
-      'a JtelRestore brought them',
-      { data: { source: 'b', requestUID: 'other', time: '2026-03-01T01:00:00Z' } },
-    ],
-    ['they are incomplete', { data: { source: 'b', state: 'Incomplete', time: '2026-03-01T01:00:00Z' } }],
+    ['the host is marked', { moved: { address: 'x', time } }],
+    ['a JtelRestore brought them', { data: { source: 'b', requestUID: 'other', time } }],
+    ['a restore was taken back', { refused: { requestUID: 'other', reason: 'r', message: 'm', time } }],
+    ['they are incomplete', { data: { source: 'b', state: 'Incomplete', time } }],
     ['they are of an object before', { owner: { ...state().owner, uid: 'before' } }],
   ];
   it.each(others)('is not said when %s', (_what, changes) => {
@@ -55,5 +53,8 @@ describe('first data never served', () => {
       ),
     ).toBe(false);
     expect(neverServed(stack, { release }, undefined)).toBe(false);
+    const known = aStack({}, {}, { version: '3.43.2' });
+    const old = { ok: true, value: aHost({ state: untouched, containers: [] }) } as const;
+    expect(neverServed(known, { release }, { ...aMove, old })).toBe(false);
   });
 });

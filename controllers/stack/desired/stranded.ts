@@ -30,15 +30,16 @@ export function strandedData(
  * runs, which may be what the host is left for. So the first data are loaded on the new host, as if they had not been on the old one.
  */
 export function neverServed(
-  { metadata }: Pick<JtelStack, 'metadata'>,
+  { metadata, status }: Pick<JtelStack, 'metadata' | 'status'>,
   { release }: Pick<Candidate, 'release'>,
   move: RelocationLook | undefined,
 ): boolean {
-  if (move?.old.ok !== true || !release.ok) return false;
+  // Data that a restore was taken back to have no release that is applied, either, and did serve.
+  if (status?.version !== undefined || move?.old.ok !== true || !release.ok) return false;
   const { state, containers } = move.old.value;
   if (state?.data === undefined || state.owner.uid !== metadata.uid) return false;
-  const { applied, update, moved, previous, data } = state;
-  if ([applied, update, moved, previous, data.state].some((one) => one !== undefined)) return false;
+  const { applied, update, moved, previous, refused, data } = state;
+  if ([applied, update, moved, previous, refused, data.state].some((one) => one !== undefined)) return false;
   // What a JtelRestore or a move brought is not loaded by a first installation.
   if (data.requestUID !== undefined && data.requestUID !== metadata.uid) return false;
   return containers.every(({ service }) => release.value.databaseServices.includes(service));

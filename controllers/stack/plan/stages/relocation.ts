@@ -183,6 +183,9 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   if (isFenced(old.value)) return undefined;
   // Marked, and then the operator was gone: the mark alone stops nothing.
   if (state.moved !== undefined) return fence(input, relocation);
+  // What is half overwritten cannot be backed up, and what overwrites it waits for the move.
+  if (state.data.state === 'Incomplete')
+    return blocked('DataIncomplete', { is: 'MoveAmidRestore', address, source: state.data.source });
   const obstacle = versionObstacle(input, state.applied?.version);
   if (obstacle !== undefined) return obstacle;
   const names = relocationBackups(id);

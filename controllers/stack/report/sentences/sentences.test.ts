@@ -274,6 +274,10 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     { is: 'PreparingHost', to: 'new', from: 'old' },
     'preparing new; the stack runs on old until then',
   ],
+  MoveAmidRestore: [
+    { is: 'MoveAmidRestore', address, source },
+    /being overwritten \(backup b-1\), so nothing can be moved\. Set spec\.host back/,
+  ],
   MarkingSuperseded: [{ is: 'MarkingSuperseded' }, 'marking the superseded data on the new host'],
   LettingRun: [{ is: 'LettingRun' }, 'letting the new host run the stack'],
   MoveTakenBack: [{ is: 'MoveTakenBack', starts: true }, /taken back: starting the stack here again$/],

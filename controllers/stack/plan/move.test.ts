@@ -1,0 +1,32 @@
+/** The planner on a stack that is to be moved and cannot be. */
+import { expect, it } from 'vitest';
+import { aHost, aPreparedHost, aStack, observing, planInput, state } from '../testing.ts';
+import { plan } from './plan.ts';
+import { store } from './testing-update.ts';
+
+const aMove = {
+  id: 'move-1',
+  from: { host: { ...aStack().spec.host, address: '192.0.2.9' }, machineID: 'machine-0' },
+  toMachineID: 'machine-1',
+  source: 'Migrate',
+} as const;
+
+it('data that are being overwritten are not moved, and no backup of them is waited for', () => {
+  const { applied: _, ...rest } = state();
+  const data = {
+    source: 'backup b-1',
+    state: 'Incomplete',
+    requestUID: 'r',
+    time: '2026-03-01T01:00:00Z',
+  } as const;
+  const old = { ok: true, value: aHost({ state: { ...rest, data } }) } as const;
+  const { desired } = observing(aHost());
+  const images = desired?.release.images.map(({ repository, digest }) => `${repository}@${digest}`) ?? [];
+  const scene = observing(aPreparedHost({ images }), { relocation: { ...aMove, old } });
+  const planned = plan(planInput(scene, { stack: aStack(store) }));
+  expect(planned).toMatchObject({
+    kind: 'Blocked',
+    reason: 'DataIncomplete',
+    facts: { is: 'MoveAmidRestore' },
+  });
+});
