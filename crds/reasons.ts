@@ -184,7 +184,8 @@ const relocation = {
   Relocating: 'The stack is being moved to another host.',
   RelocationNeedsOldHost:
     'The old host does not answer, so its data cannot be moved. The message names the newest backup and what would be lost; `relocation.source: RecoverFromBackup` accepts that loss.',
-  RelocationNeedsBackup: 'A stack is moved by a backup of its data, so `spec.backup` is needed.',
+  RelocationNeedsBackup:
+    'A stack is moved by a backup of its data: `spec.backup` is needed, and a stack that was started on them.',
 } as const;
 
 const progress = {

@@ -243,7 +243,12 @@ export type MoveFacts =
   | { readonly is: 'LettingRun' }
   | { readonly is: 'MoveTakenBack'; readonly starts: boolean }
   | { readonly is: 'DataGoneFromHost'; readonly machineID: string; readonly address: string }
-  | { readonly is: 'MoveAmidRestore'; readonly address: string; readonly source: string }
+  | {
+      readonly is: 'MoveAmidRestore';
+      readonly address: string;
+      readonly source: string;
+      readonly early: 'Overwritten' | 'NotStarted';
+    }
   | { readonly is: 'StoppingFormer'; readonly containers: number; readonly address: string }
   | { readonly is: 'FencingFormer'; readonly from: string; readonly to: string }
   | { readonly is: 'NotRecoverable'; readonly message: string }

@@ -11,22 +11,20 @@ const aMove = {
   source: 'Migrate',
 } as const;
 
-it('data that are being overwritten are not moved, and no backup of them is waited for', () => {
-  const { applied: _, ...rest } = state();
-  const data = {
-    source: 'backup b-1',
-    state: 'Incomplete',
-    requestUID: 'r',
-    time: '2026-03-01T01:00:00Z',
-  } as const;
-  const old = { ok: true, value: aHost({ state: { ...rest, data } }) } as const;
-  const { desired } = observing(aHost());
-  const images = desired?.release.images.map(({ repository, digest }) => `${repository}@${digest}`) ?? [];
-  const scene = observing(aPreparedHost({ images }), { relocation: { ...aMove, old } });
-  const planned = plan(planInput(scene, { stack: aStack(store) }));
-  expect(planned).toMatchObject({
-    kind: 'Blocked',
-    reason: 'DataIncomplete',
-    facts: { is: 'MoveAmidRestore' },
-  });
-});
+const { applied: _, ...rest } = state();
+const restored = { source: 'backup b-1', requestUID: 'r', time: '2026-03-01T01:00:00Z' } as const;
+
+it.each([
+  ['are being overwritten', { ...restored, state: 'Incomplete' }, 'DataIncomplete', 'Overwritten'],
+  ['were restored, and not started yet,', restored, 'RelocationNeedsBackup', 'NotStarted'],
+] as const)(
+  'data that %s are not moved, and no backup of them is waited for',
+  (_what, data, reason, early) => {
+    const old = { ok: true, value: aHost({ state: { ...rest, data } }) } as const;
+    const { desired } = observing(aHost());
+    const images = desired?.release.images.map(({ repository, digest }) => `${repository}@${digest}`) ?? [];
+    const scene = observing(aPreparedHost({ images }), { relocation: { ...aMove, old } });
+    const planned = plan(planInput(scene, { stack: aStack(store) }));
+    expect(planned).toMatchObject({ kind: 'Blocked', reason, facts: { is: 'MoveAmidRestore', early } });
+  },
+);

@@ -5,7 +5,7 @@
  */
 
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
-import type { HostObservation } from '../../../../host-driver/host.ts';
+import type { HostObservation, HostState } from '../../../../host-driver/host.ts';
 import { isDone } from '../../../hosts/health.ts';
 import { besidesDatabase, neverServed } from '../../desired/stranded.ts';
 import { isCarriedOut } from '../../data-order.ts';
@@ -183,9 +183,14 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   if (isFenced(old.value)) return undefined;
   // Marked, and then the operator was gone: the mark alone stops nothing.
   if (state.moved !== undefined) return fence(input, relocation);
-  // What is half overwritten cannot be backed up, and what overwrites it waits for the move.
-  if (state.data.state === 'Incomplete')
-    return blocked('DataIncomplete', { is: 'MoveAmidRestore', address, source: state.data.source });
+  const early = unfitForBackup(state, warm);
+  if (early !== undefined)
+    return blocked(early === 'Overwritten' ? 'DataIncomplete' : 'RelocationNeedsBackup', {
+      is: 'MoveAmidRestore',
+      address,
+      source: state.data.source,
+      early,
+    });
   const obstacle = versionObstacle(input, state.applied?.version);
   if (obstacle !== undefined) return obstacle;
   const names = relocationBackups(id);
@@ -203,6 +208,15 @@ function migrate(input: PlanInput, relocation: RelocationLook): Verdict | undefi
   const last = backup(final, names.final, { which: 'Final' });
   if (last !== undefined) return last;
   return fence(input, relocation);
+}
+
+/** Why no backup can be made of the old host's data, whoever waits for it: what a JtelRestore does there comes first. */
+function unfitForBackup(
+  { data, applied }: HostState,
+  warm: JtelBackup | undefined,
+): 'Overwritten' | 'NotStarted' | undefined {
+  if (data?.state === 'Incomplete') return 'Overwritten';
+  return applied === undefined && warm?.status?.phase !== 'Completed' ? 'NotStarted' : undefined;
 }
 
 function fence({ stack }: PlanInput, { from }: RelocationLook): Verdict {

@@ -24,8 +24,8 @@ export const moveSentences: Sentences<MoveFacts> = {
       : 'the move was taken back: letting this host run the stack again',
   DataGoneFromHost: ({ machineID, address }) =>
     `Machine ${machineID} (${address}) does not have the stack's data any more: nothing is moved. Restore a backup with a JtelRestore, or set spec.host back.`,
-  MoveAmidRestore: ({ address, source }) =>
-    `The data on ${address} are being overwritten (${source}), so nothing can be moved. Set spec.host back until that has ended; it goes on there, or another JtelRestore does.`,
+  MoveAmidRestore: ({ address, source, early }) =>
+    `${early === 'Overwritten' ? `The data on ${address} are being overwritten (${source})` : `The stack was not started yet on its new data on ${address} (${source})`}, so no backup of them can be made to move them. Set spec.host back until that has ended.`,
   StoppingFormer: ({ containers, address }) =>
     `stopping ${containers} containers on ${address}; only the database runs on`,
   FencingFormer: ({ from, to }) =>

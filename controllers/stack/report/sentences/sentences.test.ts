@@ -275,8 +275,8 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     'preparing new; the stack runs on old until then',
   ],
   MoveAmidRestore: [
-    { is: 'MoveAmidRestore', address, source },
-    /being overwritten \(backup b-1\), so nothing can be moved\. Set spec\.host back/,
+    { is: 'MoveAmidRestore', address, source, early: 'Overwritten' },
+    /are being overwritten \(backup b-1\), so no backup .* Set spec\.host back/,
   ],
   MarkingSuperseded: [{ is: 'MarkingSuperseded' }, 'marking the superseded data on the new host'],
   LettingRun: [{ is: 'LettingRun' }, 'letting the new host run the stack'],
