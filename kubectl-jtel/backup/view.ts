@@ -162,7 +162,7 @@ const columns: readonly Column[] = [
   { title: 'IMMUTABLE UNTIL', dropOrder: 5 },
   { title: 'SIGNED WITH', dropOrder: 6 },
   { title: 'OBJECT', dropOrder: 1 },
-  { title: 'MESSAGE', flexible: true },
+  { title: 'MESSAGE', flexible: 'Shorten' },
 ];
 
 const stateColours: Readonly<Record<BackupState, Colour>> = {

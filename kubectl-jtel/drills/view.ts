@@ -27,7 +27,7 @@ export function drillsView(drills: readonly JtelDrill[], { paint, width }: ViewC
           { title: 'STATE' },
           { title: 'FREE', align: 'right' },
           { title: 'TESTS' },
-          { title: 'MESSAGE', flexible: true },
+          { title: 'MESSAGE', flexible: 'Wrap' },
         ],
         hosts,
         { paint, width },

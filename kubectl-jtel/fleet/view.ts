@@ -41,7 +41,7 @@ function groupLines(
     return [{ text: sign, colour }, group.name, String(group.stacks.length), told.map(nameOf).join(', ')];
   });
   return table(
-    [{ title: '' }, { title }, { title: 'STACKS', align: 'right' }, { title: 'WHICH', flexible: true }],
+    [{ title: '' }, { title }, { title: 'STACKS', align: 'right' }, { title: 'WHICH', flexible: 'Shorten' }],
     rows,
     { paint, width: names === 'All' ? undefined : width },
   );

@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
   { title: 'SOURCE', dropOrder: 1 },
   { title: 'BACKUP', dropOrder: 5 },
   { title: 'BY', dropOrder: 4 },
-  { title: 'MESSAGE', flexible: true },
+  { title: 'MESSAGE', flexible: 'Shorten' },
 ];
 
 const resultColours: Readonly<Record<string, Colour>> = {

@@ -129,7 +129,7 @@ function changes({ changes: found, setUp, runs }: Forecast, { paint, width }: Vi
     ...host,
     '',
     head,
-    ...table([{ title: '' }, { title: '' }, { title: '' }, { title: '', flexible: true }], rows, {
+    ...table([{ title: '' }, { title: '' }, { title: '' }, { title: '', flexible: 'Shorten' }], rows, {
       paint,
       width,
       indent: 2,

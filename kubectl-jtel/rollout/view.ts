@@ -115,7 +115,7 @@ export function planView(rows: readonly PlanRow[], { paint, width }: ViewContext
       { title: 'STACK' },
       { title: 'RUNS' },
       { title: 'STANDING' },
-      { title: 'WHY', flexible: true },
+      { title: 'WHY', flexible: 'Wrap' },
     ],
     rows.map(({ wave = '–', namespace, name, version = '–', standing, reason, message }): Cell[] => [
       wave,

@@ -21,7 +21,7 @@ const usual: readonly Column[] = [
   { title: 'AVAILABLE' },
   { title: 'BACKUP', dropOrder: 3 },
   { title: 'AGE', dropOrder: 4 },
-  { title: 'WHAT IS GOING ON', flexible: true },
+  { title: 'WHAT IS GOING ON', flexible: 'Shorten' },
 ];
 const further: readonly Column[] = [
   { title: 'SIZE' },

@@ -142,7 +142,7 @@ function components({ status }: JtelStack, { paint, width }: ViewContext): strin
     { title: 'STATE' },
     { title: 'HEALTH' },
     { title: 'RESTARTS', align: 'right' },
-    { title: 'IMAGE', flexible: true },
+    { title: 'IMAGE', flexible: 'Shorten' },
   ] as const;
   const rows = all.map(
     (one) =>

@@ -6,7 +6,7 @@ const columns = [
   { title: 'NAME' },
   { title: 'SIZE', align: 'right' },
   { title: 'EXTRA', dropOrder: 1 },
-  { title: 'MESSAGE', flexible: true },
+  { title: 'MESSAGE', flexible: 'Shorten' },
 ] as const;
 const long = 'a message that goes on for longer than anybody has room for on a small terminal';
 const rows = [
@@ -27,6 +27,19 @@ describe('a table', () => {
     const lines = table(columns, rows, { paint: plain, width: 60 });
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
     expect(lines[1]).toMatch(/^acme {7}7 {2}extra {2}a message that .*…$/);
+  });
+
+  it('goes on below itself in a column that says so, and nothing of it is lost', () => {
+    const wraps = columns.map((column) =>
+      column.title === 'MESSAGE' ? { ...column, flexible: 'Wrap' as const } : column,
+    );
+    expect(table(wraps, rows, { paint: plain, width: 60 })).toEqual([
+      'NAME    SIZE  EXTRA  MESSAGE',
+      'acme       7  extra  a message that goes on for longer than',
+      '                     anybody has room for on a small',
+      '                     terminal',
+      'berlin   120         short',
+    ]);
   });
 
   it('drops what can be dropped before it shortens to nothing', () => {

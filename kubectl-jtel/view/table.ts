@@ -3,6 +3,7 @@
  * and one is shortened.
  */
 import { printable } from '../../base/printable.ts';
+import { fold } from '../../base/fold.ts';
 import type { Colour, Paint } from './paint.ts';
 
 export interface Column {
@@ -10,8 +11,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** If the screen is too narrow, columns go, the greatest number first. A column without a number stays. */
   readonly dropOrder?: number;
-  /** Takes the rest of the width, and is shortened to it. */
-  readonly flexible?: boolean;
+  /** Takes the rest of the width. What is longer is shortened to it, or goes on in further lines below itself. */
+  readonly flexible?: 'Shorten' | 'Wrap';
 }
 
 export type Cell = string | { readonly text: string; readonly colour?: Colour | undefined };
@@ -37,7 +38,7 @@ export function table(
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)),
   );
-  const isFlexible = (index: number): boolean => columns[index]?.flexible === true;
+  const isFlexible = (index: number): boolean => columns[index]?.flexible !== undefined;
   const needed = (index: number): number =>
     isFlexible(index) ? Math.min(widths[index] ?? 0, leastFlexible) : (widths[index] ?? 0);
   const total = (of: (index: number) => number): number =>
@@ -63,7 +64,7 @@ export function table(
     const parts = shown.map((index, position) => {
       const { text = '', colour } = cells[index] ?? {};
       const size = widths[index] ?? 0;
-      const short = shorten(text, isFlexible(index) ? size : Number.POSITIVE_INFINITY);
+      const short = columns[index]?.flexible === 'Shorten' ? shorten(text, size) : text;
       const padding = ' '.repeat(Math.max(0, size - short.length));
       if (columns[index]?.align === 'right') return padding + paint(colour, short);
       return paint(colour, short) + (position === shown.length - 1 ? '' : padding);
@@ -71,14 +72,20 @@ export function table(
     return (' '.repeat(indent) + parts.join(' '.repeat(gap))).trimEnd();
   };
   const head = line(columns.map(({ title }) => ({ text: title, colour: 'dim' })));
-  const body = rows.map((row, at) =>
-    line(
-      row.map((cell, index) => ({
-        text: texts[at]?.[index] ?? '',
-        colour: typeof cell === 'string' ? undefined : cell.colour,
-      })),
-    ),
-  );
+  const wrapped = columns.findIndex(({ flexible }) => flexible === 'Wrap');
+  const body = rows.flatMap((row, at) => {
+    const cells = row.map((cell, index) => ({
+      text: texts[at]?.[index] ?? '',
+      colour: typeof cell === 'string' ? undefined : cell.colour,
+    }));
+    const [first = '', ...more] = fold(cells[wrapped]?.text ?? '', widths[wrapped]);
+    return [
+      line(cells.map((cell, index) => (index === wrapped ? { ...cell, text: first } : cell))),
+      ...more.map((text) =>
+        line(cells.map((cell, index) => ({ ...cell, text: index === wrapped ? text : '' }))),
+      ),
+    ];
+  });
   return [head, ...body];
 }
 

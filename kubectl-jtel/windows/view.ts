@@ -45,7 +45,7 @@ export function calendarView(
     { title: 'OPENS' },
     { title: 'UNTIL' },
     { title: 'STACKS', align: 'right' },
-    { title: 'WHICH', flexible: true },
+    { title: 'WHICH', flexible: 'Shorten' },
   ] as const;
   return [
     `Times in ${timeZone}`,
