@@ -15,7 +15,7 @@ export function rolloutCommand(surroundings: Surroundings): Command {
     .addOption(outputOption(['json', 'yaml']))
     .addHelpText(
       'after',
-      '\nExit code 1 if too many updates failed, so that the channel has stopped; with --wait also if it is not done within --timeout.\n' +
+      '\nExit code 1 if the channel does not go on by itself, and its condition Stalled says why: too many updates failed, or a wave proved nothing. With --wait also if it is not done within --timeout.\n' +
         examples(
           'kubectl jtel rollout status stable',
           'kubectl jtel rollout status stable --wait --timeout 6h',
