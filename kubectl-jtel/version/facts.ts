@@ -1,5 +1,5 @@
 /** What a cluster says of the versions in it, read with the caller's rights. What he may not see is told, not guessed. */
-import { backupKind, labels, restoreKind, stackKind, storeKind } from '../../crds/index.ts';
+import { labels, stackKind } from '../../crds/index.ts';
 import { isNotFound } from '../../runtime/client/api-error.ts';
 import { callApi } from '../../runtime/client/transport.ts';
 import type { ResourceKind } from '../../runtime/kind.ts';
@@ -8,6 +8,7 @@ import type { Kit } from '../kit.ts';
 import { clientFact, type ClientFact } from './client.ts';
 import { leaseFacts, type LeaseFact } from '../operator-lease.ts';
 import { seen, seenOfOperator } from '../seen.ts';
+import { kinds } from './kinds.ts';
 
 export interface VersionFacts {
   readonly client: ClientFact;
@@ -116,9 +117,7 @@ function versionOfImage(image: string): string | undefined {
 /** Those that are there. */
 async function crdFacts({ cluster, call }: Kit): Promise<readonly CrdFact[]> {
   const found = await Promise.all(
-    [stackKind, backupKind, restoreKind, storeKind].map(({ plural }) =>
-      cluster.find(customResourceDefinitions, { namespace: '', name: `${plural}.${group}` }, call),
-    ),
+    kinds.map(({ crd: name }) => cluster.find(customResourceDefinitions, { namespace: '', name }, call)),
   );
   return found.flatMap((crd) =>
     crd === undefined

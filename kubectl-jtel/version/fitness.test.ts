@@ -1,13 +1,32 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { repositoryDirectory } from '../../kit/paths.ts';
 import type { LeaseFact } from '../operator-lease.ts';
 import type { CrdFact, OperatorFact, VersionFacts } from './facts.ts';
 import { findingsOf } from './fitness.ts';
+import { kinds } from './kinds.ts';
 
-const names = ['jtelstacks', 'jtelbackups', 'jtelrestores', 'jtelbackupstores'];
+const names = kinds.map(({ crd }) => crd);
+const namesBefore02 = kinds.filter(({ since }) => since === undefined).map(({ crd }) => crd);
 
+/** All that a version has; without a version: those before 0.2.0. */
 function crds(...versions: readonly (string | undefined)[]): readonly CrdFact[] {
-  return names.map((name, index) => ({ name, version: versions[index % versions.length] }));
+  const all = versions.every((version) => version === undefined) ? namesBefore02 : names;
+  return all.map((name, index) => ({ name, version: versions[index % versions.length] }));
 }
+
+it('knows every kind there is', async () => {
+  const files = (await readdir(join(repositoryDirectory, 'crds'))).filter((name) => name.endsWith('.yaml'));
+  const found = await Promise.all(
+    files.map(async (name) => parse(await readFile(join(repositoryDirectory, 'crds', name), 'utf8'))),
+  );
+  const there = found
+    .filter(({ kind }) => kind === 'CustomResourceDefinition')
+    .map(({ metadata }) => metadata.name);
+  expect(names.toSorted()).toEqual(there.toSorted());
+});
 
 function operator(version: string | undefined, others: Partial<OperatorFact> = {}): OperatorFact {
   return { namespace: 's', name: 'o', version, image: 'r/o:x', readyReplicas: 2, replicas: 2, ...others };
@@ -42,6 +61,14 @@ describe('they fit', () => {
     ],
     ['the release before CRDs had a version', facts('0.2.0', [operator('0.1.0')], crds(undefined))],
     [
+      'the version before, to which somebody went back: later kinds stay in the cluster',
+      facts(
+        '0.2.0',
+        [operator('0.1.0')],
+        [...crds(undefined), ...crds('0.2.0').filter(({ name }) => !namesBefore02.includes(name))],
+      ),
+    ],
+    [
       'nobody is to run',
       facts('1.2.3', [operator('1.2.3', { replicas: 0, readyReplicas: 0 })], crds('1.2.3')),
     ],
@@ -55,6 +82,15 @@ describe('they do not', () => {
     ['NotInstalled', facts('1.2.3', [], [], [])],
     ['APINotServed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3'), ['v1'])],
     ['CRDsMissing', facts('1.2.3', [operator('1.2.3')], crds('1.2.3').slice(1))],
+    ['CRDsMissing', facts('0.1.0', [operator('0.1.0')], crds(undefined).slice(1))],
+    [
+      'CRDsMissing',
+      facts(
+        '0.2.0',
+        [operator('0.2.0')],
+        crds('0.2.0').filter(({ name }) => namesBefore02.includes(name)),
+      ),
+    ],
     ['CRDsMixed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3', '1.2.2'))],
     ['CRDsOlder', facts('1.2.3', [operator('1.2.3')], crds('1.2.2'))],
     ['CRDsOlder', facts('0.3.0', [operator('0.3.0')], crds(undefined))],

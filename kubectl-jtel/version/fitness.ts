@@ -1,6 +1,7 @@
 /** Whether plug-in, operator and CRDs fit together, and what to do when they do not (docs/versions.md). Pure. */
 import { compare, major, minor, valid } from 'semver';
-import type { OperatorFact, VersionFacts } from './facts.ts';
+import type { CrdFact, OperatorFact, VersionFacts } from './facts.ts';
+import { kinds } from './kinds.ts';
 import type { LeaseFact } from '../operator-lease.ts';
 
 export interface Finding {
@@ -25,7 +26,7 @@ export type FindingReason =
   | 'NotPermitted'
   | 'VersionUnknown';
 
-const kinds = 4;
+const oldestVersion = '0.1.0';
 const install = 'docs/install.md says how to install the operator';
 
 export function findingsOf(facts: VersionFacts): readonly Finding[] {
@@ -72,17 +73,39 @@ function apiFindings(api: string, served: readonly string[]): readonly Finding[]
   return [problem('APINotServed', message, 'get the plug-in of the operator’s version')];
 }
 
-function crdFindings(crds: NonNullable<VersionFacts['crds']>): readonly Finding[] {
-  const versions = [...new Set(crds.map(({ version }) => version ?? 'unknown'))];
-  if (crds.length < kinds)
+function crdFindings(crds: readonly CrdFact[]): readonly Finding[] {
+  const wanted = kindsOf(crds);
+  const own = crds.filter(({ name }) => wanted.includes(name));
+  if (own.length < wanted.length)
     return [
-      problem('CRDsMissing', `only ${crds.length} of ${kinds} CRDs are there`, applyCRDs('the operator')),
+      problem(
+        'CRDsMissing',
+        `only ${own.length} of ${wanted.length} CRDs are there`,
+        applyCRDs('the operator'),
+      ),
     ];
+  const versions = [...new Set(own.map(({ version }) => version ?? 'unknown'))];
   if (versions.length > 1) {
     const message = `the CRDs are of several versions: ${versions.join(', ')}`;
     return [problem('CRDsMixed', message, applyCRDs('the operator'))];
   }
   return [];
+}
+
+const first = new Set(kinds.filter(({ since }) => since === undefined).map(({ crd }) => crd));
+
+/** Those that the version of the CRDs has. Later kinds stay behind when somebody goes back to an older version. */
+function kindsOf(crds: readonly CrdFact[]): readonly string[] {
+  const version = versionOf(crds) ?? oldestVersion;
+  const isNone = crds.every(({ name }) => !first.has(name));
+  return kinds.flatMap(({ crd, since = oldestVersion }) =>
+    isNone || compare(version, since) >= 0 ? [crd] : [],
+  );
+}
+
+/** Undefined: before 0.2.0. */
+function versionOf(crds: readonly CrdFact[]): string | undefined {
+  return crds.find(({ name, version }) => first.has(name) && version !== undefined)?.version;
 }
 
 function operatorFindings(operator: OperatorFact, facts: VersionFacts): readonly Finding[] {
@@ -121,8 +144,8 @@ function againstPlugin(operator: string, plugin: string): readonly Finding[] {
   return [problem(isOlder ? 'PluginOlder' : 'PluginNewer', message, todo)];
 }
 
-function againstCRDs(operator: string, crds: NonNullable<VersionFacts['crds']>): readonly Finding[] {
-  const [version] = new Set(crds.map((crd) => crd.version));
+function againstCRDs(operator: string, crds: readonly CrdFact[]): readonly Finding[] {
+  const version = versionOf(crds);
   // CRDs had no version before 0.2.0.
   if (version === undefined)
     return crds.length === 0 || compare(operator, '0.2.0-0') < 0

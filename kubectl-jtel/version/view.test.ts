@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { plain } from '../view/paint.ts';
 import { findingsOf } from './fitness.ts';
+import { kinds } from './kinds.ts';
 import { versionView } from './view.ts';
 
 const client = { version: '0.2.0', api: 'jtel.de/v1alpha1', node: '24.0.0' };
@@ -20,7 +21,7 @@ it('shows where what runs, and that it fits', () => {
       },
     ],
     leases: [],
-    crds: ['a', 'b', 'c', 'd'].map((name) => ({ name, version: '0.2.0' })),
+    crds: kinds.map(({ crd: name }) => ({ name, version: '0.2.0' })),
     served: ['v1alpha1'],
   };
   expect(versionView(facts, findingsOf(facts), context)).toEqual([
@@ -37,7 +38,7 @@ it('says what does not fit, and what to do', () => {
     'operator     ?',
     'CRDs         none',
     '',
-    '✗ only 0 of 4 CRDs are there',
+    '✗ only 0 of 6 CRDs are there',
     '  apply the CRDs of the operator: helm upgrade with crds.install, or kubectl apply --server-side -k deploy',
     '? you may not see the version of the operator',
     '  ask somebody who may list deployments.apps and leases.coordination.k8s.io in its namespace',
