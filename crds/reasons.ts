@@ -106,6 +106,8 @@ const drill = {
     'A backup has no room on any host of the drill, beside what `keepFreeGiB` keeps free. Others are tested; give a host a larger disk.',
   DrillFailed:
     'The last test of a stack failed: its backup could not be restored, or is not what was backed up. The JtelRestore `<backup>-drill` says why.',
+  TestHostRefused:
+    'The `test.host` that the test restore names is the host of another stack, or of a drill. Nothing was sent there; name a host that nobody else uses.',
   DrillTurnMissing:
     'The drill that the test restore names has not asked for it, or does not exist. Drills ask for their tests themselves.',
 } as const;

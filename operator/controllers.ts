@@ -243,6 +243,7 @@ export async function runControllers(given: ControllerParts, signal: AbortSignal
       ...parts,
       credentials,
       restoresOf,
+      fleet: parts.whole ?? caches,
       activities: restoreActivities,
       claims: new HostClaims(),
     }),

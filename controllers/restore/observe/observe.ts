@@ -34,13 +34,14 @@ import { askedServices } from '../../../release/smoke-checks.ts';
 import { readRelease } from '../../inputs/stack-release.ts';
 import { check, type CheckDependencies } from './checks.ts';
 import { preRestoreBackupName, verification, wantsPreRestoreBackup } from '../desired/request.ts';
-import { testPlace, type TestPlace } from './test-place.ts';
+import { foreignOwner, testPlace, type Fleet, type TestPlace } from './test-place.ts';
 import type { Ahead, Checked, Observed, Scratch, Target } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface ObserveDependencies extends CheckDependencies {
   readonly driver: HostDriver;
   readonly restoresOf: (stack: JtelStack, options: CallOptions) => Promise<readonly JtelRestore[]>;
+  readonly fleet: Fleet;
 }
 
 export interface Gathered {
@@ -62,8 +63,13 @@ export async function observe(
   );
   const isTest = restore.spec.mode === 'Test';
   const place = isTest ? await testPlace(restore, stack, dependencies.cluster, options) : undefined;
+  const refused = foreignOwner(restore, dependencies.fleet);
   const scratchLook =
-    place === undefined ? undefined : await observeScratch(restore, stack, place, dependencies, options);
+    place === undefined || refused !== undefined
+      ? undefined
+      : await observeScratch(restore, stack, place, dependencies, options);
+  const seen = scratchLook?.scratch.host;
+  const foreign = seen?.ok ? foreignOwner(restore, dependencies.fleet, seen.value.facts) : refused;
   const ahead =
     stack === undefined || isTest ? undefined : await olderRestore(restore, stack, dependencies, options);
   const carriedOut =
@@ -81,7 +87,7 @@ export async function observe(
         )
       : undefined;
   const observed: Observed = {
-    ...optional({ stack, ahead }),
+    ...optional({ stack, ahead, foreign }),
     target,
     ...(carriedOut?.ok === true ? { carriedOut: carriedOut.value } : {}),
     ...optional({ preRestoreBackup: backup }),

@@ -2,6 +2,7 @@
 
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { JtelBackup, JtelRestore, JtelStack, Reason, StackHost } from '../../../crds/index.ts';
+import type { HostOwner } from '../../hosts/host-owner.ts';
 import type { CarriedOutOrder, HostObservation, JobReport } from '../../../host-driver/host.ts';
 import type { SmokeCheck } from '../../../release/generated/release.ts';
 import type { Outcome } from '../../inputs/outcome.ts';
@@ -108,6 +109,8 @@ export interface Observed {
   readonly checked?: Checked;
   /** The backup of what is there, made before it is overwritten. */
   readonly preRestoreBackup?: JtelBackup;
+  /** Who has the host on which the test is to begin: not this stack. */
+  readonly foreign?: HostOwner;
   /** Mode Test only. */
   readonly scratch?: Scratch;
 }

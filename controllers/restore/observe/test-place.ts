@@ -1,8 +1,22 @@
 /** On which host a test restore runs, and where the keys to it lie. */
 
-import { drillKind, type JtelRestore, type JtelStack, type StackHost } from '../../../crds/index.ts';
+import {
+  drillKind,
+  type JtelDrill,
+  type JtelRestore,
+  type JtelStack,
+  type StackHost,
+} from '../../../crds/index.ts';
+import type { HostFacts } from '../../../host-driver/host.ts';
 import type { CallOptions, Cluster } from '../../../runtime/client/cluster.ts';
+import { hostOwner, type HostOwner } from '../../hosts/host-owner.ts';
 import type { Problem } from '../../inputs/outcome.ts';
+
+/** All stacks and drills that the operator sees. */
+export interface Fleet {
+  readonly stacks: { readonly list: () => readonly JtelStack[] };
+  readonly drills?: { readonly list: () => readonly JtelDrill[] };
+}
 
 export interface TestPlace {
   readonly host: StackHost;
@@ -38,6 +52,23 @@ export async function testPlace(
   const turn = drill.status?.tests?.find(({ uid }) => uid === metadata.uid);
   const host = hosts.find(({ name }) => name === turn?.host)?.host;
   return host === undefined ? undefined : { host, namespace, field };
+}
+
+/**
+ * Whether the host that somebody wrote into the test is another one's. A test that has begun goes on to its end.
+ * @param facts of the host, once it was looked at
+ */
+export function foreignOwner(
+  { metadata: { namespace }, spec, status }: JtelRestore,
+  { stacks, drills }: Fleet,
+  facts?: HostFacts,
+): HostOwner | undefined {
+  const host = spec.test?.host;
+  if (host === undefined || status?.testHost !== undefined) return undefined;
+  const others = stacks
+    .list()
+    .filter(({ metadata }) => metadata.namespace !== namespace || metadata.name !== spec.stackRef.name);
+  return hostOwner(host, others, drills?.list() ?? [], facts);
 }
 
 function noDrill(name: string): Problem {

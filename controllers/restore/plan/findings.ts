@@ -3,6 +3,7 @@
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import type { Reason } from '../../../crds/index.ts';
 import type { CarriedOutOrder } from '../../../host-driver/host.ts';
+import type { HostOwner } from '../../hosts/host-owner.ts';
 import type { Ahead, CheckFacts } from '../observe/observed.ts';
 
 export interface Finding {
@@ -73,6 +74,7 @@ export type Facts =
   // A test restore.
   | { readonly is: 'StackGoneInTest'; readonly stack: string; readonly address: string }
   | { readonly is: 'NoDrillTurn'; readonly drill: string }
+  | { readonly is: 'ForeignTestHost'; readonly owner: HostOwner }
   | { readonly is: 'ScratchNotLookedAt' }
   | { readonly is: 'ScratchLeft'; readonly project: string; readonly message: string }
   | { readonly is: 'Loads'; readonly project: string; readonly step: string; readonly percent: number }

@@ -59,6 +59,9 @@ function next(input: PlanInput): Plan {
     };
     return { kind: 'Fail', reason: 'StackNotFound', facts };
   }
+  const { foreign } = observed;
+  if (foreign !== undefined)
+    return { kind: 'Fail', reason: 'TestHostRefused', facts: { is: 'ForeignTestHost', owner: foreign } };
   const drill = restore.spec.test?.drillRef?.name;
   if (drill !== undefined && scratch === undefined)
     return wait('Pending', { reason: 'DrillTurnMissing', facts: { is: 'NoDrillTurn', drill } });

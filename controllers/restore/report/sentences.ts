@@ -2,6 +2,7 @@
 
 import { annotations, type JtelRestore } from '../../../crds/index.ts';
 import { describeCarriedOut } from '../../loading/restore-orders.ts';
+import type { HostOwner } from '../../hosts/host-owner.ts';
 import { scratchProject } from '../../hosts/scratch-project.ts';
 import type { Ahead } from '../observe/observed.ts';
 import type { Action, Plan } from '../plan/actions.ts';
@@ -94,6 +95,8 @@ export function describe(facts: Facts): string {
       return `JtelStack ${facts.stack} was deleted while its backup was tested on ${facts.address}.`;
     case 'NoDrillTurn':
       return `JtelDrill ${facts.drill} has not asked for this test: a drill asks for its tests itself. Create a JtelRestore with test.host, or without test.`;
+    case 'ForeignTestHost':
+      return `test.host is ${describeOwner(facts.owner)}. Nothing was sent there. Name a host that nobody else uses, or leave test.host out: then the test runs beside the stack.`;
     case 'ScratchNotLookedAt':
       return 'The scratch project was not looked at yet.';
     case 'ScratchLeft':
@@ -135,6 +138,11 @@ export function describe(facts: Facts): string {
 }
 
 /** What a wave is about to do: its first action says it, but for taking the host. */
+/** Who asks need not know which customers there are. */
+function describeOwner(owner: HostOwner): string {
+  return owner.kind === 'JtelStack' ? 'the host of another stack' : `a host of JtelDrill ${owner.name}`;
+}
+
 function describeWave(wave: readonly Action[], project: string): string {
   const first = wave.find(({ type }) => type !== 'ClaimHost');
   switch (first?.type) {
