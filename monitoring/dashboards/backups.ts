@@ -1,6 +1,8 @@
 /** Can every customer be brought back, to which moment, and how fast? */
 import { asDate, dashboard, graph, number, table } from './panels.ts';
-import { age, count, perStack, perStore } from './queries.ts';
+import { age, count, perDrill, perStack, perStore } from './queries.ts';
+
+const sumOf = (of: string): string => `(sum(${perDrill(`stacks{of="${of}"}`)}) or vector(0))`;
 
 export const backups = dashboard({
   uid: 'jtel-backups',
@@ -23,6 +25,24 @@ export const backups = dashboard({
     number('Stores not available', count(`${perStore('available')} == 0`), 'short', 1),
     number('Stores not immutable', count(`${perStore('immutable')} == 0`), 'short', 1),
     number('Oldest recovery point', `max(${age('recovery_point_timestamp_seconds')})`, 's'),
+    number(
+      'Drills that need somebody',
+      count(perDrill('condition{condition="Stalled",status="True"}')),
+      'short',
+      1,
+    ),
+    number('Stacks that failed in a drill', sumOf('failed'), 'short', 1),
+    number('Stacks not tested in time', `${sumOf('all')} - ${sumOf('tested')}`),
+    table('Drills', {
+      Stacks: [perDrill('stacks{of="all"}'), 'short'],
+      'Tested in time': [perDrill('stacks{of="tested"}'), 'short'],
+      Failed: [perDrill('stacks{of="failed"}'), 'short'],
+      Waiting: [perDrill('stacks{of="waiting"}'), 'short'],
+      Running: [perDrill('running_tests'), 'short'],
+      'Longest ago': [asDate(perDrill('oldest_test_timestamp_seconds')), 'dateTimeFromNow'],
+      'A test takes': [perDrill('test_seconds'), 's'],
+      'A round takes': [`3600 * ${perDrill('cycle_hours')}`, 's'],
+    }),
     table('Stacks', {
       'Recovery point': [age('recovery_point_timestamp_seconds'), 's'],
       Promised: [perStack('recovery_point_objective_seconds'), 's'],

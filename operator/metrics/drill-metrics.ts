@@ -29,6 +29,14 @@ export const drillMetrics: readonly BusinessMetric[] = [
     'When the last test of the stack ended whose last test is the longest ago; missing if one was never tested',
     ({ status }) => secondsOf(status?.oldest?.testTime),
   ),
+  ofDrill('creation_timestamp_seconds', 'When the object was created', ({ metadata }) =>
+    secondsOf(metadata.creationTimestamp),
+  ),
+  ofDrill(
+    'test_within_seconds',
+    'How old the last test of each stack may be',
+    ({ spec }) => spec.testWithinDays * 86_400,
+  ),
   ofDrill(
     'host_ready',
     '1 if tests can begin on the host',

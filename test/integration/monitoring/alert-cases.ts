@@ -5,6 +5,7 @@
 
 import { steady, type AlertCase, type Series } from './alert-case.ts';
 import { channelCases } from './channel-cases.ts';
+import { drillCases } from './drill-cases.ts';
 import { operatorCases } from './operator-cases.ts';
 
 const stack = 'namespace="customers",name="acme"';
@@ -324,6 +325,7 @@ export const cases: readonly AlertCase[] = [
     operatorGone: true,
   },
   ...channelCases,
+  ...drillCases,
   ...operatorCases,
 ];
 

@@ -78,6 +78,8 @@ function ofStore(name: string): { readonly store?: string } {
 /** Labels of the alerts that are about no stack and no store. */
 const ofOthers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   JtelChannelStopped: { name: 'stable' },
+  JtelDrillFailing: { name: 'nightly' },
+  JtelDrillBehind: { name: 'nightly' },
   JtelWatchdog: {},
   JtelOperatorDown: {},
   JtelOperatorNotLeading: { lease: 'a' },
