@@ -2,7 +2,10 @@
 import { asDate, dashboard, graph, number, table } from './panels.ts';
 import { age, count, perDrill, perStack, perStore } from './queries.ts';
 
-const sumOf = (of: string): string => `(sum(${perDrill(`stacks{of="${of}"}`)}) or vector(0))`;
+const drillOldest = perDrill('oldest_test_timestamp_seconds');
+/** 0 if there is no drill. */
+const orNone = (expr: string): string => `(${expr} or vector(0))`;
+const stacksOf = (of: string): string => orNone(`sum(${perDrill(`stacks{of="${of}"}`)})`);
 
 export const backups = dashboard({
   uid: 'jtel-backups',
@@ -31,18 +34,11 @@ export const backups = dashboard({
       'short',
       1,
     ),
-    number('Stacks that failed in a drill', sumOf('failed'), 'short', 1),
-    number('Stacks not tested in time', `${sumOf('all')} - ${sumOf('tested')}`),
-    table('Drills', {
-      Stacks: [perDrill('stacks{of="all"}'), 'short'],
-      'Tested in time': [perDrill('stacks{of="tested"}'), 'short'],
-      Failed: [perDrill('stacks{of="failed"}'), 'short'],
-      Waiting: [perDrill('stacks{of="waiting"}'), 'short'],
-      Running: [perDrill('running_tests'), 'short'],
-      'Longest ago': [asDate(perDrill('oldest_test_timestamp_seconds')), 'dateTimeFromNow'],
-      'A test takes': [perDrill('test_seconds'), 's'],
-      'A round takes': [`3600 * ${perDrill('cycle_hours')}`, 's'],
-    }),
+    number('Stacks that failed in a drill', stacksOf('failed'), 'short', 1),
+    number('Stacks not tested in time', `${stacksOf('all')} - ${stacksOf('tested')}`),
+    number('Tests of drills that run', orNone(`sum(${perDrill('running_tests')})`)),
+    number('Test that is the longest ago', orNone(`time() - min(${drillOldest})`), 's'),
+    number('A round of a drill takes', orNone(`3600 * max(${perDrill('cycle_hours')})`), 's'),
     table('Stacks', {
       'Recovery point': [age('recovery_point_timestamp_seconds'), 's'],
       Promised: [perStack('recovery_point_objective_seconds'), 's'],
@@ -75,6 +71,12 @@ export const backups = dashboard({
       },
       'percentunit',
     ),
+    graph('Stacks of drills', {
+      all: stacksOf('all'),
+      'tested in time': stacksOf('tested'),
+      failed: stacksOf('failed'),
+      waiting: stacksOf('waiting'),
+    }),
     graph('Backups in stores', { '{{namespace}}/{{name}}': perStore('backups') }),
     graph('JtelBackup objects by phase', {
       '{{phase}}': 'sum by (phase) (max by (namespace, name, phase) (jtel_stack_backups))',
