@@ -33,6 +33,11 @@ export interface Kustomization {
     readonly conditions?: readonly { readonly type: string; readonly reason: string }[];
     readonly lastAppliedRevision?: string;
     readonly lastAttemptedRevision?: string;
+    /** The newest first. */
+    readonly history?: readonly {
+      readonly lastReconciledStatus: string;
+      readonly metadata?: { readonly revision?: string };
+    }[];
   };
 }
 
@@ -46,14 +51,18 @@ export interface Application {
   };
 }
 
-/** Applied, and waited for: only then it becomes the last applied one. */
-const fluxWaits = new Set(['Progressing', 'HealthCheckFailed']);
+/** What it attempted last is applied. Only when all of it is healthy, Flux calls it the last applied one. */
+const appliedBefore = new Set(['Progressing', 'HealthCheckFailed', 'HealthCheckCanceled', 'PruneFailed']);
+const succeeded = 'ReconciliationSucceeded';
 
 export function commitOfKustomization({ status = {} }: Kustomization): string | undefined {
-  const { conditions = [], lastAppliedRevision, lastAttemptedRevision } = status;
+  const { conditions = [], history = [], lastAppliedRevision, lastAttemptedRevision } = status;
   const ready = conditions.find(({ type }) => type === 'Ready');
-  const isWaiting = ready !== undefined && fluxWaits.has(ready.reason);
-  return commitIn(isWaiting ? lastAttemptedRevision : lastAppliedRevision);
+  if (ready !== undefined && appliedBefore.has(ready.reason)) return commitIn(lastAttemptedRevision);
+  const applied = history.find(
+    ({ lastReconciledStatus: was }) => was === succeeded || appliedBefore.has(was),
+  );
+  return commitIn(applied?.metadata?.revision ?? lastAppliedRevision);
 }
 
 export function commitOfApplication({ status = {} }: Application): string | undefined {

@@ -35,12 +35,33 @@ describe('the commit of a stack', () => {
   it.each([
     ['ReconciliationSucceeded', commit],
     ['HealthCheckFailed', newer],
+    ['HealthCheckCanceled', newer],
+    ['PruneFailed', newer],
     ['Progressing', newer],
     ['BuildFailed', commit],
   ])('that Flux applied is that which it applied, with %s', async (reason, expected) => {
     const [lastAppliedRevision, lastAttemptedRevision] = [`main@sha1:${commit}`, `main@sha1:${newer}`];
     const status = { lastAppliedRevision, lastAttemptedRevision, conditions: ready(reason) };
     expect(await told(kustomizationKind, ['flux-system', 'customers'], status, ofFlux)).toBe(expected);
+  });
+
+  it('that Flux applied, but found unhealthy, stays so when a later one is refused', async () => {
+    const of = (revision: string, lastReconciledStatus: string) => ({
+      lastReconciledStatus,
+      metadata: { revision: `main@sha1:${revision}` },
+    });
+    const refused = '2'.repeat(40);
+    const status = {
+      lastAppliedRevision: `main@sha1:${commit}`,
+      lastAttemptedRevision: `main@sha1:${refused}`,
+      conditions: ready('ReconciliationFailed'),
+      history: [
+        of(refused, 'ReconciliationFailed'),
+        of(newer, 'HealthCheckFailed'),
+        of(commit, 'ReconciliationSucceeded'),
+      ],
+    };
+    expect(await told(kustomizationKind, ['flux-system', 'customers'], status, ofFlux)).toBe(newer);
   });
 
   it.each([
