@@ -125,6 +125,8 @@ const manifestFields = object({
   /** backupID that the stack's data were restored from, if they were. */
   parent: optional(backupID),
   trigger: oneOf(triggers),
+  /** Name of the JtelBackup that asked for it. Absent in those of operators before 0.2.0. */
+  request: optional(text(patterns.text, 253)),
   /**
    * Orders to restore that were carried out in these data, oldest first. Each counts once, also on another
    * host.

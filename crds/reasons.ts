@@ -157,7 +157,7 @@ const data = {
   NoRoomBeside:
     'The host has no room for the new data beside the old. Free some space, or allow overwriting in place (`inPlace: Accept`).',
   AlreadyCarriedOut:
-    'The same order was carried out before, through an object that was deleted since. It counts once, so nothing was done. For a JtelBackup: a scheduled one was created again long after its time. The message says how to ask for it once more.',
+    'The same order was carried out before, through an object that was deleted since. It counts once, so nothing was done. For a JtelBackup: Flux or Argo CD created it again, or a scheduled one was created again long after its time. The message says how to ask for it once more.',
   OrderExpired:
     'The order may no longer begin, because its `notAfter` has passed. Nothing was touched; create another one if you still want it.',
   RestoreWaits: 'Another restore of the same stack came first.',

@@ -75,6 +75,28 @@ describe('a backup', () => {
     expect((await backupOf(world))?.metadata.resourceVersion).toBe(version);
   });
 
+  it('counts once if git creates it again, and is made anew if somebody does by hand', async () => {
+    const { world, jobs } = await backupAskedFor();
+    const first = await ended(world);
+    const again = async (labels: Readonly<Record<string, string>>) => {
+      await world.cluster.delete(backupKind, key, {}, { signal });
+      await ask(world, {}, labels);
+      const over = await untilOver(world);
+      return typeof over === 'string' ? undefined : over.status;
+    };
+    const flux = 'kustomize.toolkit.fluxcd.io';
+    expect(await again({ [`${flux}/name`]: 'acme', [`${flux}/namespace`]: 'flux-system' })).toMatchObject({
+      phase: 'Completed',
+      backupID: first.status?.backupID,
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: 'Ready', status: 'True', reason: 'AlreadyCarriedOut' }),
+      ]),
+    });
+    expect(jobs).toHaveLength(1);
+    expect((await again({}))?.backupID).not.toBe(first.status?.backupID);
+    expect(jobs).toHaveLength(2);
+  });
+
   it('does not read its Secrets anew in each look while its job runs', async () => {
     const { world } = await backupAskedFor({ job: () => ({ durationMilliseconds: 3_600_000 }) });
     const { calls } = world.machine();

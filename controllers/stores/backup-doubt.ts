@@ -319,7 +319,7 @@ function listIgnored(ignored: readonly Ignored[]): string {
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function unlessUnusable<T>(read: () => T): T | undefined {
+export function unlessUnusable<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -3,10 +3,10 @@ import type { JtelStack } from '../../crds/index.ts';
 import {
   commitOfApplication,
   commitOfKustomization,
-  ownerOf,
   type Application,
   type Kustomization,
 } from '../../insight/owner-commit.ts';
+import { ownerOf } from '../../runtime/git-owner.ts';
 import { isForbidden } from '../../runtime/client/api-error.ts';
 import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';

@@ -42,6 +42,7 @@ type OriginField =
   | 'epoch'
   | 'writer'
   | 'trigger'
+  | 'request'
   | 'carriedOut'
   | 'release'
   | 'tools'

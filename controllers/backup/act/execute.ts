@@ -167,6 +167,7 @@ async function storeBackup(_: unknown, context: ExecutionContext): Promise<void>
         writer: { clusterID, namespace, name, stackUID: uid, machineID: host?.facts.machineID ?? '' },
         ...optional({ parent }),
         trigger: backup.spec.trigger,
+        request: backup.metadata.name,
         ...(carriedOut.length === 0 ? {} : { carriedOut }),
         release: {
           version: release.version,

@@ -37,7 +37,12 @@ describe('a scheduled backup', () => {
     const [ours, forged] = ['20260228t010000z-00000a', '20260301t010003z-00000b'];
     storeBackup(store, { backupID: ours });
     storeBackup(store, { backupID: forged, signer: 'Nobody' });
-    const history = await readHistory(trusting(store), 'acme.main', lateSince(copy(), aStack()), signal);
+    const history = await readHistory(
+      trusting(store),
+      'acme.main',
+      { since: lateSince(copy(), aStack()), order: undefined },
+      signal,
+    );
     expect(history).toMatchObject({
       newest: { backupID: ours },
       ignored: [{ backupID: forged, why: 'Unsigned' }],
@@ -62,14 +67,36 @@ describe('a scheduled backup', () => {
     const store = new MemoryBlobStore();
     for (const backupID of ['20260228t010000z-00000a', '20260301t010003z-00000b', '20260302t010000z-00000c'])
       storeBackup(store, { backupID });
-    const since = lateSince(copy(), aStack());
-    expect(await readHistory(trusting(store), 'acme.main', since, signal)).toMatchObject({
-      served: '20260301t010003z-00000b',
+    const read = (since?: Date) =>
+      readHistory(trusting(store), 'acme.main', { since, order: undefined }, signal);
+    expect(await read(lateSince(copy(), aStack()))).toMatchObject({
+      served: { backupID: '20260301t010003z-00000b', is: 'LateCopy' },
     });
-    expect(
-      await readHistory(trusting(store), 'acme.main', new Date('2026-03-02T02:00:00Z'), signal),
-    ).not.toHaveProperty('served');
-    expect(await readHistory(trusting(store), 'acme.main', undefined, signal)).not.toHaveProperty('served');
+    expect(await read(new Date('2026-03-02T02:00:00Z'))).not.toHaveProperty('served');
+    expect(await read()).not.toHaveProperty('served');
+  });
+});
+
+describe('a backup that git creates again', () => {
+  const [made, other] = ['20260228t010000z-00000a', '20260301t010003z-00000b'];
+  const history = async (store: MemoryBlobStore, order: string | undefined) =>
+    await readHistory(trusting(store), 'acme.main', { since: undefined, order }, signal);
+
+  it('is served by the one that was made for an order of its name, however many came since', async () => {
+    const store = new MemoryBlobStore();
+    storeBackup(store, { backupID: made, change: (manifest) => ({ ...manifest, request: 'before' }) });
+    storeBackup(store, { backupID: other, change: (manifest) => ({ ...manifest, request: 'nightly' }) });
+    expect(await history(store, 'before')).toMatchObject({ served: { backupID: made, is: 'SameOrder' } });
+    expect(await history(store, 'after')).not.toHaveProperty('served');
+    expect(await history(store, undefined)).not.toHaveProperty('served');
+  });
+
+  it('is not served by what somebody else wrote, or what does not say who asked for it', async () => {
+    const store = new MemoryBlobStore();
+    storeBackup(store, { backupID: made });
+    const change = (manifest: object) => ({ ...manifest, request: 'before' });
+    storeBackup(store, { backupID: other, change, signer: 'Nobody' });
+    expect(await history(store, 'before')).not.toHaveProperty('served');
   });
 });
 
@@ -89,7 +116,7 @@ test('what serves a late copy is looked for only so long among what nobody signe
   const history = await readHistory(
     trusting(store, { now }),
     'acme.main',
-    lateSince(copy(), aStack()),
+    { since: lateSince(copy(), aStack()), order: undefined },
     signal,
   );
   expect(history).toMatchObject({ newest: { backupID: '20260302t010000z-00000a' } });
@@ -99,11 +126,12 @@ test('what serves a late copy is looked for only so long among what nobody signe
 
 test('what was served is not made again: it is told as that, without a verification that nobody made', () => {
   const backupID = '20260301t010003z-00000b';
-  const observed = observing({ history: { ok: true, value: { served: backupID } } });
+  const served = { backupID, is: 'LateCopy' } as const;
+  const observed = observing({ history: { ok: true, value: { served } } });
   const backup = copy();
   const now = new Date('2026-03-05T09:01:00Z');
   const planned = plan(planInput({ backup, observed, now }));
-  expect(planned).toEqual({ kind: 'Repeated', backupID, storeName: 'backups' });
+  expect(planned).toEqual({ kind: 'Repeated', served, storeName: 'backups' });
   const status = summarise({ backup, observed, plan: planned, identity: 'acme.main', newBackupID: 'x', now });
   expect(status).toMatchObject({
     phase: 'Completed',

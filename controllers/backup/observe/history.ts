@@ -2,29 +2,40 @@
 
 import { backupTime } from '../../../backup-format/names.ts';
 import { databaseWay } from '../../loading/restore-job.ts';
-import { listBackups } from '../../stores/backup-catalog.ts';
-import { newestSigned } from '../../stores/backup-doubt.ts';
+import { listBackups, parseSealed } from '../../stores/backup-catalog.ts';
+import { newestSigned, unlessUnusable } from '../../stores/backup-doubt.ts';
 import { searchSealed } from '../../stores/sealed-search.ts';
 import type { Catalog } from '../../stores/trust.ts';
-import type { History } from './observed.ts';
+import type { History, Served } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
+
+/** No more manifests are read to find the one that the same order asked for. */
+const mostSearched = 100;
+
+/** What makes a JtelBackup a repetition. */
+export interface Repeatable {
+  /** The time in the name of a late copy, see controllers/times/late-copy.ts. */
+  readonly since: Date | undefined;
+  /** Its name, if git keeps it: an order of git counts once. */
+  readonly order: string | undefined;
+}
 
 /**
  * What others wrote there does not count: it neither stops our backups nor serves one.
- * @param since the time in the name of a late copy, see controllers/times/late-copy.ts
+ * @param request what it may repeat
  * @throws {InputError} {@link BlobError}
  */
 export async function readHistory(
   catalog: Catalog,
   identity: string,
-  since: Date | undefined,
+  request: Repeatable,
   signal: AbortSignal,
 ): Promise<History> {
   const { manifest, ignored } = await newestSigned(catalog, identity, signal);
   const passed = ignored.length === 0 ? {} : { ignored };
   if (manifest === undefined) return passed;
   const { backupID, epoch, writer } = manifest;
-  const served = since === undefined ? undefined : await firstSince(catalog, identity, since, signal);
+  const served = await servedBefore(catalog, identity, request, signal);
   const keyID = manifest.encryption?.keyID;
   const seconds = (Date.parse(manifest.endTime) - Date.parse(manifest.startTime)) / 1000;
   return {
@@ -33,6 +44,38 @@ export async function readHistory(
     ...optional({ served }),
     ...passed,
   };
+}
+
+async function servedBefore(
+  catalog: Catalog,
+  identity: string,
+  { since, order }: Repeatable,
+  signal: AbortSignal,
+): Promise<Served | undefined> {
+  const late = since === undefined ? undefined : await firstSince(catalog, identity, since, signal);
+  if (late !== undefined) return { backupID: late, is: 'LateCopy' };
+  const same = order === undefined ? undefined : await madeFor(catalog, identity, order, signal);
+  return same === undefined ? undefined : { backupID: same, is: 'SameOrder' };
+}
+
+/** The newest backup that a JtelBackup of that name asked for. */
+async function madeFor(
+  catalog: Catalog,
+  identity: string,
+  order: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const listed = await listBackups(catalog, identity, signal);
+  let searched = 0;
+  for await (const looked of searchSealed(catalog, identity, listed.backupIDs, listed, signal)) {
+    if (looked.is !== 'Ours' || looked.sealed === undefined) continue;
+    const { backupID, sealed } = looked;
+    const manifest = unlessUnusable(() => parseSealed(catalog, identity, backupID, sealed).manifest);
+    if (manifest?.request === order) return backupID;
+    searched += 1;
+    if (searched >= mostSearched) return undefined;
+  }
+  return undefined;
 }
 
 async function firstSince(

@@ -29,6 +29,7 @@ import { InputError } from '../../inputs/input-error.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import { whyNoJobCanCreate } from '../../stores/job-access.ts';
 import { recognise } from '../../hosts/machine.ts';
+import { ownerOf } from '../../../runtime/git-owner.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { projectName } from '../../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
@@ -125,9 +126,12 @@ export async function observeBeginning(
   if (store === undefined || observed.stack === undefined) return gathered;
   const ahead = await comingFirst(backup, cluster, options);
   if (ahead.length > 0) return { ...gathered, observed: { ...observed, ahead } };
-  const since = lateSince(backup, observed.stack);
+  const request = {
+    since: lateSince(backup, observed.stack),
+    order: ownerOf(backup) === undefined ? undefined : backup.metadata.name,
+  };
   const history = await outcome(async () =>
-    readHistory(await clusterCatalog(cluster, store, options), identity, since, options.signal),
+    readHistory(await clusterCatalog(cluster, store, options), identity, request, options.signal),
   );
   return { ...gathered, observed: { ...observed, history } };
 }

@@ -42,8 +42,17 @@ export interface History {
   readonly last?: Last;
   /** Newer manifests that do not count. */
   readonly ignored?: readonly Ignored[];
-  /** The first backup since the time that a late copy of a scheduled backup is named after: that one served it. */
-  readonly served?: string;
+  /** What was made for the same order, or instead of it. */
+  readonly served?: Served;
+}
+
+export interface Served {
+  readonly backupID: string;
+  /**
+   * `LateCopy`: the first backup since the time that a late copy of a scheduled one is named after. `SameOrder`: git creates its
+   * object again, and this one was made for it.
+   */
+  readonly is: 'LateCopy' | 'SameOrder';
 }
 
 /** Another request for the same stack that comes first. */

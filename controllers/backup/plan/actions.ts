@@ -3,7 +3,7 @@
 import type { JtelBackup } from '../../../crds/index.ts';
 import type { Problem } from '../../inputs/outcome.ts';
 import type { Limits } from '../desired/limits.ts';
-import type { Observed } from '../observe/observed.ts';
+import type { Observed, Served } from '../observe/observed.ts';
 import type { Finding } from './findings.ts';
 
 export interface Identity {
@@ -66,7 +66,7 @@ export type Plan =
   /** The last try is over; the next begins. */
   | ({ readonly kind: 'TryAgain' } & Finding)
   | { readonly kind: 'Complete' }
-  /** Its object was created anew, long after its time; that backup was made then. */
-  | { readonly kind: 'Repeated'; readonly backupID: string; readonly storeName: string }
+  /** Its object was created anew, and there is a backup that was made for it. */
+  | { readonly kind: 'Repeated'; readonly served: Served; readonly storeName: string }
   | ({ readonly kind: 'Fail' } & Finding)
   | { readonly kind: 'Done' };

@@ -64,7 +64,7 @@ function pending(input: PlanInput): Plan {
     return wait('Waiting', { reason: 'BackupPending', facts: { is: 'StoreNotLookedAt' } }, 1);
   const { newest, last, served } = observed.history.value;
   const { name: storeName, keyID } = observed.store.value;
-  if (served !== undefined) return { kind: 'Repeated', backupID: served, storeName };
+  if (served !== undefined) return { kind: 'Repeated', served, storeName };
   const epoch = epochFor(now, newest?.epoch);
   const { version, canPhysical } = observed.release.value;
   const database = methodFor(observed.stack?.spec.backup?.method, canPhysical);

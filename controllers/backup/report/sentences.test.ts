@@ -89,8 +89,11 @@ group('a wave', () => {
 });
 
 test('a backup that was made long ago names it and the way to another', () => {
-  expect(describeRepeated('b-1')).toMatch(
+  expect(describeRepeated({ backupID: 'b-1', is: 'LateCopy' })).toMatch(
     /^Nothing was done: .*backup b-1 was made since.*with another name/,
+  );
+  expect(describeRepeated({ backupID: 'b-1', is: 'SameOrder' })).toMatch(
+    /^Nothing was done: .*in git counts once.*backup b-1 was made for it.*with another name/,
   );
 });
 

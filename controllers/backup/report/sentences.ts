@@ -8,7 +8,7 @@ import type { JobReport } from '../../../host-driver/host.ts';
 import { aboutHost } from '../../stores/store-refusal.ts';
 import { testRestoreName } from '../desired/request.ts';
 import type { ImmutabilityFacts } from '../act/commit.ts';
-import type { Ahead, Held } from '../observe/observed.ts';
+import type { Ahead, Held, Served } from '../observe/observed.ts';
 import type { Action } from '../plan/actions.ts';
 import type { Busy, Facts, FailedJob, Finding } from '../plan/findings.ts';
 import { duration, hours } from './figures.ts';
@@ -103,8 +103,12 @@ export function describeWave(wave: readonly Action[], backup: JtelBackup): strin
   }
 }
 
-export function describeRepeated(backupID: string): string {
-  return `Nothing was done: the time of this backup is long over, and backup ${backupID} was made since. To make one now, create a JtelBackup with another name.`;
+export function describeRepeated({ backupID, is }: Served): string {
+  const why =
+    is === 'LateCopy'
+      ? `the time of this backup is long over, and backup ${backupID} was made since`
+      : `an order in git counts once, and backup ${backupID} was made for it`;
+  return `Nothing was done: ${why}. To make one now, create a JtelBackup with another name.`;
 }
 
 /** Why a store counts as immutable, or not. */

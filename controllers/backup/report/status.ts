@@ -87,16 +87,16 @@ export function summarise(input: StatusInput): JtelBackupStatus {
     case 'Repeated': {
       const known = {
         ...previous,
-        backupID: plan.backupID,
+        backupID: plan.served.backupID,
         identity: input.identity,
         storeRef: { name: plan.storeName },
-        startTime: formatTime(backupTime(plan.backupID)),
+        startTime: formatTime(backupTime(plan.served.backupID)),
       };
       const { verification: _notNow, ...status } = finished(
         known,
         'Completed',
         'AlreadyCarriedOut',
-        describeRepeated(plan.backupID),
+        describeRepeated(plan.served),
         generation,
         input,
       );

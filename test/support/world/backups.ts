@@ -69,8 +69,13 @@ export async function backupAskedFor(options: BackupOptions = {}): Promise<Asked
   return { world, jobs };
 }
 
-export async function ask(world: World, asked: Partial<JtelBackup['spec']> = {}): Promise<void> {
-  const metadata = { ...key } as JtelBackup['metadata'];
+/** @param labels of the object, such as Flux puts on what it applies */
+export async function ask(
+  world: World,
+  asked: Partial<JtelBackup['spec']> = {},
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const metadata = { ...key, labels } as JtelBackup['metadata'];
   await world.cluster.create(backupKind, { ...aBackup(undefined, asked), metadata }, { signal });
 }
 
