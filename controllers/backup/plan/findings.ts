@@ -15,6 +15,8 @@ export interface Obstacle extends Finding {
   readonly final: boolean;
   /** When to look again, if not as usual. */
   readonly afterSeconds?: number;
+  /** How old the backup must be for an end. Default: any age. */
+  readonly onlyAfterSeconds?: number;
 }
 
 export type Facts =

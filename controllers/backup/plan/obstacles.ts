@@ -10,10 +10,16 @@ import type { Busy, Facts, Obstacle } from './findings.ts';
 import { told } from '../../inputs/outcome.ts';
 import { optional } from '../../../base/optional.ts';
 
+/** Whoever applies a folder may apply the backup before its stack. */
+const appliedTogetherSeconds = 300;
+
 /** In the order in which a person wants to know. What the store has of older backups is asked by {@link findHistoryObstacle}. */
 export function findObstacle(backup: JtelBackup, observed: Observed): Obstacle | undefined {
   const { stack, store, host, release, ahead, held } = observed;
-  if (stack === undefined) return end('StackNotFound', { is: 'NoStack', stack: backup.spec.stackRef.name });
+  if (stack === undefined) {
+    const missing = end('StackNotFound', { is: 'NoStack', stack: backup.spec.stackRef.name });
+    return { ...missing, onlyAfterSeconds: appliedTogetherSeconds };
+  }
   const { name, namespace, deletionTimestamp } = stack.metadata;
   if (deletionTimestamp !== undefined) return end('Deleting', { is: 'StackDeleting', stack: name });
   if (backup.spec.storeRef === undefined && stack.spec.backup === undefined)

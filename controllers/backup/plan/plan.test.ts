@@ -217,6 +217,15 @@ describe('a backup that is asked for', () => {
     });
   });
 
+  test('waits a little for a stack that is applied together with it', () => {
+    const observed = { ...observing(), stack: undefined as never };
+    const asked = (creationTimestamp: string) =>
+      plan(planInput({ backup: aBackup(undefined, {}, { creationTimestamp }), observed }));
+    const missing = { reason: 'StackNotFound' };
+    expect(asked('2026-03-01T02:58:00Z')).toMatchObject({ kind: 'Wait', ...missing });
+    expect(asked('2026-03-01T02:50:00Z')).toMatchObject({ kind: 'Fail', ...missing });
+  });
+
   test.each(['PreUpdate', 'PreRestore', 'Relocation'] as const)(
     'by an operation (%s) does not wait for that operation',
     (trigger) => {

@@ -53,9 +53,9 @@ function pending(input: PlanInput): Plan {
   const { backup, observed, identity, limits, now } = input;
   const obstacle = findObstacle(backup, observed) ?? findHistoryObstacle(observed, identity.clusterID);
   if (obstacle !== undefined) {
-    const { reason, facts, final, afterSeconds = obstaclePollSeconds } = obstacle;
-    if (final) return { kind: 'Fail', reason, facts };
+    const { reason, facts, final, onlyAfterSeconds = 0, afterSeconds = obstaclePollSeconds } = obstacle;
     const ageSeconds = (now.getTime() - Date.parse(backup.metadata.creationTimestamp)) / 1000;
+    if (final && ageSeconds >= onlyAfterSeconds) return { kind: 'Fail', reason, facts };
     if (ageSeconds < limits.startDeadlineSeconds) return wait('Waiting', { reason, facts }, afterSeconds);
     const withinSeconds = limits.startDeadlineSeconds;
     return fail(reason, { is: 'NotBegun', withinSeconds, because: facts });
