@@ -54,6 +54,6 @@ test('a write that is given up is told as such, and reads are not told', async (
   for await (const { name } of store.list('', signal)) listed.push(name);
   expect(listed).toEqual(['a']);
   await store.policy(signal);
-  await store.createUrl(60);
+  await store.createGrant(60);
   expect(writes).toHaveLength(told);
 });

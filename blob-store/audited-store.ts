@@ -5,7 +5,7 @@
 import { BlobError, type BlobStore } from './blob-store.ts';
 import { optional } from '../base/optional.ts';
 
-/** Calls that change nothing in the store. A URL is a right for a job, whose start on the host is told there. */
+/** Calls that change nothing in the store. A URL or a grant is a right for a job, whose start on the host is told there. */
 type Reading =
   | 'description'
   | 'identity'
@@ -14,7 +14,7 @@ type Reading =
   | 'properties'
   | 'list'
   | 'readUrl'
-  | 'createUrl'
+  | 'createGrant'
   | 'policy';
 
 /** One write to a store: first that it began, then how it ended. */
@@ -65,7 +65,7 @@ export function auditedStore(store: BlobStore, record: (write: StoreWrite) => vo
     properties: store.properties.bind(store),
     list: store.list.bind(store),
     readUrl: store.readUrl.bind(store),
-    createUrl: store.createUrl.bind(store),
+    createGrant: store.createGrant.bind(store),
     policy: store.policy.bind(store),
     create: write('create', store.create.bind(store)),
     copyFrom: write('copyFrom', store.copyFrom.bind(store)),

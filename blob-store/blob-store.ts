@@ -6,6 +6,7 @@
  * Names are relative to the store's prefix and use `/` everywhere: `read` takes what `list` yields.
  */
 import type { Readable } from 'node:stream';
+import type { CreateGrant } from '../jobs/grant.ts';
 
 export interface BlobProperties {
   /** Relative to the store's prefix. */
@@ -32,21 +33,6 @@ export interface StreamedContent {
  * one blob.
  */
 export const maximumBlobBytes = 5_000 * 1024 * 1024;
-
-/** The right to create blobs, and nothing else, for a job on a host: `PUT <containerUrl>/<prefix><name>?<query>`. */
-export interface CreateGrant {
-  /** Without a slash at its end. */
-  readonly containerUrl: string;
-  /** The SAS, without its `?`. A secret: goes only into job input. */
-  readonly query: string;
-  /**
-   * Empty, or ends with `/`. Goes before a name that is relative to the store. The SAS itself is not limited
-   * to it.
-   */
-  readonly prefix: string;
-  /** RFC 3339. */
-  readonly expiresTime: string;
-}
 
 /**
  * The result of an attempt to destroy a blob. `Refused`: a policy of the store refused it. `NotTried` proves
@@ -178,7 +164,7 @@ export interface BlobStore {
    * out that SAS if `c` is its only right. Does not ask the service.
    * @throws {BlobError} `StoreCannotSign` when the SAS of the store may do more, or less.
    */
-  createUrl(lifetimeSeconds: number): Promise<CreateGrant>;
+  createGrant(lifetimeSeconds: number): Promise<CreateGrant>;
   /**
    * Tries to destroy exactly this blob. First it overwrites the blob with its own bytes (Put Blob without
    * If-None-Match), which loses nothing. Only if a policy refuses that, it deletes the blob. If the overwrite

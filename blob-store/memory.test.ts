@@ -4,6 +4,7 @@ import {
   copyContract,
   immutabilityContract,
   sasContract,
+  signedContract,
 } from '../test/contract/blob-store-policies.ts';
 import { MemoryBlobStore } from './memory.ts';
 
@@ -20,6 +21,7 @@ archiveContract('memory', async () => {
   };
   return { store, archive };
 });
+signedContract('memory', () => new MemoryBlobStore());
 sasContract('memory', (sasRights) => new MemoryBlobStore('memory://store/container', { sasRights }));
 copyContract('memory', () => {
   const source = new MemoryBlobStore('memory://vendor/releases');

@@ -8,11 +8,11 @@ import {
   type BlobProperties,
   type BlobStore,
   type ContainerPolicy,
-  type CreateGrant,
   type ExpectedContent,
   type ImmutabilityProof,
   type StreamedContent,
 } from './blob-store.ts';
+import type { CreateGrant } from '../jobs/grant.ts';
 import { checkBlobName, checkListPrefix } from './names.ts';
 import { requireCreateOnly, requireReadOnly } from './sas-rights.ts';
 import { optional } from '../base/optional.ts';
@@ -148,10 +148,16 @@ export class MemoryBlobStore implements BlobStore {
     return `${this.address}/${name}?lifetime=${lifetimeSeconds}`;
   }
 
-  async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
+  async createGrant(lifetimeSeconds: number): Promise<CreateGrant> {
     if (this.sasRights !== undefined) requireCreateOnly(this.description, this.sasRights);
     const expiresTime = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
-    return { containerUrl: this.address, query: 'sp=c&sig=memory', prefix: '', expiresTime };
+    return {
+      kind: 'SignedURL',
+      containerUrl: this.address,
+      query: 'sp=c&sig=memory',
+      prefix: '',
+      expiresTime,
+    };
   }
 
   /** Nothing is lost: after an allowed delete, the same would be written again. */

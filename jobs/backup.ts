@@ -25,6 +25,7 @@ import {
   where,
   type Of,
 } from '../backup-format/schema.ts';
+import { createGrant } from './grant.ts';
 import {
   databaseFields,
   databaseSetName,
@@ -52,19 +53,6 @@ const knownIndexPart = where(
   },
 );
 export type KnownIndexPart = Of<typeof knownIndexPart>;
-
-/** Where the job may create blobs, and nothing else. */
-const uploadTarget = object({
-  /** `https://account.blob.core.windows.net/container`, without query and trailing slash. */
-  containerUrl: text(/^https?:\/\/[^\s?#]+[^\s?#/]$/),
-  /** SAS without leading `?`, permission `c` only: a secret. */
-  query: text(/^[^\s?#]+$/, 4096),
-  /** The store's prefix; may be empty. */
-  prefix: text(/^([A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*)?\/?$/),
-  /** When the SAS ends, RFC 3339. */
-  expiresTime: text(patterns.time),
-});
-export type UploadTarget = Of<typeof uploadTarget>;
 
 const backupDatabase = object({
   kind: oneOf(databaseKinds),
@@ -98,7 +86,7 @@ export const backupJobInput = where(
     attempt: integer(1, 999_999),
     identity,
     epoch,
-    upload: uploadTarget,
+    upload: createGrant,
     /**
      * Index parts in order: of the last Completed backup of the same epoch, then of interrupted tries of this
      * backup (each try's parts 1…n without a gap). Wrong ones cannot spoil a backup unnoticed: the operator

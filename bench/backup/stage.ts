@@ -95,6 +95,7 @@ export class BackupBench {
       identity,
       epoch: '20261123',
       upload: {
+        kind: 'SignedURL',
         containerUrl: this.sink.containerUrl,
         query: 'sig=sink',
         prefix: '',

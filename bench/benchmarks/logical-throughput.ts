@@ -60,6 +60,7 @@ export const logicalThroughput: Benchmark = {
           limits: {},
           database: stage.databaseInput('Logical'),
           upload: {
+            kind: 'SignedURL',
             containerUrl: double.containerUrl,
             query: 'sp=c&sig=canary-create',
             prefix: '',

@@ -30,11 +30,11 @@ import {
   type BlobProperties,
   type BlobStore,
   type ContainerPolicy,
-  type CreateGrant,
   type ExpectedContent,
   type ImmutabilityProof,
   type StreamedContent,
 } from '../blob-store.ts';
+import type { CreateGrant } from '../../jobs/grant.ts';
 import { sourceAddress } from '../source-address.ts';
 import { checkBlobName, checkListPrefix } from '../names.ts';
 import { ByteCollector } from '../../base/byte-collector.ts';
@@ -230,7 +230,7 @@ class AzureBlobStore implements BlobStore {
     return signedReadUrl(this.#place, blobName, this.#client.getBlobClient(blobName).url, lifetimeSeconds);
   }
 
-  async createUrl(lifetimeSeconds: number): Promise<CreateGrant> {
+  async createGrant(lifetimeSeconds: number): Promise<CreateGrant> {
     return signedCreateGrant(this.#place, this.#prefix, this.#url, lifetimeSeconds);
   }
 

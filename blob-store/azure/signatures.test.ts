@@ -17,7 +17,7 @@ sasContract('Azure', (rights) => storeWith(`sv=2026-01-01&sp=${rights}&se=${expi
 
 it('rights that only a stored access policy knows are handed to nobody', async () => {
   const store = storeWith(`si=policy&se=${expiry}&sig=secret`);
-  for (const asking of [store.readUrl('x', 60), store.createUrl(60)]) {
+  for (const asking of [store.readUrl('x', 60), store.createGrant(60)]) {
     await expect(asking).rejects.toMatchObject({
       reason: 'StoreCannotSign',
       message: expect.stringContaining('does not say what it may do'),
@@ -26,7 +26,7 @@ it('rights that only a stored access policy knows are handed to nobody', async (
 });
 
 it('a right to create that does not say until when is handed to nobody', async () => {
-  await expect(storeWith('sp=c&sig=secret').createUrl(60)).rejects.toMatchObject({
+  await expect(storeWith('sp=c&sig=secret').createGrant(60)).rejects.toMatchObject({
     reason: 'StoreCannotSign',
     message: expect.stringContaining('(se)'),
   });

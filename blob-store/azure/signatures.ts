@@ -11,7 +11,7 @@ import {
   type StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureCredentials } from './credentials.ts';
-import type { CreateGrant } from '../blob-store.ts';
+import type { SignedURLGrant } from '../../jobs/grant.ts';
 import { requireCreateOnly, requireExpiry, requireReadOnly } from '../sas-rights.ts';
 
 export interface SignedPlace {
@@ -43,15 +43,16 @@ export function signedCreateGrant(
   prefix: string,
   containerUrl: string,
   lifetimeSeconds: number,
-): CreateGrant {
+): SignedURLGrant {
   if (place.sharedKey === undefined) {
     requireCreateOnly(place.store, rightsOf(place));
     const token = place.credentials.kind === 'SAS' ? place.credentials.token : '';
     const expires = requireExpiry(place.store, new URLSearchParams(token).get('se'));
-    return { containerUrl, query: token, prefix, expiresTime: expires.toISOString() };
+    return { kind: 'SignedURL', containerUrl, query: token, prefix, expiresTime: expires.toISOString() };
   }
   const permissions = ContainerSASPermissions.parse('c');
   return {
+    kind: 'SignedURL',
     containerUrl,
     prefix,
     ...sign(place.sharedKey, { containerName: place.container, permissions }, containerUrl, lifetimeSeconds),

@@ -5,12 +5,12 @@
 import { BlobError, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { JtelBackupStore } from '../../crds/index.ts';
 
-/** The URLs signed here are never used. */
+/** What is signed here is never used. */
 const lifetimeSeconds = 1;
 
 /** @returns why not, and what to do; undefined when a job can create objects there. */
 export async function whyNoJobCanCreate(blobs: BlobStore): Promise<string | undefined> {
-  return await whyNot(() => blobs.createUrl(lifetimeSeconds));
+  return await whyNot(() => blobs.createGrant(lifetimeSeconds));
 }
 
 /** @returns why not, and what to do; undefined when a job can read objects there. */

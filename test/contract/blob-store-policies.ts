@@ -120,6 +120,20 @@ export function archiveContract(
   });
 }
 
+/** A store that signs what a job may do, with an account key. */
+export function signedContract(kind: string, makeStore: () => BlobStore | Promise<BlobStore>): void {
+  describe(`a store that signs (${kind})`, () => {
+    it('grants the right to create, until a time, for names below its prefix', async () => {
+      const grant = await (await makeStore()).createGrant(600);
+      expect(grant.containerUrl).toMatch(/[^/?]$/);
+      expect(grant.prefix).toMatch(/^$|[^/]\/$/);
+      expect(new URLSearchParams(grant.query).get('sp')).toBe('c');
+      expect(new URLSearchParams(grant.query).has('st')).toBe(false);
+      expect(Math.abs(Date.parse(grant.expiresTime) - Date.now() - 600_000)).toBeLessThan(60_000);
+    });
+  });
+}
+
 /**
  * What a store answers a job on a host when its only credential is a SAS with these rights, in Azure's order
  * of letters.
@@ -147,7 +161,7 @@ export function sasContract(
     it.each(['rcl', 'rl', 'cw', 'r'])(
       'with %s lets no job create with it, and says what to do',
       async (rights) => {
-        const creating = (await makeStore(rights)).createUrl(600);
+        const creating = (await makeStore(rights)).createGrant(600);
         await expect(creating).rejects.toMatchObject({
           name: 'BlobError',
           reason: 'StoreCannotSign',
@@ -163,7 +177,7 @@ export function sasContract(
     });
 
     it('with c alone lets a job create', async () => {
-      const { query, expiresTime } = await (await makeStore('c')).createUrl(600);
+      const { query, expiresTime } = await (await makeStore('c')).createGrant(600);
       expect(new URLSearchParams(query).get('sp')).toBe('c');
       expect(Date.parse(expiresTime)).toBeGreaterThan(Date.now());
     });

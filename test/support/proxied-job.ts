@@ -7,7 +7,13 @@ await takeProxy(process.argv[2]);
 const signal = new AbortController().signal;
 const { status } = await fetch('http://store.example/c/a');
 const uploader = new Uploader(
-  { containerUrl: 'http://store.example/c', query: 'sig=x', prefix: '', expiresTime: '2999-01-01T00:00:00Z' },
+  {
+    kind: 'SignedURL',
+    containerUrl: 'http://store.example/c',
+    query: 'sig=x',
+    prefix: '',
+    expiresTime: '2999-01-01T00:00:00Z',
+  },
   1,
   signal,
   atOnce,

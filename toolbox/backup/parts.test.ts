@@ -49,6 +49,7 @@ describe('the input of a backup job', () => {
     identity: 'acme.production',
     epoch: '20261123',
     upload: {
+      kind: 'SignedURL',
       containerUrl: 'https://account.blob.example/backups',
       query: 'sp=c&sig=canary',
       prefix: 'some/prefix',

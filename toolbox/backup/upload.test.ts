@@ -27,6 +27,7 @@ test('an answer that comes before all was sent does not hold up the uploads afte
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const target = {
+    kind: 'SignedURL' as const,
     containerUrl: `http://127.0.0.1:${port}/account/backups`,
     query: 'sp=c&sig=x',
     prefix: '',

@@ -8,7 +8,7 @@ import { afterFailedUpload, pause } from '../pauses.ts';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { UploadTarget } from '../../jobs/backup.ts';
+import type { SignedURLGrant } from '../../jobs/grant.ts';
 import { inStore } from '../../backup-format/names.ts';
 import { JobError } from '../job-error.ts';
 import { proxyEnvironment } from '../proxy.ts';
@@ -31,13 +31,13 @@ interface Answer extends StoreAnswer {
 }
 
 export class Uploader {
-  readonly #target: UploadTarget;
+  readonly #target: SignedURLGrant;
   readonly #agent: HttpAgent;
   readonly #signal: AbortSignal;
   readonly #pauses: BackOff;
 
   /** @param connections open at the same time. */
-  constructor(target: UploadTarget, connections: number, signal: AbortSignal, pauses = afterFailedUpload) {
+  constructor(target: SignedURLGrant, connections: number, signal: AbortSignal, pauses = afterFailedUpload) {
     this.#target = target;
     const options = {
       keepAlive: true,

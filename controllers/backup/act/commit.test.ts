@@ -30,7 +30,7 @@ function anInput(id = backupID): BackupJobInput {
     attempt: 1,
     identity: 'acme.main',
     epoch: '20260301',
-    upload: { containerUrl: '', query: '', prefix: '', expiresTime: '' },
+    upload: { kind: 'SignedURL', containerUrl: '', query: '', prefix: '', expiresTime: '' },
     known: [],
     fileTrees: [{ name: 'files', path: '/data/files', excludes: [] }],
     limits: {},

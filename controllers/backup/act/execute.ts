@@ -131,7 +131,7 @@ async function startJob(_: unknown, context: ExecutionContext): Promise<void> {
     method: methodOf(context),
     toolbox,
     ...database,
-    grant: await blobs.createUrl(grantSeconds(backup, limits)),
+    grant: await blobs.createGrant(grantSeconds(backup, limits)),
     known,
     encryption: keyID === undefined ? undefined : await encryptionKey(cluster, resource, keyID, { signal }),
     bandwidthLimitMiBPerSecond: stack.spec.backup?.bandwidthLimitMiBPerSecond,

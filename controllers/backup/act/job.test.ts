@@ -21,6 +21,7 @@ const physical = aRelease({
 
 function aJob(changes: Partial<BackupJobOptions> = {}) {
   const grant = {
+    kind: 'SignedURL' as const,
     containerUrl: 'https://acme.blob.example/backups',
     query: 'sp=c&sig=secret',
     prefix: 'jtel/',

@@ -7,12 +7,13 @@ import {
   exchangePath,
 } from '../../../jobs/companion.ts';
 import type { BackupDatabase, BackupFileTree, BackupJobInput, KnownIndexPart } from '../../../jobs/backup.ts';
+import type { CreateGrant } from '../../../jobs/grant.ts';
 import type { EncryptionKey } from '../../../jobs/values.ts';
 import type { DatabaseKind } from '../../../backup-format/data-set.ts';
 import { paths, parseIndexPartName } from '../../../backup-format/names.ts';
 import type { Manifest } from '../../../backup-format/manifest.ts';
 import { dockerVolume, type SwitchedVolumes } from '../../../host-driver/volumes.ts';
-import type { BlobStore, CreateGrant } from '../../../blob-store/blob-store.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { ImageReference, JobSpec } from '../../../host-driver/host.ts';
 import { databaseFiles } from '../../../release/database-files.ts';
 import type { ComponentFile } from '../../../release/render.ts';
@@ -68,14 +69,13 @@ export function backupJob(options: BackupJobOptions): JobSpec {
     encryption,
     bandwidthLimitMiBPerSecond: limit,
   } = options;
-  const { containerUrl, query, prefix, expiresTime } = options.grant;
   const input: BackupJobInput = {
     type: 'backup',
     backupID: options.backupID,
     attempt: options.attempt,
     identity: options.identity,
     epoch: options.epoch,
-    upload: { containerUrl, query, prefix, expiresTime },
+    upload: options.grant,
     known: options.known,
     database: {
       kind: method,

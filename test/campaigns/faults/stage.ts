@@ -109,7 +109,7 @@ export class Scene {
           { store, identity, backupID, attempt, epoch, keyID: undefined, newest, lifetimeSeconds: 3600 },
           never,
         );
-    const upload = await store.createUrl(3600);
+    const upload = await store.createGrant(3600);
     const tree = this.trees[backupID === firstID ? 0 : 1];
     const scratch = await mkdtemp(join(this.#scratch, 'job-'));
     const input = {

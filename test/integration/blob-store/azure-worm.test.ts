@@ -18,6 +18,7 @@ import {
   copyContract,
   immutabilityContract,
   sasContract,
+  signedContract,
   versionContract,
 } from '../../contract/blob-store-policies.ts';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
@@ -61,6 +62,7 @@ blobStoreContract(
   'Azurite through the double, immutable, with a prefix',
   async () => await storeIn('contract-worm', locked, 'some/prefix'),
 );
+signedContract('Azurite through the double', async () => await storeIn('contract', none));
 immutabilityContract(
   'Azurite through the double',
   async (policy) => await (policy === 'Immutable' ? storeIn('proof-worm') : storeIn('proof-none', none)),
@@ -86,7 +88,7 @@ copyContract('Azurite through the double', async () => ({
 describe('a grant to create', () => {
   it('lets a job create below the prefix, and do nothing else', async () => {
     const store = await storeIn('grants', locked, 'customer/acme');
-    const { containerUrl, query, prefix } = await store.createUrl(600);
+    const { containerUrl, query, prefix } = await store.createGrant(600);
     const put = (body: string): Promise<Response> =>
       fetch(`${containerUrl}/${prefix}packs/1?${query}`, {
         method: 'PUT',
@@ -102,7 +104,7 @@ describe('a grant to create', () => {
   });
 
   it('ends', async () => {
-    const { containerUrl, query } = await (await storeIn('grants')).createUrl(-60);
+    const { containerUrl, query } = await (await storeIn('grants')).createGrant(-60);
     expect(
       (
         await fetch(`${containerUrl}/x?${query}`, {
@@ -115,7 +117,7 @@ describe('a grant to create', () => {
   });
 
   it('from a store that has only a SAS is that SAS, if it has this right alone', async () => {
-    const grant = await (await storeWithSAS('sas', 'c')).createUrl(600);
+    const grant = await (await storeWithSAS('sas', 'c')).createGrant(600);
     expect(Date.parse(grant.expiresTime)).toBeGreaterThan(Date.now() + 3_000_000);
     expect(
       (

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import { blobStoreContract } from '../../contract/blob-store.ts';
+import { signedContract } from '../../contract/blob-store-policies.ts';
 import { freePort, startAzurite, type Azurite } from '../../support/azurite.ts';
 import { startBlobDouble } from '../../support/blob-double.ts';
 
@@ -26,6 +27,8 @@ const storeIn = async (container: string, prefix?: string): Promise<BlobStore> =
 
 blobStoreContract('Azurite', async () => await storeIn('contract'));
 blobStoreContract('Azurite, with a prefix', async () => await storeIn('contract', 'some/prefix'));
+signedContract('Azurite', async () => await storeIn('contract'));
+signedContract('Azurite, with a prefix', async () => await storeIn('contract', 'some/prefix'));
 
 function containerSAS(container: string, permissions: string): string {
   const key = new StorageSharedKeyCredential(azurite.accountName, azurite.accountKey);

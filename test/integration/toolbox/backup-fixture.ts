@@ -66,6 +66,7 @@ export function input(kind: 'Physical' | 'Logical', more: Partial<BackupJobInput
     identity,
     epoch: '20261123',
     upload: {
+      kind: 'SignedURL',
       containerUrl: double.containerUrl,
       query: 'sp=c&sig=canary-create',
       prefix: '',

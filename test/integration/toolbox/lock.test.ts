@@ -32,6 +32,7 @@ test('a backup that waits for a lock says since when, and who may have it', asyn
     identity,
     epoch: '20261123',
     upload: {
+      kind: 'SignedURL',
       containerUrl: double.containerUrl,
       query: 'sp=c&sig=canary-create',
       prefix: '',

@@ -162,6 +162,7 @@ test('a SAS of Azurite that may only create is enough', async () => {
   try {
     await tree.fill(3, 20);
     const upload = {
+      kind: 'SignedURL' as const,
       containerUrl: `${azurite.endpoint}/backups`,
       query,
       prefix: 'some/prefix',

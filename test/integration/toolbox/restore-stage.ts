@@ -216,6 +216,7 @@ export class RestoreStage {
       known: [],
       limits: {},
       upload: {
+        kind: 'SignedURL',
         containerUrl: this.double.containerUrl,
         query: 'sp=c&sig=canary-create',
         prefix: '',

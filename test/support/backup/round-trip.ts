@@ -42,6 +42,7 @@ export class RoundTrip {
       fileTrees: [],
       limits: {},
       upload: {
+        kind: 'SignedURL',
         containerUrl: this.double.containerUrl,
         query: 'sp=c&sig=canary-create',
         prefix: '',

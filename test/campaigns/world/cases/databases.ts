@@ -69,6 +69,7 @@ async function backUp(
       fileTrees: [],
       limits,
       upload: {
+        kind: 'SignedURL',
         containerUrl: double.containerUrl,
         query: 'sp=c&sig=canary-create',
         prefix: '',

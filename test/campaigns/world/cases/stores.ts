@@ -162,7 +162,7 @@ const networkCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const { blobs } = await closedAccount(await scene.part(blobDouble));
-      const uploader = new Uploader(await blobs.createUrl(600), 1, never, atOnce);
+      const uploader = new Uploader(await blobs.createGrant(600), 1, never, atOnce);
       const body = Buffer.from('pack');
       const sending = await rejection(
         uploader.put('packs/1', body, createHash('md5').update(body).digest('base64')),
