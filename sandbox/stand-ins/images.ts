@@ -65,6 +65,20 @@ export async function buildOlderDatabase(docker: Docker, progress: Progress): Pr
   });
 }
 
+/** A customer's file server: no part of a stack, so no release brings it. */
+export const sambaImage = 'jtel-sandbox/samba:trixie';
+
+/** Builds {@link sambaImage}. */
+export async function buildSamba(docker: Docker, progress: Progress): Promise<BuiltImage> {
+  await ensureBaseImage(docker, progress);
+  return await buildStep(docker, progress, {
+    tag: sambaImage,
+    context: join(standInsDirectory, 'samba'),
+    bases: [baseImage],
+    buildArgs: { BASE: baseImage },
+  });
+}
+
 async function databaseStandIns(
   docker: Docker,
   progress: Progress,
