@@ -18,6 +18,23 @@ function aMachine() {
   return { turns, done, work };
 }
 
+/** In seconds of the simulated clock; each owner has ten at once and then a twentieth of the time. */
+function aSharedMachine() {
+  vi.useFakeTimers();
+  const start = performance.now();
+  const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
+  const allowance = new Allowance({ atOnce: 10_000, share: 0.05 });
+  const turns = new TimeTurns({ allowance });
+  const begun: (readonly [owner: string, at: number])[] = [];
+  const work = (owner: string, milliseconds: number, leaving = signal): Promise<void> =>
+    turns.run(owner, leaving, async () => {
+      begun.push([owner, seconds()]);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      allowance.spend(owner, milliseconds, performance.now());
+    });
+  return { turns, begun, work };
+}
+
 describe('turns by time', () => {
   it('let dear work of one owner wait for cheap work of others, however much of that there is', async () => {
     const { done, work } = aMachine();
@@ -66,22 +83,6 @@ describe('turns by time', () => {
 });
 
 describe('turns by time with an allowance', () => {
-  /** In seconds of the simulated clock; each owner has ten at once and then a twentieth of the time. */
-  function aSharedMachine() {
-    vi.useFakeTimers();
-    const start = performance.now();
-    const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
-    const allowance = new Allowance({ atOnce: 10_000, share: 0.05 });
-    const turns = new TimeTurns({ allowance });
-    const begun: (readonly [owner: string, at: number])[] = [];
-    const work = (owner: string, milliseconds: number, leaving = signal): Promise<void> =>
-      turns.run(owner, leaving, async () => {
-        begun.push([owner, seconds()]);
-        await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        allowance.spend(owner, milliseconds, performance.now());
-      });
-    return { turns, begun, work };
-  }
   afterEach(() => void vi.useRealTimers());
 
   it('let an owner that asks all the time have its share, also when nobody else wants anything', async () => {
