@@ -74,6 +74,22 @@ it('the channel fits its schema', async () => {
   expect(channel && problemsOf(channel)).toEqual([]);
 });
 
+it('Flux has a Kustomization for each customer, which waits, decrypts, and lets the stack go', () => {
+  const files = globSync('clusters/flux/*.yaml', { cwd: repository });
+  const found = files.flatMap((file) => parsed(readFileSync(`${repository}/${file}`, 'utf8')));
+  const paths = found.flatMap(({ spec }) => (spec as { path?: string } | undefined)?.path ?? []);
+  const own = customers.map((folder) => `./${folder}`);
+  expect(paths.toSorted()).toEqual(['./clusters/flux', './fleet/channel', ...own].toSorted());
+  for (const folder of own) {
+    const name = folder.replace('./customers/', '');
+    const one = found.find(({ metadata }) => metadata.name === name);
+    expect(one).toMatchObject({
+      metadata: { name, namespace: 'flux-system' },
+      spec: { path: folder, prune: true, wait: true, decryption: { provider: 'sops' } },
+    });
+  }
+});
+
 it('no secret lies there as it is', () => {
   const files = globSync('**/secrets.yaml', { cwd: repository });
   expect(files).toHaveLength(customers.length + 1);
