@@ -174,8 +174,11 @@ export interface BlobStore {
    * @throws {BlobError} `BlobNotFound`, and any other error that leaves the question open.
    */
   proveImmutable(name: string, signal: AbortSignal): Promise<ImmutabilityProof>;
-  /** What the container says about itself. It proves nothing (see {@link proveImmutable}). */
-  policy(signal: AbortSignal): Promise<ContainerPolicy>;
+  /**
+   * What the container says about itself; undefined for a store that says nothing. It proves nothing (see
+   * {@link proveImmutable}).
+   */
+  policy(signal: AbortSignal): Promise<ContainerPolicy | undefined>;
   /**
    * Server-side copy in one request (Put Blob From URL, at most {@link maximumBlobBytes}), never over another
    * blob. A blob that is there already with this length and MD5 counts as success. The result is compared

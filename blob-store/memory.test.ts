@@ -3,16 +3,17 @@ import {
   archiveContract,
   copyContract,
   immutabilityContract,
+  policyContract,
   sasContract,
   signedContract,
 } from '../test/contract/blob-store-policies.ts';
 import { MemoryBlobStore } from './memory.ts';
 
 blobStoreContract('memory', () => new MemoryBlobStore());
-immutabilityContract(
-  'memory',
-  (policy) => new MemoryBlobStore('memory://store/container', { immutable: policy === 'Immutable' }),
-);
+const storeUnder = (policy: 'Immutable' | 'Mutable'): MemoryBlobStore =>
+  new MemoryBlobStore('memory://store/container', { immutable: policy === 'Immutable' });
+immutabilityContract('memory', storeUnder);
+policyContract('memory', storeUnder);
 archiveContract('memory', async () => {
   const store = new MemoryBlobStore();
   const archive = async (name: string): Promise<void> => {

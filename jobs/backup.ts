@@ -27,6 +27,7 @@ import {
 } from '../backup-format/schema.ts';
 import { createGrant } from './grant.ts';
 import {
+  blobUrl,
   databaseFields,
   databaseSetName,
   encryptionKey,
@@ -34,7 +35,6 @@ import {
   mostTrees,
   path,
   sourceTree,
-  url,
 } from './values.ts';
 
 /**
@@ -43,7 +43,7 @@ import {
  */
 const knownIndexPart = where(
   object({
-    url,
+    url: blobUrl,
     bytes: integer(1, 256 * 1024 * 1024),
     sha256: optional(text(patterns.sha256)),
     md5: optional(text(patterns.md5)),

@@ -3,6 +3,7 @@
  * opens it. Everybody in between passes it on unopened, so a new kind of store changes nothing there.
  */
 import { object, oneBy, oneOf, patterns, text, type Of } from '../backup-format/schema.ts';
+import { shareAccess } from './share.ts';
 
 /** `PUT <containerUrl>/<prefix><name>?<query>`. */
 const signedURL = object({
@@ -18,6 +19,9 @@ const signedURL = object({
 });
 export type SignedURLGrant = Of<typeof signedURL>;
 
-/** The right to create blobs below the store's prefix, and nothing else. A secret: goes only into job input. */
-export const createGrant = oneBy('kind', { SignedURL: signedURL });
+/** A share cannot give less than all that its user may do. */
+const share = object({ kind: oneOf(['Share']), access: shareAccess });
+
+/** The right to create blobs below the store's prefix. A secret: goes only into job input. */
+export const createGrant = oneBy('kind', { SignedURL: signedURL, Share: share });
 export type CreateGrant = Of<typeof createGrant>;

@@ -15,7 +15,9 @@ import {
   where,
   type Of,
 } from '../backup-format/schema.ts';
+import { shareAccess } from './share.ts';
 import {
+  blobUrl,
   databaseFields,
   databaseSetName,
   encryptionKey,
@@ -25,14 +27,13 @@ import {
   ownerFields,
   path,
   targetTree,
-  url,
 } from './values.ts';
 
 /** An index part is closed at 8 MiB of text; compressed it is shorter. */
 export const longestPartBytes = 64 * 1024 * 1024;
 
 const blobFields = (longest: number) => ({
-  url,
+  url: blobUrl,
   bytes: integer(1, longest),
   sha256: text(patterns.sha256),
 });
@@ -93,6 +94,8 @@ const fields = object({
   loadID,
   onData: oneOf(['Refuse', 'Replace']),
   backup: backupToRead,
+  /** For a backup whose blobs lie on a share. */
+  share: optional(shareAccess),
   database: optional(restoreDatabase),
   fileTrees: distinct(
     distinct(list(targetTree, { most: mostTrees }), ({ name }) => name),

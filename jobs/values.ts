@@ -13,6 +13,9 @@ export const path = text(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/);
 /** In a container of a stack, as release manifests have them. */
 export const keyPaths = list(text(/^(\/[A-Za-z0-9._@+-]+)+$/), { most: 1000 });
 
+/** A signed URL, which is a secret, or `share://store/<name>` for a job that has the share's access. */
+export const blobUrl = text(/^(https?|share):\/\/[^\s]+$/, 4096);
+
 /** A signed URL: a secret. */
 export const url = text(/^https?:\/\/[^\s]+$/, 4096);
 

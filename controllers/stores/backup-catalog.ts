@@ -288,9 +288,9 @@ export async function requireStored(
 
 /** The store may still have a version of what somebody overwrote or deleted. */
 async function versionsHint(store: BlobStore, signal: AbortSignal): Promise<string> {
-  const { versioning } = await store.policy(signal).catch(() => ({ versioning: false }));
+  const policy = await store.policy(signal).catch(() => undefined);
   signal.throwIfAborted();
-  return versioning
+  return policy?.versioning === true
     ? ' (the container keeps earlier versions: what was there before can be made the current version again, see docs/stores.md)'
     : '';
 }

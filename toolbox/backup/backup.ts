@@ -31,7 +31,8 @@ import { newSlots, Pipeline } from './pipeline.ts';
 import { ProgressTeller } from './progress.ts';
 import type { Totals } from './progress.ts';
 import { databaseSize } from './size.ts';
-import { Uploader } from './upload.ts';
+import { ShareReads } from '../share/share-fetch.ts';
+import { openUploads, type Uploads } from './uploads.ts';
 import { tablesWithoutRows } from './without-rows.ts';
 import { Workers } from './workers.ts';
 import { optional } from '../../base/optional.ts';
@@ -73,7 +74,8 @@ class BackupRun {
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   readonly #cipher: ReturnType<typeof backupCipher> | undefined;
-  readonly #uploader: Uploader;
+  readonly #uploader: Uploads;
+  readonly #share: ShareReads | undefined;
   readonly #workers: Workers;
   readonly #table: ChunkTable;
   readonly #trees: readonly FileTreeReader[];
@@ -90,7 +92,8 @@ class BackupRun {
     const key = encryption === undefined ? undefined : Buffer.from(encryption.key, 'base64');
     this.#cipher = key === undefined ? undefined : backupCipher(key);
     const threads = limits.threads ?? availableParallelism();
-    this.#uploader = new Uploader(input.upload, this.#uploads + 1, this.#signal, pauses);
+    this.#uploader = openUploads(input.upload, this.#uploads + 1, this.#signal, pauses);
+    if (input.upload.kind === 'Share') this.#share = new ShareReads(input.upload.access, this.#signal);
     this.#table = new ChunkTable(scratch);
     this.#trees = input.fileTrees.map((tree) => new FileTreeReader(tree));
     this.#slots = newSlots();
@@ -128,7 +131,13 @@ class BackupRun {
       );
     };
     const known = takeKnownChunks(
-      { parts: input.known, epoch: input.epoch, cipher: this.#cipher, signal: this.#signal },
+      {
+        parts: input.known,
+        epoch: input.epoch,
+        cipher: this.#cipher,
+        signal: this.#signal,
+        ...optional({ fetch: this.#share?.fetch }),
+      },
       this.#table,
       packs,
     );
@@ -185,6 +194,7 @@ class BackupRun {
     this.#abort.abort();
     this.#packs?.stop();
     this.#uploader.close();
+    await this.#share?.[Symbol.asyncDispose]();
     await this.#workers.stop();
     this.#table.close();
   }

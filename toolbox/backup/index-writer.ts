@@ -11,7 +11,7 @@ import { formatVersion } from '../../backup-format/manifest.ts';
 import { paths } from '../../backup-format/names.ts';
 import { formatRecord } from '../../backup-format/record.ts';
 import { JobError } from '../job-error.ts';
-import type { Uploader } from './upload.ts';
+import type { Uploads } from './uploads.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -29,7 +29,7 @@ export async function storeText(
   name: BackupName,
   blob: string,
   text: string,
-  uploader: Uploader,
+  uploader: Uploads,
   cipher?: BackupCipher,
 ): Promise<WrittenBlob> {
   const compressed = await compress(Buffer.from(text, 'latin1'), {
@@ -51,7 +51,7 @@ export class IndexWriter {
   readonly parts: WrittenBlob[] = [];
   readonly #name: BackupName;
   readonly #partName: (attempt: number, part: number) => string;
-  readonly #uploader: Uploader;
+  readonly #uploader: Uploads;
   readonly #cipher: BackupCipher | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #onStored: (bytes: number) => void;
@@ -65,7 +65,7 @@ export class IndexWriter {
   constructor(
     name: BackupName,
     partName: (attempt: number, part: number) => string,
-    uploader: Uploader,
+    uploader: Uploads,
     cipher: BackupCipher | undefined,
     on: { readonly stored: (bytes: number) => void; readonly error: (error: unknown) => void },
   ) {

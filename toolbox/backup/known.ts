@@ -12,6 +12,7 @@ import { IndexReader } from '../../backup-format/index-format.ts';
 import type { KnownIndexPart } from '../../jobs/backup.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
 import { JobError } from '../job-error.ts';
+import type { FetchBlob } from '../share/share-fetch.ts';
 import { storeRefusal } from '../store-refusal.ts';
 import type { ChunkTable } from './chunk-table.ts';
 import type { Pack, PackStore } from './pack-store.ts';
@@ -27,6 +28,8 @@ export interface KnownSource {
   /** Only chunks of this epoch are used: those of others would lose their protection too early. */
   readonly epoch: string;
   readonly cipher: BackupCipher | undefined;
+  /** Default: over the network, by signed URLs. */
+  readonly fetch?: FetchBlob;
   readonly signal: AbortSignal;
 }
 
@@ -139,7 +142,7 @@ class FetchAhead {
   /** @throws {FormatError | JobError} for this part only. */
   async next(): Promise<Buffer> {
     for (let part = this.#part(); part !== undefined; part = this.#part()) {
-      const body = fetchPart(part, this.#source.signal);
+      const body = fetchPart(part, this.#source);
       // Whoever takes it handles its error. Nobody takes it when another error ends the job.
       body.catch(() => undefined);
       this.#coming.push(body);
@@ -155,10 +158,13 @@ class FetchAhead {
   }
 }
 
-async function fetchPart(part: KnownIndexPart, signal: AbortSignal): Promise<Buffer> {
+async function fetchPart(
+  part: KnownIndexPart,
+  { signal, fetch: fetchBlob = fetch }: KnownSource,
+): Promise<Buffer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const response = await fetch(part.url, {
+      const response = await fetchBlob(part.url, {
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(stallMilliseconds)]),
       });

@@ -5,7 +5,7 @@
 import { packBytes, paths } from '../../backup-format/names.ts';
 import type { PackRecord } from '../../backup-format/record.ts';
 import { JobError } from '../job-error.ts';
-import type { Uploader } from './upload.ts';
+import type { Uploads } from './uploads.ts';
 import type { Workers } from './workers.ts';
 
 /** A pack of this backup or of an earlier one. */
@@ -39,7 +39,7 @@ export class PackStore {
   closedBytes: number = packBytes.closed;
   readonly #settings: PackStoreSettings;
   readonly #workers: Workers;
-  readonly #uploader: Uploader;
+  readonly #uploader: Uploads;
   readonly #onStored: (pack: Pack, bytes: number) => void;
   readonly #onError: (error: unknown) => void;
   readonly #memory: SharedArrayBuffer[];
@@ -50,7 +50,7 @@ export class PackStore {
   constructor(
     settings: PackStoreSettings,
     workers: Workers,
-    uploader: Uploader,
+    uploader: Uploads,
     on: { readonly stored: (pack: Pack, bytes: number) => void; readonly error: (error: unknown) => void },
   ) {
     this.#settings = settings;

@@ -9,6 +9,7 @@ import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobToRead } from '../../jobs/restore.ts';
 import { JobError } from '../job-error.ts';
+import type { FetchBlob } from '../share/share-fetch.ts';
 import { storeRefusal } from '../store-refusal.ts';
 import { Collector } from '../collect.ts';
 
@@ -19,6 +20,8 @@ export interface ReaderOptions {
   readonly signal: AbortSignal;
   /** Rate of fetching; undefined: no limit. */
   readonly bytesPerSecond?: number;
+  /** Default: over the network, by signed URLs. */
+  readonly fetch?: FetchBlob;
   /** Default {@link afterBrokenRead}. */
   readonly pauses?: BackOff;
 }
@@ -26,12 +29,14 @@ export interface ReaderOptions {
 export class BlobReader {
   readonly #options: ReaderOptions;
   readonly #collector = new Collector(16 * 1024 * 1024);
+  readonly #fetch: FetchBlob;
   #downloaded = 0;
   /** When the next byte may be requested under a limit. */
   #free = 0;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    this.#fetch = options.fetch ?? fetch;
   }
 
   get downloadedBytes(): number {
@@ -41,7 +46,7 @@ export class BlobReader {
   /** Proves, without fetching it, that the blob is there and has the right length. @throws {JobError} */
   async check(blob: BlobToRead): Promise<void> {
     await this.#trying(blob, async (signal) => {
-      const response = await fetch(blob.url, { method: 'HEAD', signal, redirect: 'error' });
+      const response = await this.#fetch(blob.url, { method: 'HEAD', signal, redirect: 'error' });
       refuseStatus(blob, response);
       checkLength(blob, Number(response.headers.get('content-length') ?? Number.NaN));
     });
@@ -51,7 +56,7 @@ export class BlobReader {
   async read(blob: BlobToRead, memory: Buffer): Promise<void> {
     await this.#throttle(blob.bytes);
     await this.#trying(blob, async (signal, alive) => {
-      const response = await fetch(blob.url, { signal, redirect: 'error' });
+      const response = await this.#fetch(blob.url, { signal, redirect: 'error' });
       if (!response.ok) await response.body?.cancel();
       refuseStatus(blob, response);
       let done = 0;
@@ -148,6 +153,5 @@ function invalid(blob: BlobToRead, what: string): JobError {
 
 /** The blob's name without its query, which is a signature. */
 export function nameOf(blob: BlobToRead): string {
-  const { origin, pathname } = new URL(blob.url);
-  return `${origin}${pathname}`;
+  return blob.url.replace(/[?#].*$/, '');
 }

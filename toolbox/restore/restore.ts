@@ -19,6 +19,7 @@ import type { JobErrorReason } from '../../jobs/job.ts';
 import { part } from '../report.ts';
 import { arrange } from './arrange.ts';
 import { BlobReader } from './blob-reader.ts';
+import { ShareReads } from '../share/share-fetch.ts';
 import { DumpLoad } from './dump-load.ts';
 import { IndexSource } from './index-source.ts';
 import { PackThreads } from './pack-threads.ts';
@@ -69,10 +70,8 @@ async function restoreInto(
     return resultOf(input, 0, new Map());
   }
   const { bytesPerSecond } = input.limits;
-  const reader = new BlobReader({
-    signal,
-    ...optional({ bytesPerSecond, pauses }),
-  });
+  await using share = input.share === undefined ? undefined : new ShareReads(input.share, signal);
+  const reader = new BlobReader({ signal, ...optional({ bytesPerSecond, pauses, fetch: share?.fetch }) });
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   let survey: Survey | undefined;

@@ -17,11 +17,13 @@ import {
   archiveContract,
   copyContract,
   immutabilityContract,
+  policyContract,
   sasContract,
   signedContract,
   versionContract,
 } from '../../contract/blob-store-policies.ts';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
+import { signedGrant } from '../../support/signed-grant.ts';
 
 const signal = new AbortController().signal;
 let double: TestDouble;
@@ -63,10 +65,10 @@ blobStoreContract(
   async () => await storeIn('contract-worm', locked, 'some/prefix'),
 );
 signedContract('Azurite through the double', async () => await storeIn('contract', none));
-immutabilityContract(
-  'Azurite through the double',
-  async (policy) => await (policy === 'Immutable' ? storeIn('proof-worm') : storeIn('proof-none', none)),
-);
+const storeUnder = async (policy: 'Immutable' | 'Mutable'): Promise<BlobStore> =>
+  await (policy === 'Immutable' ? storeIn('proof-worm') : storeIn('proof-none', none));
+immutabilityContract('Azurite through the double', storeUnder);
+policyContract('Azurite through the double', storeUnder);
 const days = (policy: 'Protected' | 'Unprotected'): number => (policy === 'Protected' ? 10 : 0);
 versionContract('Azurite through the double', (policy) =>
   storeIn(`proof-${policy.toLowerCase()}`, { kind: 'Versions', state: 'Locked', days: days(policy) }),
@@ -88,7 +90,7 @@ copyContract('Azurite through the double', async () => ({
 describe('a grant to create', () => {
   it('lets a job create below the prefix, and do nothing else', async () => {
     const store = await storeIn('grants', locked, 'customer/acme');
-    const { containerUrl, query, prefix } = await store.createGrant(600);
+    const { containerUrl, query, prefix } = await signedGrant(store, 600);
     const put = (body: string): Promise<Response> =>
       fetch(`${containerUrl}/${prefix}packs/1?${query}`, {
         method: 'PUT',
@@ -104,7 +106,7 @@ describe('a grant to create', () => {
   });
 
   it('ends', async () => {
-    const { containerUrl, query } = await (await storeIn('grants')).createGrant(-60);
+    const { containerUrl, query } = await signedGrant(await storeIn('grants'), -60);
     expect(
       (
         await fetch(`${containerUrl}/x?${query}`, {
@@ -117,7 +119,7 @@ describe('a grant to create', () => {
   });
 
   it('from a store that has only a SAS is that SAS, if it has this right alone', async () => {
-    const grant = await (await storeWithSAS('sas', 'c')).createGrant(600);
+    const grant = await signedGrant(await storeWithSAS('sas', 'c'), 600);
     expect(Date.parse(grant.expiresTime)).toBeGreaterThan(Date.now() + 3_000_000);
     expect(
       (

@@ -10,6 +10,7 @@ import { azureBlobStore } from '../../../blob-store/azure/azure-store.ts';
 import type { BlobStore } from '../../../blob-store/blob-store.ts';
 import type { Fault } from '../../../sandbox/worm/types.ts';
 import { locked, startBlobDouble, type TestDouble } from '../../support/blob-double.ts';
+import { signedGrant } from '../../support/signed-grant.ts';
 
 const signal = new AbortController().signal;
 let double: TestDouble;
@@ -31,7 +32,7 @@ async function aBlob(): Promise<{ name: string; url: string }> {
 }
 
 async function upload(name: string): Promise<Response> {
-  const { containerUrl, query } = await store.createGrant(600);
+  const { containerUrl, query } = await signedGrant(store, 600);
   return await fetch(`${containerUrl}/${name}?${query}`, {
     method: 'PUT',
     body: content,
@@ -230,7 +231,7 @@ describe('a large body', () => {
     const worm = azureBlobStore(refused, double.customer.credentials);
     const big = Buffer.alloc(8 * 1024 * 1024, 1);
     await worm.create('x', big, 'text/plain', signal);
-    const { containerUrl, query } = await worm.createGrant(600);
+    const { containerUrl, query } = await signedGrant(worm, 600);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-length': big.length };
     const put = (name: string): Promise<number> =>
@@ -254,7 +255,7 @@ describe('a large body', () => {
     const bytes = 192 * 1024 * 1024;
     const before = process.memoryUsage().rss;
     let most = 0;
-    const { containerUrl, query } = await store.createGrant(600);
+    const { containerUrl, query } = await signedGrant(store, 600);
     const piece = Buffer.alloc(1024 * 1024, 1);
     let left = bytes / piece.length;
     const body = new ReadableStream<Uint8Array>({

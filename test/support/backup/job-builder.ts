@@ -104,7 +104,7 @@ export class TestTree {
   }
 }
 
-export interface JobOptions extends Partial<Omit<BackupJobInput, 'type' | 'upload'>> {
+export interface JobOptions extends Partial<Omit<BackupJobInput, 'type'>> {
   readonly query?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: JobProgress) => void;

@@ -31,6 +31,7 @@ import { World } from '../../../support/world/world.ts';
 import { storeBackup } from '../../../support/stored-backup.ts';
 import { firstID, Scene as BackupScene, secondID, type Stage } from '../../faults/stage.ts';
 import type { Part, WorldCase } from '../scene.ts';
+import { signedGrant } from '../../../support/signed-grant.ts';
 
 const never = new AbortController().signal;
 const key = { namespace: 'acme', name: 'backups' };
@@ -162,7 +163,7 @@ const networkCases: readonly WorldCase[] = [
     needs: 'sandbox',
     run: async (scene) => {
       const { blobs } = await closedAccount(await scene.part(blobDouble));
-      const uploader = new Uploader(await blobs.createGrant(600), 1, never, atOnce);
+      const uploader = new Uploader(await signedGrant(blobs, 600), 1, never, atOnce);
       const body = Buffer.from('pack');
       const sending = await rejection(
         uploader.put('packs/1', body, createHash('md5').update(body).digest('base64')),
