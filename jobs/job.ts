@@ -15,6 +15,7 @@ import {
 } from '../backup-format/schema.ts';
 import { backupJobInput, backupJobResult } from './backup.ts';
 import { countJobInput, countJobResult } from './count.ts';
+import { importJobInput, importJobResult } from './import.ts';
 import { loadJobInput, loadJobResult, probeJobInput, probeJobResult } from './load.ts';
 import { restoreJobInput, restoreJobResult } from './restore.ts';
 import { smokeJobInput, smokeJobResult } from './smoke.ts';
@@ -22,6 +23,7 @@ import { smokeJobInput, smokeJobResult } from './smoke.ts';
 export const jobInput = oneBy('type', {
   probe: probeJobInput,
   load: loadJobInput,
+  import: importJobInput,
   backup: backupJobInput,
   restore: restoreJobInput,
   count: countJobInput,
@@ -33,6 +35,7 @@ export type JobInput = Of<typeof jobInput>;
 export const jobResults = {
   probe: probeJobResult,
   load: loadJobResult,
+  import: importJobResult,
   backup: backupJobResult,
   restore: restoreJobResult,
   count: countJobResult,
@@ -95,6 +98,11 @@ export type JobErrorReason =
   | 'BackupInvalid' // an index or a pack is damaged, forged or missing; nothing was placed
   | 'BackupFormatNewer'
   | 'DecryptionKeyWrong'
+  | 'SourceUnreachable' // the old database does not answer
+  | 'SourceRefused' // the old database refuses the account, or it lacks rights
+  | 'SourceInUse' // somebody still works with the old database, so its tables cannot be locked
+  | 'ImportImpossible' // the new database cannot hold something of the old one; nothing was loaded
+  | 'ImportDiffers' // what was copied is not what the old database has; it does not count as loaded
   | 'PrepareFailed' // the database's own tool could not prepare the restored files
   | 'Cancelled'
   | 'InternalError';

@@ -26,7 +26,7 @@ export const loadID = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
  * The release asks for TLS with a checked certificate. Without it jobs connect as clients of the server's
  * series do.
  */
-const databaseTLS = object({
+export const databaseTLS = object({
   /** PEM. Without it the password proves the certificate; servers can do that since MariaDB 11.4. */
   certificateAuthority: optional(text(/^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s-]*$/, 256 * 1024)),
 });

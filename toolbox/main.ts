@@ -39,6 +39,8 @@ async function run(spec: JobInput, report: Report): Promise<JobResult> {
       return await (await import('./probe.ts')).probe(spec, signal);
     case 'load':
       return await (await import('./load.ts')).load(spec, report, signal);
+    case 'import':
+      return await (await import('./import/import.ts')).importDatabase(spec, report, signal);
     case 'backup':
       return await (await import('./backup/backup.ts')).backup(spec, report, signal);
     case 'restore':

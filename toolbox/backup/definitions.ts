@@ -68,7 +68,7 @@ const implicit = (name: string): Column => ({
  * @throws {JobError} DatabaseFailed; LogicalImpossible for a table whose rows could not be loaded again.
  */
 export async function readDefinitions(
-  session: Conversation,
+  session: Pick<Conversation, 'ask'>,
   schemas: readonly string[],
   brokenViews: ReadonlySet<string>,
 ): Promise<Definitions> {
@@ -160,7 +160,7 @@ interface ColumnRow extends Column {
 }
 
 async function readColumns(
-  session: Conversation,
+  session: Pick<Conversation, 'ask'>,
   list: string,
 ): Promise<ReadonlyMap<string, readonly ColumnRow[]>> {
   const rows = await session.ask(

@@ -36,7 +36,8 @@ import { RowWriter } from './row-writer.ts';
 import { atOneMoment } from './snapshot.ts';
 import { insertHead, rowsQuery } from './table-rows.ts';
 
-const setup = `SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL, sql_quote_show_create = 1,
+/** Settings of a session that reads: values as they are. */
+export const setup = `SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL, sql_quote_show_create = 1,
   net_write_timeout = 3600, wait_timeout = 28800, max_statement_time = 0`;
 /** Writers to tables without transactions wait this long at most. */
 const longestTableLockSeconds = 60;
@@ -118,8 +119,8 @@ function namesOf({ tables, sequences, views, routines }: Definitions): ReadonlyS
 }
 
 /** Views whose tables are gone. No server accepts their definition. */
-async function findBrokenViews(
-  session: Conversation,
+export async function findBrokenViews(
+  session: Pick<Conversation, 'ask'>,
   schemas: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const broken = new Set<string>();

@@ -17,19 +17,22 @@ import { isRefusedTLS, tlsWays } from './tls.ts';
 
 const connectSeconds = 60;
 
+/** Default: root. */
+type ClientAccess = DatabaseAccess & { readonly user?: string };
+
 interface Account {
   readonly user: string;
   readonly password: string;
 }
 
 export class DatabaseClient {
-  readonly #spec: DatabaseAccess;
+  readonly #spec: ClientAccess;
   readonly #optionFile: string;
   readonly #signal: AbortSignal;
   /** Lines of the option file: the way of TLS that the server accepted. */
   #tls = '';
 
-  private constructor(spec: DatabaseAccess, optionFile: string, signal: AbortSignal) {
+  private constructor(spec: ClientAccess, optionFile: string, signal: AbortSignal) {
     this.#spec = spec;
     this.#optionFile = optionFile;
     this.#signal = signal;
@@ -39,7 +42,7 @@ export class DatabaseClient {
    * Runs `work` with a client, then removes the option file. Waits up to a minute for the database to answer.
    */
   static async with<T>(
-    spec: DatabaseAccess,
+    spec: ClientAccess,
     signal: AbortSignal,
     work: (client: DatabaseClient) => Promise<T>,
   ): Promise<T> {
@@ -108,7 +111,7 @@ export class DatabaseClient {
   /** Finds the first way that the server accepts. Afterwards the option file is the one that was used. */
   async #connect(ways: readonly string[]): Promise<void> {
     let refused: unknown;
-    const root = { user: 'root', password: this.#spec.rootPassword };
+    const root = { user: this.#spec.user ?? 'root', password: this.#spec.rootPassword };
     for (const lines of ways) {
       await writeFile(this.#optionFile, optionText(this.#spec, root) + lines, { mode: 0o600 });
       try {
@@ -211,8 +214,8 @@ function refusalOf(message: string): 'StatementRefused' | 'DatabaseFailed' | 'Di
 
 /** Uses the escapes of option files: backslash and double quote. */
 function optionText(spec: DatabaseAccess, account: Account): string {
-  const password = account.password.replaceAll(/[\\"]/g, (character) => `\\${character}`);
-  return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=${account.user}\npassword="${password}"\ndefault-character-set=utf8mb4\n`;
+  const quoted = (text: string): string => `"${text.replaceAll(/[\\"]/g, (character) => `\\${character}`)}"`;
+  return `[client]\nhost=${spec.host}\nport=${spec.port}\nprotocol=tcp\nuser=${quoted(account.user)}\npassword=${quoted(account.password)}\ndefault-character-set=utf8mb4\n`;
 }
 
 function isPipeError(error: unknown): boolean {

@@ -90,10 +90,7 @@ export class Conversation {
     for (;;) {
       const { value, done } = await this.#chunks.next();
       if (done === true)
-        throw new JobError(
-          'DatabaseFailed',
-          `the database refused a statement of the backup: ${await this.#refusal()}`,
-        );
+        throw new JobError('DatabaseFailed', `the database refused a statement: ${await this.#refusal()}`);
       if (value.length >= markBytes && held.length > 0) {
         // Then the mark, if it is there, is in the new bytes, and this many need not be copied.
         await take(held);

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { buildStandIns } from '../../../sandbox/stand-ins/images.ts';
+import { buildOlderDatabase, buildStandIns, olderDatabaseImage } from '../../../sandbox/stand-ins/images.ts';
 import { buildToolbox, toolboxImage } from '../../../images/images.ts';
 import type { VanillaSet } from '../../../jobs/load.ts';
 import { ensureBaseImage, ensureNodeImage } from '../../../kit/base-image.ts';
@@ -91,23 +91,7 @@ export class Stage {
       '--format',
       '{{(index .IPAM.Config 0).Gateway}}',
     ]);
-    await this.docker.run([
-      'run',
-      '-d',
-      '--name',
-      this.#database,
-      '--label',
-      label,
-      '--network',
-      this.#name,
-      '--network-alias',
-      'acd-dbm',
-      '--tmpfs',
-      '/var/lib/mysql',
-      '-v',
-      `${this.#secrets}:/run/secrets:ro`,
-      databaseImage,
-    ]);
+    await this.#serve(this.#database, 'acd-dbm', databaseImage);
     this.#server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
@@ -130,11 +114,31 @@ export class Stage {
     });
     await new Promise<void>((resolve) => this.#server?.listen(0, gateway, resolve));
     this.#origin = `http://${gateway}:${(this.#server.address() as AddressInfo).port}`;
-    await waitFor(
-      'the database',
-      async () => (await this.docker.tryRun(['exec', this.#database, 'healthy'])).code === 0,
-      { timeoutSeconds: 180 },
-    );
+    await this.#healthy(this.#database);
+  }
+
+  async #serve(name: string, alias: string, image: string): Promise<void> {
+    const options = ['--name', name, '--label', label, '--network', this.#name, '--network-alias', alias];
+    const places = ['--tmpfs', '/var/lib/mysql', '-v', `${this.#secrets}:/run/secrets:ro`];
+    await this.docker.run(['run', '-d', ...options, ...places, image]);
+  }
+
+  async #healthy(name: string): Promise<void> {
+    const isHealthy = async (): Promise<boolean> =>
+      (await this.docker.tryRun(['exec', name, 'healthy'])).code === 0;
+    await waitFor(`the database ${name}`, isHealthy, { timeoutSeconds: 180 });
+  }
+
+  /** Name of {@link startOld}'s server. Jobs reach it as `old`. */
+  get old(): string {
+    return `${this.#name}-old`;
+  }
+
+  /** A second server, of an older series, for what is imported. */
+  async startOld(): Promise<void> {
+    await buildOlderDatabase(this.docker, silentProgress);
+    await this.#serve(this.old, 'old', olderDatabaseImage);
+    await this.#healthy(this.old);
   }
 
   async close(): Promise<void> {
@@ -162,8 +166,8 @@ export class Stage {
     this.requests.length = 0;
   }
 
-  async sql(statements: string): Promise<string> {
-    return await this.docker.exec(this.#database, ['mariadb', clientFile, '--batch', '--skip-column-names'], {
+  async sql(statements: string, server = this.#database): Promise<string> {
+    return await this.docker.exec(server, ['mariadb', clientFile, '--batch', '--skip-column-names'], {
       input: statements,
     });
   }

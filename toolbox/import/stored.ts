@@ -1,0 +1,52 @@
+/** Views, routines, triggers, events and sequences: loaded as a whole, and dropped as a whole. */
+import { Readable } from 'node:stream';
+import type { Definitions } from '../backup/definitions.ts';
+import { routinesText, sequencesText, triggersAndEventsText, viewsText } from '../backup/dump-text.ts';
+import type { DatabaseClient } from '../database/client.ts';
+import { quoteName, type Conversation } from '../database/conversation.ts';
+
+export async function loadSequences(definitions: Definitions, account: DatabaseClient): Promise<void> {
+  for (const { name } of definitions.schemas) {
+    const sequences = definitions.sequences.filter(({ table }) => table.schema === name);
+    if (sequences.length > 0) await loadText(sequencesText(name, sequences), account);
+  }
+}
+
+/** @throws {JobError} StatementRefused for something that the new database cannot hold. */
+export async function loadCode(definitions: Definitions, account: DatabaseClient): Promise<void> {
+  const own = <T extends { readonly schema: string }>(all: readonly T[], schema: string): readonly T[] =>
+    all.filter((one) => one.schema === schema);
+  for (const schema of definitions.schemas)
+    await loadText(routinesText(schema, own(definitions.routines, schema.name)), account);
+  await loadText(viewsText(definitions.views), account);
+  for (const schema of definitions.schemas) {
+    const triggers = own(definitions.triggers, schema.name);
+    await loadText(triggersAndEventsText(schema, triggers, own(definitions.events, schema.name)), account);
+  }
+}
+
+async function loadText(text: string, account: DatabaseClient): Promise<void> {
+  await account.load(Readable.from([Buffer.from(text, 'latin1')]));
+}
+
+/** All code of the schemas; with it nothing works on the data while they are copied. */
+export async function dropCode(target: Conversation, schemas: readonly string[]): Promise<void> {
+  const within = schemas.map((schema) => `'${schema}'`).join(', ');
+  const found = await target.ask(
+    `SELECT 'EVENT', event_schema, event_name FROM information_schema.events WHERE event_schema IN (${within})
+     UNION ALL SELECT 'TRIGGER', trigger_schema, trigger_name FROM information_schema.triggers WHERE trigger_schema IN (${within})
+     UNION ALL SELECT 'VIEW', table_schema, table_name FROM information_schema.views WHERE table_schema IN (${within})
+     UNION ALL SELECT type, db, name FROM mysql.proc WHERE db IN (${within}) AND type <> 'PACKAGE BODY'`,
+  );
+  for (const [kind = '', schema = '', name = ''] of found)
+    await target.ask(`DROP ${kind} IF EXISTS ${quoteName(schema, name)}`);
+}
+
+export async function dropSequences(target: Conversation, schemas: readonly string[]): Promise<void> {
+  const within = schemas.map((schema) => `'${schema}'`).join(', ');
+  const found = await target.ask(
+    `SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'SEQUENCE' AND table_schema IN (${within})`,
+  );
+  for (const [schema = '', name = ''] of found)
+    await target.ask(`DROP SEQUENCE IF EXISTS ${quoteName(schema, name)}`);
+}
