@@ -7,6 +7,7 @@ export const annotations = {
   retry: 'jtel.de/retry',
   adoptBackups: 'jtel.de/adopt-backups',
   beginAnew: 'jtel.de/begin-anew',
+  finishImport: 'jtel.de/finish-import',
   acceptOlderStatus: 'jtel.de/accept-older-status',
   acceptBackup: 'jtel.de/accept-backup',
   acceptUnsigned: 'jtel.de/accept-unsigned-backup',
@@ -61,6 +62,13 @@ export const annotationMeanings: Readonly<Record<keyof typeof annotations, Meani
     setBy: 'you',
     value: 'the time in `status.data.time`',
     meaning: 'Consents to begin anew without the data that were loaded then and are lost (`DataMissing`).',
+  },
+  finishImport: {
+    on: 'JtelStack',
+    setBy: 'you',
+    value: 'the time in `status.import.pullTime`',
+    meaning:
+      'Says that the old installation was stopped, and lets its import take the last changes (`ImportWaits`). `kubectl jtel import finish` sets it.',
   },
   acceptOlderStatus: {
     on: 'JtelStack',

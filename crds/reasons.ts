@@ -143,6 +143,18 @@ const release = {
 
 const data = {
   LoadingData: 'Data is being loaded into the empty database and file tree.',
+  ImportWaits:
+    'The database of the old installation was copied. Stop the old installation, but not its database, and finish the import (`kubectl jtel import finish`). `status.import` lists what was not brought over.',
+  ImportUnreachable:
+    'The old database does not answer the new host. Check `initialData.import.database`, the network and the server.',
+  ImportRefused:
+    'The old database refuses the account of the import, or the account lacks a right; the message says which. Nothing counts as loaded.',
+  ImportImpossible:
+    'The old database has something that the new one cannot hold; the message says what to change there. Nothing counts as loaded.',
+  ImportInUse:
+    'Somebody still works with the tables of the old database, so the import cannot be finished. Stop the old installation, but not its database.',
+  ImportDiffers:
+    'What was copied is not what the old database has. Nothing counts as loaded; it is tried again.',
   DataLoaded: 'Database and files hold data that was loaded completely.',
   DataNotEmpty:
     'There is data on the host that this stack did not load. It was left alone, and so was the stack.',

@@ -56,6 +56,8 @@ all stacks (Ctrl-C ends it), and more that \`?\` lists.
 | rollout status | get jtelchannels, which are in no namespace |
 | rollout plan | the same, and list jtelstacks in all namespaces |
 | rollout pause, resume | get and update jtelchannels |
+| import status | get jtelstacks |
+| import finish | get and patch jtelstacks |
 | drills | list jteldrills, which are in no namespace |
 | doctor | those of plan, as far as you have them: what you may not ask is skipped ([doctor.md](doctor.md)); get the operator’s Lease; create subjectaccessreviews |
 | backup list, show, verify | get jtelstacks, jtelbackupstores and the Secret of the store; list jtelbackups |

@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor/command.ts';
 import { execCommand } from './exec/command.ts';
 import { fleetCommand } from './fleet/command.ts';
 import { historyCommand } from './history/command.ts';
+import { importCommand } from './import/command.ts';
 import { logsCommand } from './logs/command.ts';
 import { openCommand } from './open/command.ts';
 import { planCommand } from './plan/command.ts';
@@ -71,6 +72,7 @@ export function createProgram(surroundings: Surroundings): Command {
     rollbackCommand,
     rolloutCommand,
     drillsCommand,
+    importCommand,
     planCommand,
     consentCommand,
     doctorCommand,

@@ -17,6 +17,8 @@ const permanent: Readonly<Record<string, Reason>> = {
   LogicalImpossible: 'JobFailed',
   PrepareFailed: 'JobFailed',
   StatementRefused: 'LoadRefused',
+  SourceRefused: 'ImportRefused',
+  ImportImpossible: 'ImportImpossible',
   SpecInvalid: 'JobFailed',
 } satisfies Partial<Record<JobErrorReason, Reason>>;
 

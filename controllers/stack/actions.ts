@@ -40,6 +40,7 @@ export type Cause =
   | 'OrderGone'
   | 'LoadSucceeded'
   | 'LoadFailed'
+  | 'SourceChanged'
   | 'NoDatabaseBeside'
   | 'NotCounted'
   | 'LoadedBeside'
@@ -89,6 +90,8 @@ export type Action = { readonly cause: Cause } &
     | { readonly type: 'StartCheck'; readonly source: string }
     /** @see {@link BesideVolumes}; without volumes into those in use. */
     | { readonly type: 'StartLoad'; readonly source: string; readonly volumes?: SwitchedVolumes }
+    /** A job that pulls an old installation's database, or takes the last changes and compares everything. */
+    | { readonly type: 'StartImport'; readonly phase: 'Pull' | 'Finish'; readonly source: string }
     /** A database on the volumes that are loaded beside the stack, in a project of its own. */
     | { readonly type: 'StartBeside'; readonly source: string }
     | { readonly type: 'StartCount'; readonly source: string }

@@ -176,6 +176,14 @@ export type DataFacts =
   | { readonly is: 'DataIsLoaded' }
   | { readonly is: 'TryingLoadAgain' }
   | {
+      readonly is: 'ImportWaits';
+      readonly source: string;
+      readonly stack: Named;
+      /** RFC 3339. */
+      readonly finishAt?: string;
+    }
+  | { readonly is: 'SourceChanged'; readonly source: string }
+  | {
       readonly is: 'LoadRuns';
       readonly source: string;
       readonly beside: boolean;

@@ -43,8 +43,8 @@ export interface ReleaseFacts {
 
 /** What data are loaded from. */
 export interface DataSource {
-  readonly kind: 'Vanilla' | 'Backup';
-  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`. */
+  readonly kind: 'Vanilla' | 'Backup' | 'Import';
+  /** For people: `vanilla 3.43.2`, `backup 20260105t020000z-3f9a1c`, `import from 192.0.2.7:3306`. */
   readonly source: string;
   readonly backupID?: string;
   /** Release that wrote them. */

@@ -1070,17 +1070,95 @@ export interface ImmutabilityStatus {
 }
 
 /**
+ * Its database server, as seen from the new host: MariaDB 10.3 or newer. It is only read.
+ */
+export interface ImportDatabase {
+  /**
+   * DNS name or IP address.
+   */
+  readonly address: string;
+  /**
+   * TCP port.
+   */
+  readonly port: number;
+  /**
+   * Secret with username and password of an account that has SELECT, SHOW VIEW, TRIGGER, EVENT and LOCK TABLES on *.*; with tls Required also ca.crt.
+   */
+  readonly credentialsSecretRef: LocalReference;
+  /**
+   * Preferred encrypts if the server offers it. Required also checks its certificate, by ca.crt in the Secret.
+   */
+  readonly tls: 'Preferred' | 'Required';
+  /**
+   * Schemas to bring. If absent, all that the release has.
+   */
+  readonly schemas?: readonly string[];
+}
+
+/**
+ * The old installation, with source Import. Its database is brought over; file trees begin empty.
+ */
+export interface ImportSource {
+  /**
+   * Its database server, as seen from the new host: MariaDB 10.3 or newer. It is only read.
+   */
+  readonly database: ImportDatabase;
+  /**
+   * When to finish the import. The old installation must be stopped by then, but not its database. If absent, "kubectl jtel import finish" says when.
+   */
+  readonly finishAt?: string;
+}
+
+/**
+ * What initialData.source Import brought. Absent until everything was copied once.
+ */
+export interface ImportStatus {
+  /**
+   * When everything was copied once. The import can be finished since then.
+   */
+  readonly pullTime: string;
+  /**
+   * Tables in the database.
+   */
+  readonly tables: number;
+  /**
+   * When all tables were found equal. Absent until the import is finished.
+   */
+  readonly finishTime?: string;
+  /**
+   * Rows in all tables, compared by number and checksum. Absent until the import is finished.
+   */
+  readonly rows?: number;
+  /**
+   * Tables that had changed since they were copied first. Absent until the import is finished.
+   */
+  readonly copiedTables?: number;
+  /**
+   * What of the old installation the new one does not get, some of each kind.
+   */
+  readonly notBrought?: readonly NotBrought[];
+  /**
+   * Further ones, which are not listed.
+   */
+  readonly moreNotBrought?: number;
+}
+
+/**
  * Where the data come from if database and files are empty. Existing data are never overwritten.
  */
 export interface InitialData {
   /**
-   * Auto takes the newest backup of this stack in its store, else the vanilla data of the release. Vanilla and Backup are explicit.
+   * Auto takes the newest backup of this stack in its store, else the vanilla data of the release. Vanilla and Backup are explicit. Import takes the database of an old installation, see docs/import.md.
    */
-  readonly source: 'Auto' | 'Vanilla' | 'Backup';
+  readonly source: 'Auto' | 'Vanilla' | 'Backup' | 'Import';
   /**
    * The backup to load, with source Backup.
    */
   readonly backupID?: string;
+  /**
+   * The old installation, with source Import. Its database is brought over; file trees begin empty.
+   */
+  readonly import?: ImportSource;
 }
 
 /**
@@ -1929,6 +2007,10 @@ export interface JtelStackStatus {
    */
   readonly firstLoad?: FirstLoad;
   /**
+   * What initialData.source Import brought. Absent until everything was copied once.
+   */
+  readonly import?: ImportStatus;
+  /**
    * The JtelRestore in progress. Its own status says more.
    */
   readonly dataOrder?: DataOrder;
@@ -2100,6 +2182,20 @@ export interface NewHost {
    * Fingerprint of the host key that it showed last. Together with the machine-id it identifies the machine.
    */
   readonly hostKey?: string;
+}
+
+/**
+ * Something that the new database does not get, or gets without its effect.
+ */
+export interface NotBrought {
+  /**
+   * Account is a login with its rights. Definer is an account that the new database lacks and that code runs as. Engine is a table whose rows are elsewhere. View is one whose tables are gone.
+   */
+  readonly kind: 'Account' | 'Definer' | 'Engine' | 'View';
+  /**
+   * Its name.
+   */
+  readonly what: string;
 }
 
 /**

@@ -97,7 +97,8 @@ const disturbing = /^(Install|Update|Rol|Restor|Reloc|Delet|Stop|Load)/;
 function busyWith(backup: JtelBackup, { status }: JtelStack, { jobs }: HostObservation): Busy | undefined {
   const job = jobs.find(
     ({ type, state }) =>
-      (type === 'load' || type === 'restore') && (state === 'Running' || state === 'Created'),
+      (type === 'load' || type === 'restore' || type === 'import') &&
+      (state === 'Running' || state === 'Created'),
   );
   if (job !== undefined) return { with: 'Job', job: job.name };
   if (isPartOfOperation(backup)) return undefined;

@@ -17,6 +17,7 @@ import { credentialsLost, recoverCredentials } from '../../inputs/recovered-cred
 import { mustBeOnHost } from '../desired/lost-credentials.ts';
 import type { BesideVolumes, Desired } from '../model.ts';
 import type { Inputs } from './inputs.ts';
+import type { LoadPurpose } from './load-job.ts';
 import type { Look } from '../look.ts';
 import type { Facts } from '../findings.ts';
 import type {
@@ -138,6 +139,7 @@ const executors: Executors = {
   },
   StartCheck: (_, context) => startLoad(context, 'Check', undefined),
   StartLoad: ({ volumes }, context) => startLoad(context, 'Restore', volumes),
+  StartImport: ({ phase }, context) => startLoad(context, phase, undefined),
   StartBeside: async (_, context) => {
     const { project, volumes } = beside(context);
     const { release, rendered } = await inputs(context).renderBeside(context.signal);
@@ -307,7 +309,7 @@ export async function execute(action: Action, context: ExecutionContext): Promis
 
 async function startLoad(
   context: ExecutionContext,
-  purpose: 'Check' | 'Restore',
+  purpose: LoadPurpose,
   volumes: SwitchedVolumes | undefined,
 ): Promise<void> {
   const { toolbox, preparing, pullCredentials, loadJob } = inputs(context);

@@ -10,7 +10,7 @@ import { preparingImage } from '../../loading/restore-job.ts';
 import { countJobUID } from '../../loading/restore-orders.ts';
 import type { Rendering } from '../desired/candidates.ts';
 import type { DataLook } from '../observe/source.ts';
-import { loadJob } from './load-job.ts';
+import { loadJob, type LoadPurpose } from './load-job.ts';
 
 export interface Inputs {
   readonly pullCredentials: readonly RegistryLogin[];
@@ -19,7 +19,7 @@ export interface Inputs {
   readonly preparing: ImageReference | undefined;
   /** `Check`: one that only looks. */
   readonly loadJob: (
-    purpose: 'Check' | 'Restore',
+    purpose: LoadPurpose,
     volumes: SwitchedVolumes | undefined,
     signal: AbortSignal,
   ) => Promise<JobSpec>;

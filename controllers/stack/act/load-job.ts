@@ -7,6 +7,7 @@ import type { LoadJobInput } from '../../../jobs/load.ts';
 import type { Release } from '../../../release/generated/release.ts';
 import type { ComponentFile } from '../../../release/render.ts';
 import { releaseFilePath } from '../../../release/layout.ts';
+import { importJob } from '../../loading/import-job.ts';
 import { databaseAccess } from '../../loading/database-access.ts';
 import { checkJobUID, restoreJobUID, loadJobUID } from '../../loading/restore-orders.ts';
 import { restoreJob } from '../../loading/restore-job.ts';
@@ -16,6 +17,9 @@ import { optional } from '../../../base/optional.ts';
 /** Long enough for a slow line; the URLs can only read, and only these blobs. */
 const urlLifetimeSeconds = 6 * 3600;
 const memoryBytes = 256 * 2 ** 20;
+
+/** `Check` only looks at a backup. `Pull` and `Finish` are of an import. */
+export type LoadPurpose = 'Check' | 'Restore' | 'Pull' | 'Finish';
 
 export interface LoadJobOptions {
   readonly release: Release;
@@ -30,7 +34,7 @@ export interface LoadJobOptions {
   readonly rootPassword: string;
   /** What the database's component has mounted. */
   readonly databaseFiles: readonly ComponentFile[];
-  readonly purpose: 'Check' | 'Restore';
+  readonly purpose: LoadPurpose;
   /** uid of the JtelRestore that is carried out. */
   readonly orderUID: string | undefined;
   readonly loading: DataLook['loading'];
@@ -42,17 +46,24 @@ export async function loadJob(input: LoadJobOptions): Promise<JobSpec> {
   const { loading, orderUID, purpose, stackUID } = input;
   if (loading === undefined)
     throw new Error(`a load was planned for stack ${stackUID}, and there is nothing to load`);
-  if (loading.backup === undefined) return await vanillaJob(input, loading.loadID);
+  const { imported, loadID } = loading;
+  if (purpose === 'Pull' || purpose === 'Finish') {
+    if (imported === undefined)
+      throw new Error(`an import was planned for stack ${stackUID}, and there is nothing to import`);
+    return importJob({ ...input, phase: purpose, loadID, imported });
+  }
+  if (loading.backup === undefined) return await vanillaJob(input, loadID);
   const { loaded, store, encryption } = loading.backup;
   return await restoreJob({
     ...input,
+    purpose,
     uid:
       orderUID === undefined
         ? loadJobUID(stackUID)
         : purpose === 'Check'
           ? checkJobUID(orderUID)
           : restoreJobUID(orderUID),
-    loadID: loading.loadID,
+    loadID,
     onData: loading.onData,
     store,
     backup: loaded,

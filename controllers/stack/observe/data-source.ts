@@ -28,6 +28,7 @@ import {
 import { stackCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
+import { readImportSource, type ImportedDatabase } from '../../inputs/import-source.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { requireDatabaseKeys } from '../../loading/database-keys.ts';
 import { databaseWay, restoreObstacle } from '../../loading/restore-job.ts';
@@ -49,12 +50,14 @@ export interface DataDependencies {
 /** A source made concrete, with what its job needs. */
 export interface Loading {
   readonly source: DataSource;
-  /** Absent for vanilla data. */
+  /** Absent for vanilla data and imports. */
   readonly backup?: {
     readonly loaded: LoadedBackup;
     readonly store: BlobStore;
     readonly encryption?: EncryptionKey;
   };
+  /** The old installation's database, with its password. */
+  readonly imported?: ImportedDatabase;
   /** Where vanilla data are copied to first, server side: the customer's store, when it is to hold the stack's backups. */
   readonly copyTo?: { readonly store: BlobStore; readonly folder: string };
 }
@@ -102,6 +105,7 @@ export async function initialLoading(
   options: CallOptions,
 ): Promise<Loading> {
   const { initialData, backup } = stack.spec;
+  if (initialData.source === 'Import') return await importLoading(stack, release, dependencies, options);
   if (initialData.source === 'Vanilla' || backup === undefined) return vanilla(release);
   const opened = await dependencies.openStore(
     dependencies.cluster,
@@ -245,6 +249,27 @@ async function backupLoading(
       ...optional({ carriedOut: manifest.carriedOut }),
     },
     backup: { loaded, store: blobs, ...optional({ encryption }) },
+  };
+}
+
+/** The release brings the data to its own version when it starts, as it does with its vanilla data. */
+async function importLoading(
+  stack: JtelStack,
+  release: Release,
+  { cluster }: DataDependencies,
+  options: CallOptions,
+): Promise<Loading> {
+  const imported = await readImportSource(cluster, stack, release, options);
+  const { host, port } = imported.source;
+  return {
+    source: {
+      kind: 'Import',
+      source: `import from ${host}:${port}`,
+      version: release.version,
+      database: 'Logical',
+      dataSets: [databaseSetName],
+    },
+    imported,
   };
 }
 

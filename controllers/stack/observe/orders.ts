@@ -10,6 +10,7 @@ import {
   restoreJobUID,
   standingOrders,
 } from '../../loading/restore-orders.ts';
+import { importJobUID } from '../../loading/import-job.ts';
 import { optional } from '../../../base/optional.ts';
 
 export interface RestoreDependencies {
@@ -45,11 +46,17 @@ export function jobToRead(
   move: string | undefined,
 ): string {
   if (move !== undefined) return restoreJobUID(move);
-  if (order === undefined) return loadJobUID(stack.metadata.uid);
+  if (order === undefined) return firstLoadUID(stack, host);
   const { uid } = order.metadata;
   const load = restoreJobUID(uid);
   // In place: only the load itself counts from here on.
   if (host?.state?.data?.requestUID === uid || host?.jobs.some((job) => job.uid === load) === true)
     return load;
   return checkJobUID(uid);
+}
+
+function firstLoadUID({ metadata, spec }: JtelStack, host: HostObservation | undefined): string {
+  if (spec.initialData.source !== 'Import') return loadJobUID(metadata.uid);
+  const finish = importJobUID(metadata.uid, 'Finish');
+  return host?.jobs.some(({ uid }) => uid === finish) === true ? finish : importJobUID(metadata.uid, 'Pull');
 }

@@ -16,6 +16,9 @@ export function isPermanent({ error }: JobReport): boolean {
 const passing: Readonly<Record<string, Reason>> = {
   DiskFull: 'DiskFull',
   StoreNetworkRefused: 'StoreNetworkRefused',
+  SourceUnreachable: 'ImportUnreachable',
+  SourceInUse: 'ImportInUse',
+  ImportDiffers: 'ImportDiffers',
 } satisfies Partial<Record<JobErrorReason, Reason>>;
 
 /** @param address of the host where the job ran. @param keys of encryption at rest, where the release has them */

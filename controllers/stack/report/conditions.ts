@@ -164,10 +164,15 @@ function dataLoaded({
     {
       type: 'DataLoaded',
       status: 'False',
-      reason: plan.step === 'Data' ? 'LoadingData' : 'Pending',
+      reason: plan.step === 'Data' ? loadingReason(plan) : 'Pending',
       message,
     },
   ];
+}
+
+/** An import that was pulled waits for people, and for how long is up to them. */
+function loadingReason(plan: ConditionInput['plan']): Reason {
+  return plan.kind === 'Wait' && plan.reason === 'ImportWaits' ? plan.reason : 'LoadingData';
 }
 
 function upToDate({ desired, observed, plan, graceOver }: ConditionInput): readonly ConditionDraft[] {

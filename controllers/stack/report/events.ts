@@ -35,6 +35,11 @@ const stories: { readonly [T in ActionType]?: Story } = {
     isRoutine: true,
   },
   StartLoad: { reason: 'LoadStarted', what: 'The job that loads the data was started', isRoutine: true },
+  StartImport: {
+    reason: 'LoadStarted',
+    what: 'The job that imports the old database was started',
+    isRoutine: true,
+  },
   SwitchVolumes: { reason: 'DataLoaded', what: 'The volumes with the other data were put in place' },
   ApplyRelease: {
     reason: 'ReleaseApplied',

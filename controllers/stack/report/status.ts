@@ -6,6 +6,7 @@ import { findCondition, formatTime, summariseConditions } from '../../../runtime
 import { rememberedOrders } from '../data-order.ts';
 import { summariseOrder } from './data-order.ts';
 import { isOurs } from '../plan/stages/host.ts';
+import { summariseImport } from './import.ts';
 import { summariseHostChange } from '../host-change.ts';
 import { summariseRelocation } from './relocation.ts';
 import { countAvailability } from './availability.ts';
@@ -58,6 +59,7 @@ export function summarise(input: StatusInput): JtelStackStatus {
     ...(input.desired === undefined ? {} : { certificate: summariseCertificate(input.desired) }),
     data: summariseData(input) ?? dataSoFar(input),
     firstLoad: summariseFirstLoad(input),
+    import: summariseImport(input),
     ...summariseOrders(input),
     ...summariseRelocation(input),
     dataOrder:

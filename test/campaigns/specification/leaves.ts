@@ -87,6 +87,18 @@ function follow(name: string, channelWave?: string): Change {
   };
 }
 
+/** Read only while there are no data. */
+function imported(path: string, value: unknown): Leaf {
+  const database = { address: '192.0.2.7', port: 3306, credentialsSecretRef: { name: 'old' }, schemas: [] };
+  return {
+    path,
+    to: (spec) => {
+      spec.initialData = { source: 'Vanilla', import: { database } };
+      put(path, value)(spec);
+    },
+  };
+}
+
 /** Sorted as in the schema. A leaf that only other controllers read must change nothing here. */
 export const leaves: readonly Leaf[] = [
   bad('version', '9.9.9'),
@@ -152,6 +164,14 @@ export const leaves: readonly Leaf[] = [
   both('imagePullSecretRef.name', 'registry-2', 'missing'),
   to('initialData.source', 'Auto'),
   to('initialData.backupID', '20260105t020000z-3f9a1c'),
+  ...[
+    ['database.address', '192.0.2.77'],
+    ['database.port', 3307],
+    ['database.credentialsSecretRef.name', 'missing'],
+    ['database.tls', 'Required'],
+    ['database.schemas[]', 'jtel'],
+    ['finishAt', '2027-01-01T00:00:00Z'],
+  ].map(([path, value]) => imported(`initialData.import.${path}`, value)),
   to('backup.storeRef.name', 'customer-2'),
   to('backup.identity', 'acme.other'),
   to('backup.schedule', '30 3 * * *'),

@@ -69,10 +69,18 @@ const testRestore = {
 };
 
 /** The good object leaves out references that exclude each other. They get a place of their own. */
+const importing = withValue(goodObjects.JtelStack, 'spec.initialData', {
+  source: 'Import',
+  import: {
+    database: { address: '192.0.2.7', credentialsSecretRef: { name: 'old' }, schemas: ['jtel'] },
+  },
+});
+
 function spoilable(kind: FieldValues['kind'], path: string): (typeof goodObjects)[typeof kind] {
   const good = goodObjects[kind];
   if (kind === 'JtelBackup' && (path.startsWith('spec.test') || path === 'spec.verify')) return testedBackup;
   if (kind === 'JtelRestore' && (path.startsWith('spec.test') || path === 'spec.mode')) return testRestore;
+  if (path.startsWith('spec.initialData.import.')) return importing;
   return path === 'spec.source.backupRef.name'
     ? withValue(good, 'spec.source', { backupRef: { name: 'x' } })
     : good;
@@ -113,6 +121,23 @@ test('a backup identity stays as it was once set, but the rest of the backup may
   );
 });
 
+test('a stack imports only if it was created for that', async () => {
+  const source = { database: { address: '192.0.2.7', credentialsSecretRef: { name: 'old' } } };
+  const wanted = { source: 'Import', import: source };
+  const stored = await create(cluster, withValue(goodObjects.JtelStack, 'metadata.name', 'not-imported'));
+  expect(await refusal(replace(cluster, withValue(stored, 'spec.initialData', wanted)))).toContain(
+    'an import never goes into a stack that may have data',
+  );
+  const other = withValue(goodObjects.JtelStack, 'metadata.name', 'imported');
+  const imported = await create(cluster, withValue(other, 'spec.initialData', wanted));
+  const corrected = await replace(
+    cluster,
+    withValue(imported, 'spec.initialData.import.database.port', 3307),
+  );
+  const vanilla = withValue(corrected, 'spec.initialData', { source: 'Vanilla' });
+  expect(await refusal(replace(cluster, vanilla))).toBe('');
+});
+
 test('a store changes its endpoint only together with its credentials', async () => {
   const stored = await create(cluster, withValue(goodObjects.JtelBackupStore, 'metadata.name', 'endpoint'));
   const moved = withValue(stored, 'spec.azure.endpoint', 'https://evil.example');
@@ -148,7 +173,12 @@ test.each(['JtelBackup', 'JtelRestore'] as const)('a %s that has ended stays so'
 });
 
 /** Rules that only compare with the previous value cannot apply at creation. The tests above cover them. */
-const transitions = ['cannot be changed', 'stays so', 'together with another endpoint'];
+const transitions = [
+  'cannot be changed',
+  'cannot be set later',
+  'stays so',
+  'together with another endpoint',
+];
 
 test('every rule of the CRDs has a line here that it refuses', () => {
   const uncovered = readCRDs().flatMap((crd) => {

@@ -37,6 +37,11 @@ const badNames = [
   'acme.example\n',
 ];
 
+/** The old installation. */
+function importOf(more: object = {}): object {
+  return { database: { address: '192.0.2.7', credentialsSecretRef: { name: 'old' }, ...more } };
+}
+
 export const stackValues: readonly FieldValues[] = [
   stack(
     'metadata.name',
@@ -236,6 +241,26 @@ export const stackValues: readonly FieldValues[] = [
     [{ source: 'Backup' }, { source: 'Auto', backupID: 'x' }],
     [{}, { source: 'Vanilla' }],
   ),
+  stack(
+    'spec.initialData',
+    'give import together with source Import',
+    [{ source: 'Import' }, { source: 'Auto', import: importOf() }],
+    [
+      { source: 'Import', import: importOf() },
+      {
+        source: 'Import',
+        import: { ...importOf({ tls: 'Required', schemas: ['jtel'] }), finishAt: '2026-03-01T03:00:00Z' },
+      },
+    ],
+  ),
+  stack('spec.initialData.import.database.address', 'IP address or a DNS name', [
+    'tcp://old',
+    'old:3306',
+    ...hostile,
+  ]),
+  stack('spec.initialData.import.database.port', 'between 1 and 65535', [0, 65_536]),
+  stack('spec.initialData.import.database.tls', 'supported values: "Preferred", "Required"', ['Off']),
+  stack('spec.initialData.import.database.schemas[0]', 'letters, digits and "_"', ['a-b', 'a`b', ...hostile]),
   stack('spec.backup', 'initialData.source Backup needs spec.backup.storeRef', [undefined], [], 'spec'),
   stack(
     'spec.backup.identity',

@@ -18,6 +18,7 @@ import { told } from '../../../inputs/outcome.ts';
 import type { DataOrder, DataSource, Verdict, PlanInput } from '../../model.ts';
 import { act, preparations } from './act.ts';
 import { besideStage, undoStage } from './beside.ts';
+import { importStep, jobsOfAnotherSource } from './import.ts';
 import {
   checkStage,
   dataBlocked,
@@ -71,18 +72,35 @@ export function dataStage(input: PlanInput): Verdict | undefined {
   const source = initialData.value;
   const obstacle = versionObstacle(input, source);
   if (obstacle !== undefined) return obstacle;
+  const others = jobsOfAnotherSource(input, source);
+  if (others.length > 0) return act(input, 'Data', others, { is: 'SourceChanged', source: source.source });
+  return firstLoad(input, source);
+}
+
+function firstLoad(input: PlanInput, source: DataSource): Verdict {
+  const { uid } = input.stack.metadata;
   const { backupID } = source;
-  return loadStage(input, {
+  const load = {
     step: 'Data',
-    jobUID: loadJobUID(stack.metadata.uid),
     source,
     data: {
       source: source.source,
       ...dataSetsOf(source),
-      ...(backupID === undefined ? {} : { backupID, requestUID: stack.metadata.uid }),
+      ...(backupID === undefined ? {} : { backupID, requestUID: uid }),
     },
     confirm: [],
-  });
+  } as const;
+  if (source.kind !== 'Import')
+    return loadStage(input, {
+      ...load,
+      jobUID: loadJobUID(uid),
+      start: { type: 'StartLoad', source: source.source, cause: 'NoData' },
+    });
+  const next = importStep(input, source);
+  if (next.phase === 'Wait') return next.verdict;
+  const { phase, jobUID } = next;
+  const start = { type: 'StartImport', phase, source: source.source, cause: 'NoData' } as const;
+  return loadStage(next.input, { ...load, jobUID, start });
 }
 
 /** A JtelRestore: beside the data in use where it can. In place, the stack is stopped and marked once everything was checked. */
@@ -160,6 +178,7 @@ function restoreStage(input: PlanInput, order: DataOrder): Verdict {
     source,
     data,
     confirm,
+    start: { type: 'StartLoad', source: source.source, cause: 'OrderStands' },
   });
 }
 
@@ -167,7 +186,9 @@ function restoreStage(input: PlanInput, order: DataOrder): Verdict {
 function strandedStage(input: PlanInput, source: string): Verdict {
   const { observed, stack } = input;
   const jobs = observed.host.ok
-    ? observed.host.value.jobs.filter(({ type }) => type === 'restore' || type === 'load')
+    ? observed.host.value.jobs.filter(
+        ({ type }) => type === 'restore' || type === 'load' || type === 'import',
+      )
     : [];
   if (jobs.length > 0)
     return act(
@@ -193,9 +214,11 @@ interface Load {
   readonly data: Extract<Action, { type: 'RecordData' }>['data'];
   /** Before anything that writes. */
   readonly confirm: readonly Action[];
+  /** Starts the job. */
+  readonly start: Action;
 }
 
-function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Load): Verdict {
+function loadStage(input: PlanInput, { step, jobUID, source, data, confirm, start: begin }: Load): Verdict {
   const { desired, release, observed, now } = input;
   const { order } = observed;
   if (!observed.host.ok || !release.ok || desired === undefined)
@@ -246,14 +269,7 @@ function loadStage(input: PlanInput, { step, jobUID, source, data, confirm }: Lo
     };
   }
 
-  const start: readonly Action[] = [
-    ...confirm,
-    {
-      type: 'StartLoad',
-      source: source.source,
-      cause: step === 'Restore' ? 'OrderStands' : 'NoData',
-    },
-  ];
+  const start: readonly Action[] = [...confirm, begin];
   const starting: Facts = { is: 'StartingLoad', source: source.source, beside: false };
   const prepare = preparations(host, desired.release);
   if (source.database !== 'Logical') {

@@ -194,7 +194,7 @@ export function cleanUpStage(input: PlanInput): Verdict | undefined {
   const wave: Action[] = [];
   // The data are loaded, so whatever loaded or checked them has done its work.
   for (const { uid, type } of host.jobs)
-    if (type === 'load' || type === 'restore' || type === 'count')
+    if (type === 'load' || type === 'restore' || type === 'count' || type === 'import')
       wave.push({ type: 'RemoveJob', uid, cause: 'JobLeft' });
   wave.push(...dataCleanUp(host, now));
   const keep = keptReleases(desired.release.digest, observed.revisions);

@@ -22,6 +22,7 @@ const samples: { readonly [T in ActionType]: Fields<T> } = {
   ConfirmOrder: { name: 'r-1', requestUID: 'u-1' },
   StartCheck: { source: 'backup b-1' },
   StartLoad: { source: 'backup b-1' },
+  StartImport: { phase: 'Finish', source: 'import from 192.0.2.7:3306' },
   StartBeside: { source: 'backup b-1' },
   StartCount: { source: 'backup b-1' },
   RemoveBeside: { project: 'p' },

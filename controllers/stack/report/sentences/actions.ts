@@ -26,6 +26,10 @@ export function describeAction(action: Action): string {
       return `checking ${action.source} on the host`;
     case 'StartLoad':
       return `loading data from ${action.source}`;
+    case 'StartImport':
+      return action.phase === 'Pull'
+        ? `copying the old database (${action.source})`
+        : `taking the last changes of the old database (${action.source}), and comparing`;
     case 'StartBeside':
       return `starting a database for ${action.source} beside the stack`;
     case 'StartCount':
@@ -129,6 +133,7 @@ const causes: Readonly<Record<Cause, string>> = {
   OrderGone: 'nobody wants this load any more',
   LoadSucceeded: 'the load succeeded',
   LoadFailed: 'the load failed, and its pause is over',
+  SourceChanged: 'the spec says another source',
   NoDatabaseBeside: 'what was loaded needs a database of its own',
   NotCounted: 'what was loaded is not compared with the backup',
   LoadedBeside: 'the data are loaded and proven beside those in use',

@@ -27,6 +27,13 @@ export const dataSentences: Sentences<DataFacts> = {
     `Create a JtelRestore with ifNotEmpty Replace and confirmReplace ${name} (preRestoreBackup Skip) to bring a backup.`,
   DataIsLoaded: () => 'data is loaded',
   TryingLoadAgain: () => 'trying the load again',
+  ImportWaits: ({ source, stack: { name, namespace }, finishAt }) => {
+    const what = `The old database was copied (${source}), and what was not brought over is in status.import (kubectl jtel import status ${name} -n ${namespace}).`;
+    return finishAt === undefined
+      ? `${what} Stop the old installation, but not its database; then take the last changes: kubectl jtel import finish ${name} -n ${namespace}`
+      : `${what} The last changes are taken at ${finishAt}: by then the old installation must be stopped, but not its database. Sooner: kubectl jtel import finish ${name} -n ${namespace}`;
+  },
+  SourceChanged: ({ source }) => `ending what loaded from another source; ${source} follows`,
   LoadRuns: ({ source, beside, step, percent }) =>
     beside
       ? `loading ${source} beside the data in use: ${step}, ${percent} %`

@@ -178,6 +178,14 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
   ],
   DataIsLoaded: [{ is: 'DataIsLoaded' }, 'data is loaded'],
   TryingLoadAgain: [{ is: 'TryingLoadAgain' }, 'trying the load again'],
+  ImportWaits: [
+    { is: 'ImportWaits', source: 'import from old:3306', stack, finishAt: '2026-03-01T03:00:00Z' },
+    /^The old database was copied.*at 2026-03-01T03:00:00Z.*kubectl jtel import finish main -n acme$/,
+  ],
+  SourceChanged: [
+    { is: 'SourceChanged', source },
+    'ending what loaded from another source; backup b-1 follows',
+  ],
   LoadRuns: [
     { is: 'LoadRuns', source, beside: true, step: 'Files', percent: 40 },
     'loading backup b-1 beside the data in use: Files, 40 %',
