@@ -6,6 +6,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { assembleCheckedRelease } from '../stand-ins/checked-release.ts';
 import { assembleDatabaseReleases } from '../stand-ins/database-releases.ts';
 import { assembleReleases } from '../stand-ins/releases.ts';
 import { buildOlderDatabase, buildStandIns } from '../stand-ins/images.ts';
@@ -42,6 +43,11 @@ export async function publishProduct(sandbox: Sandbox, progress: Progress): Prom
 export async function publishDatabaseReleases(sandbox: Sandbox, progress: Progress): Promise<void> {
   await pushImages(sandbox, progress, [await buildOlderDatabase(sandbox.docker, progress)]);
   await publishReleases(sandbox, progress, assembleDatabaseReleases);
+}
+
+/** Publishes the release with smoke checks ({@link assembleCheckedRelease}), after {@link publishProduct}. */
+export async function publishCheckedRelease(sandbox: Sandbox, progress: Progress): Promise<void> {
+  await publishReleases(sandbox, progress, assembleCheckedRelease);
 }
 
 async function pushImages(

@@ -5,7 +5,11 @@
 import type { TestProject } from 'vitest/node';
 import { Sandbox, lineProgress } from '../../sandbox/index.ts';
 import { installAccess } from '../../sandbox/installation/operator.ts';
-import { publishDatabaseReleases, publishProduct } from '../../sandbox/installation/releases.ts';
+import {
+  publishCheckedRelease,
+  publishDatabaseReleases,
+  publishProduct,
+} from '../../sandbox/installation/releases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,6 +25,7 @@ export default async function setUp(project: TestProject): Promise<void> {
   const sandbox = await Sandbox.up({ name: sandboxName, progress });
   const { toolbox } = await publishProduct(sandbox, progress);
   await publishDatabaseReleases(sandbox, progress);
+  await publishCheckedRelease(sandbox, progress);
   await installAccess(sandbox);
   project.provide('toolbox', toolbox);
 }

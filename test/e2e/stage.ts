@@ -3,7 +3,6 @@
  * file a namespace, a compose host and an operator of its own, so that files can run side by side. The
  * operator has exactly the rights of `deploy/access`; only its Lease lies in the test's namespace.
  */
-import { request } from 'node:https';
 import { inject } from 'vitest';
 import type { JtelBackup, JtelRestore, JtelStack, StackConditionType } from '../../crds/index.ts';
 import {
@@ -28,6 +27,7 @@ import type { RunResult } from '../../kit/process.ts';
 import { leaderElectionOf, leaseArguments, leaseName } from '../support/lease.ts';
 import { waitFor } from '../support/wait.ts';
 import { ObjectReader } from './object-reader.ts';
+import { pageOf, type Page } from './page.ts';
 import { sandboxName } from './setup.ts';
 
 export const stackName = 'acme';
@@ -40,8 +40,10 @@ export interface StageOptions {
   readonly host?: Partial<HostSpec>;
   /** Names of further hosts. */
   readonly moreHosts?: readonly string[];
-  /** `own`: a new control plane that goes with the stage. Default: the sandbox's control plane. */
-  readonly controlPlane?: 'own' | 'shared';
+  /**
+   * `own`: a new control plane that goes with the stage. Another stage: that one's. Default: the sandbox's.
+   */
+  readonly controlPlane?: 'own' | 'shared' | Stage;
 }
 
 /** The parts of the status that a request for a backup or a restore has. */
@@ -63,6 +65,7 @@ export class Stage {
   readonly toolbox: string;
   operator: RunningOperator | undefined;
   readonly #hosts: readonly string[];
+  readonly #ownsCluster: boolean;
   readonly #objects: ObjectReader;
 
   private constructor(
@@ -72,9 +75,10 @@ export class Stage {
     objects: ObjectReader,
     namespace: string,
     toolbox: string,
-    moreHosts: readonly string[],
+    { moreHosts, ownsCluster }: { readonly moreHosts: readonly string[]; readonly ownsCluster: boolean },
   ) {
     this.#objects = objects;
+    this.#ownsCluster = ownsCluster;
     this.#hosts = [namespace, ...moreHosts];
     this.sandbox = sandbox;
     this.cluster = cluster;
@@ -96,11 +100,14 @@ export class Stage {
     const sandbox = await withLock(lockFile(`${sandboxName}-stage`), () =>
       Sandbox.up({ name: sandboxName, hosts, progress }),
     );
+    const own = { name: `${sandboxName}-${name}`, only: ['control-plane'], progress } as const;
     const cluster =
       controlPlane === 'own'
-        ? await Sandbox.up({ name: `${sandboxName}-${name}`, only: ['control-plane'], progress })
-        : sandbox;
-    if (cluster !== sandbox) await installAccess(cluster);
+        ? await Sandbox.up(own)
+        : controlPlane === 'shared'
+          ? sandbox
+          : controlPlane.cluster;
+    if (controlPlane === 'own') await installAccess(cluster);
     const stage = new Stage(
       sandbox,
       cluster,
@@ -108,7 +115,7 @@ export class Stage {
       await ObjectReader.open(cluster.kubeconfigPath, name),
       name,
       inject('toolbox'),
-      moreHosts,
+      { moreHosts, ownsCluster: controlPlane === 'own' },
     );
     await stage.kubectl.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
@@ -130,7 +137,7 @@ export class Stage {
     await this.#objects.close();
     for (const name of this.#hosts)
       await this.sandbox.docker.tryRun(['kill', this.sandbox.host(name).container]);
-    if (this.cluster !== this.sandbox) await this.cluster.down();
+    if (this.#ownsCluster) await this.cluster.down();
   }
 
   /** @param other e.g. the operator of another checkout, and its toolbox */
@@ -336,30 +343,9 @@ export class Stage {
     );
   }
 
-  /** What the stack's web page answers. Its certificate is the stack's own, and nothing checks it here. */
-  page(path: string): Promise<{ readonly status: number; readonly body: string }> {
-    const fqdn = `${this.namespace}.jtel.example`;
-    const options = {
-      host: this.host.address,
-      port: 443,
-      path,
-      servername: fqdn,
-      headers: { host: fqdn },
-      rejectUnauthorized: false,
-      timeout: 10_000,
-      agent: false,
-    };
-    return new Promise((resolve, reject) => {
-      request(options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
-        );
-      })
-        .on('error', reject)
-        .end();
-    });
+  /** What the stack's web page answers. */
+  page(path: string): Promise<Page> {
+    return pageOf(this.host, `${this.namespace}.jtel.example`, path);
   }
 
   /** Runs a shell script in the stack's file tree, as the task runner sees it. */

@@ -1,6 +1,6 @@
 /**
- * Notes on a host what can be read of short-lived containers: that they came and went, what `docker inspect`
- * says, and their last logs.
+ * Notes on a host what can be read of short-lived containers and networks: that they came and went, what
+ * `docker inspect` says, and the last logs of containers.
  */
 import type { Docker } from '../../kit/docker.ts';
 
@@ -10,7 +10,7 @@ const notes = '/root/witness.txt';
  * is gone, and that is noted too.
  */
 const script = `
-docker events --since "$(date +%s)" --filter type=container --filter event=create --filter event=start --filter event=die --format '{{.Action}} {{.Actor.Attributes.name}}' |
+docker events --since "$(date +%s)" --filter type=container --filter type=network --filter event=create --filter event=start --filter event=die --format '{{.Action}} {{.Actor.Attributes.name}}' |
 while read -r action name; do
   echo "$action $name"
   case $action in

@@ -31,6 +31,7 @@ export const longFiles: Readonly<Record<string, number>> = {
   'test/e2e/howto.test.ts': 200,
   'test/e2e/recovery.test.ts': 190,
   'test/e2e/upgrade.test.ts': 180,
+  'test/e2e/drill.test.ts': 180,
   'test/e2e/encrypted-at-rest.test.ts': 170,
   'test/e2e/changes.test.ts': 155,
   'test/e2e/debian-12.test.ts': 135,
