@@ -28,7 +28,10 @@ export class Samba implements AsyncDisposable {
     const docker = await ensureDocker(silentProgress);
     await buildSamba(docker, silentProgress);
     const samba = new Samba(docker, name);
-    const own = ['--name', samba.container, '--label', `${sandboxLabel}=${name}`];
+    const label = ['--label', `${sandboxLabel}=${name}`];
+    // Alone in a network, it has the same address after a restart.
+    await docker.run(['network', 'create', ...label, samba.container]);
+    const own = ['--name', samba.container, ...label, '--network', samba.container];
     const grace = graceSeconds === undefined ? [] : ['--env', `WORM_GRACE_SECONDS=${graceSeconds}`];
     const room = plainBytes === undefined ? [] : ['--tmpfs', `/srv/plain:size=${plainBytes}`];
     const password = ['--env', `SMB_PASSWORD=${samba.password}`];
@@ -37,10 +40,15 @@ export class Samba implements AsyncDisposable {
     return samba;
   }
 
-  /** Its address in Docker's default network. It may be another one after a restart. */
+  /** As this machine reaches it. */
   async address(): Promise<string> {
     const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
     return await this.docker.run(['container', 'inspect', '--format', format, this.container]);
+  }
+
+  async restart(): Promise<void> {
+    await this.docker.run(['restart', '-t', '0', this.container]);
+    await this.answers();
   }
 
   async answers(): Promise<void> {
@@ -67,5 +75,6 @@ export class Samba implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.docker.remove(this.container);
+    await this.docker.tryRun(['network', 'rm', this.container]);
   }
 }
