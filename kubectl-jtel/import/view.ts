@@ -28,7 +28,7 @@ export function importView({ metadata, spec, status }: JtelStack, { paint, width
   const more = moreNotBrought === 0 ? [] : [`… and ${moreNotBrought} more`];
   return [
     ...lines,
-    ...table([{ title: 'NOT BROUGHT OVER' }, { title: 'WHAT', flexible: true }], all, { paint, width }),
+    ...table([{ title: 'NOT BROUGHT OVER' }, { title: 'WHAT', flexible: 'Wrap' }], all, { paint, width }),
     ...more,
   ];
 }
