@@ -105,7 +105,7 @@ docs-serve: docs ## Serve that site on this machine: http://localhost:4173
 bench: install ## Run all benchmarks, or NAME=check.noop
 	@node bench/run.ts $(NAME)
 
-# crash, stale, control-plane, specification, security, simulation, faults (of blob stores), hosts, docker-versions, world (reports), release (same bytes):
+# crash, stale, control-plane, specification, security, simulation, faults (of blob stores), hosts, docker-versions, world (reports), release (same bytes), flux (customers in git):
 # test/campaigns/README.md.
 campaign-%: install ## Run a campaign in its long form: campaign-crash, …; ARGS='--seed 7' of campaign-simulation
 	@node test/campaigns/run.ts $* $(ARGS)

@@ -22,6 +22,7 @@ const campaigns: Readonly<Record<string, () => Promise<Campaign>>> = {
   simulation: async () => (await import('./simulation/campaign.ts')).simulationCampaign,
   'control-plane': async () => (await import('./control-plane/campaign.ts')).controlPlaneCampaign,
   stale: async () => (await import('./stale/campaign.ts')).staleCampaign,
+  flux: async () => (await import('./flux/campaign.ts')).fluxCampaign,
   world: async () => (await import('./world/campaign.ts')).worldCampaign,
 };
 
