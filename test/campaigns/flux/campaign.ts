@@ -10,11 +10,6 @@ import { orderCases } from './orders.ts';
 import { refusalCases } from './refusals.ts';
 import { Stage } from './stage.ts';
 
-export interface FluxCase {
-  readonly name: string;
-  readonly run: (stage: Stage) => Promise<void>;
-}
-
 const scene = new Scene();
 const part = { open: () => Stage.open(), close: (stage: Stage) => stage.close() };
 

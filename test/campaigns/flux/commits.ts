@@ -4,9 +4,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { pluginDirectory } from '../../../sandbox/installation/kubectl.ts';
 import { tryRun, type RunResult } from '../../../kit/process.ts';
 import { waitFor } from '../../support/wait.ts';
-import type { FluxCase } from './campaign.ts';
 import { firstVersion, nextVersion } from './fill-in.ts';
-import { customer, folder, type Stage } from './stage.ts';
+import { type FluxCase, customer, folder, type Stage } from './stage.ts';
 
 const firstName = 'customer-a.jtel.example';
 

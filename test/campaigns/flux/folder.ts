@@ -1,8 +1,7 @@
 /** A customer leaves git, and comes back. */
 import assert from 'node:assert/strict';
 import { waitFor } from '../../support/wait.ts';
-import type { FluxCase } from './campaign.ts';
-import { customer, folder } from './stage.ts';
+import { type FluxCase, customer, folder } from './stage.ts';
 
 export const folderCases: readonly FluxCase[] = [
   {

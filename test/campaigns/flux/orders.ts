@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import type { JtelBackup, JtelRestore } from '../../../crds/index.ts';
 import { waitFor } from '../../support/wait.ts';
-import type { FluxCase } from './campaign.ts';
-import { customer, folder, type Stage } from './stage.ts';
+import { type FluxCase, customer, folder, type Stage } from './stage.ts';
 
 const identity = 'customer-a.customer-a';
 const backupFile = 'before-the-change.yaml';

@@ -1,7 +1,6 @@
 /** Commits that are refused, or cannot be carried out. The stack runs on, and a revert puts everything right. */
 import assert from 'node:assert/strict';
-import type { FluxCase } from './campaign.ts';
-import { customer, folder, type Stage } from './stage.ts';
+import { type FluxCase, customer, folder, type Stage } from './stage.ts';
 
 interface Mistake {
   readonly name: string;

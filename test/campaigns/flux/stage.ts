@@ -214,3 +214,8 @@ async function prepare(
   await kubectl.run(['-n', fluxNamespace, ...secret]);
   return repository;
 }
+
+export interface FluxCase {
+  readonly name: string;
+  readonly run: (stage: Stage) => Promise<void>;
+}
