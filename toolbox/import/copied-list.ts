@@ -5,18 +5,19 @@
 import { createHash } from 'node:crypto';
 import type { DefinedTable } from '../backup/definitions.ts';
 import type { Conversation } from '../database/conversation.ts';
+import { readTables, tablesQuery, type Table } from '../database/tables.ts';
 
 const list = 'jtel_operator.copied_tables';
 
 export class CopiedList {
-  readonly #target: Conversation;
+  readonly #target: Pick<Conversation, 'ask'>;
   readonly #known = new Map<string, string>();
 
-  private constructor(target: Conversation) {
+  private constructor(target: Pick<Conversation, 'ask'>) {
     this.#target = target;
   }
 
-  static async open(target: Conversation): Promise<CopiedList> {
+  static async open(target: Pick<Conversation, 'ask'>): Promise<CopiedList> {
     await target.ask(
       `CREATE TABLE IF NOT EXISTS ${list} (name CHAR(64) CHARACTER SET ascii NOT NULL PRIMARY KEY,
        definition CHAR(64) CHARACTER SET ascii NOT NULL) ENGINE = InnoDB`,
@@ -33,10 +34,24 @@ export class CopiedList {
   }
 
   /** Before the copy that is there is replaced. */
-  async forget({ quoted }: DefinedTable): Promise<void> {
-    const name = digest(quoted);
-    if (!this.#known.delete(name)) return;
-    await this.#target.ask(`DELETE FROM ${list} WHERE name = '${name}'`);
+  async forget({ quoted }: Pick<Table, 'quoted'>): Promise<void> {
+    await this.#forget(digest(quoted));
+  }
+
+  /**
+   * Drops the tables that the old database does not have (any more). What is not there does not count as copied:
+   * the old database may have it again later.
+   */
+  async dropOthers(schemas: readonly string[], wanted: readonly Pick<Table, 'quoted'>[]): Promise<void> {
+    const names = new Set(wanted.map(({ quoted }) => quoted));
+    const found = readTables(await this.#target.ask(tablesQuery(schemas)), 'latin1')
+      .filter(({ kind }) => kind === 'Table')
+      .map(({ quoted }) => quoted);
+    const kept = new Set(found.filter((quoted) => names.has(quoted)).map(digest));
+    for (const name of this.#known.keys()) if (!kept.has(name)) await this.#forget(name);
+    for (const quoted of found)
+      if (!names.has(quoted))
+        await this.#target.ask(`SET SESSION foreign_key_checks = 0; DROP TABLE IF EXISTS ${quoted}`);
   }
 
   async add({ quoted, create }: DefinedTable): Promise<void> {
@@ -47,6 +62,10 @@ export class CopiedList {
 
   async drop(): Promise<void> {
     await this.#target.ask(`DROP TABLE IF EXISTS ${list}`);
+  }
+
+  async #forget(name: string): Promise<void> {
+    if (this.#known.delete(name)) await this.#target.ask(`DELETE FROM ${list} WHERE name = '${name}'`);
   }
 }
 

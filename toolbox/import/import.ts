@@ -32,7 +32,7 @@ import { compareTable, requireSame, type Compared } from './compare.ts';
 import { CopiedList } from './copied-list.ts';
 import { copyTable } from './copy-table.ts';
 import { withSource, type Source, type SourceSession } from './source.ts';
-import { dropCode, dropSequences, loadCode, loadSequences } from './stored.ts';
+import { dropCode, dropOthers, loadCode, loadSequences } from './stored.ts';
 import {
   readSourceFacts,
   readTargetFacts,
@@ -110,9 +110,7 @@ async function bring(work: Work, decision: LoadDecision): Promise<ImportJobResul
   if (decision === 'Load') await dropSchemas(client, schemas);
   const list = await CopiedList.open(target);
   await makeSchemas(work, definitions);
-  await dropCode(target, schemas);
-  await dropStrangeTables(work, definitions);
-  await dropSequences(target, schemas);
+  await dropOthers(target, list, input.database.schemas, definitions);
   const done = await withLoadAccount(client, schemas, async (account) => {
     await loadSequences(definitions, account.client);
     const copied = await copyTables(work, definitions.tables, list, account.client);
@@ -161,15 +159,6 @@ async function makeSchemas({ client, target }: Work, { schemas }: Definitions): 
     await client.load(Readable.from([Buffer.from(schemaText(schema), 'latin1')]));
     await target.ask(`ALTER DATABASE ${quoteName(schema.name)} COLLATE ${schema.collation}`);
   }
-}
-
-/** Those that the old database no longer has. */
-async function dropStrangeTables({ target, input }: Work, { tables }: Definitions): Promise<void> {
-  const wanted = new Set(tables.map(({ quoted }) => quoted));
-  const found = readTables(await target.ask(tablesQuery(input.schemas)), 'latin1');
-  for (const { kind, quoted } of found)
-    if (kind === 'Table' && !wanted.has(quoted))
-      await target.ask(`SET SESSION foreign_key_checks = 0; DROP TABLE IF EXISTS ${quoted}`);
 }
 
 async function copyTables(

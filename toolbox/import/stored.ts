@@ -4,6 +4,7 @@ import type { Definitions } from '../backup/definitions.ts';
 import { routinesText, sequencesText, triggersAndEventsText, viewsText } from '../backup/dump-text.ts';
 import type { DatabaseClient } from '../database/client.ts';
 import { quoteName, type Conversation } from '../database/conversation.ts';
+import type { CopiedList } from './copied-list.ts';
 
 export async function loadSequences(definitions: Definitions, account: DatabaseClient): Promise<void> {
   for (const { name } of definitions.schemas) {
@@ -29,8 +30,23 @@ async function loadText(text: string, account: DatabaseClient): Promise<void> {
   await account.load(Readable.from([Buffer.from(text, 'latin1')]));
 }
 
+/**
+ * What an earlier try left of the stack's schemas, but the tables that are wanted: all of it is this import's own.
+ * Also of schemas that are no longer brought, because nobody would compare what is there.
+ */
+export async function dropOthers(
+  target: Pick<Conversation, 'ask'>,
+  list: CopiedList,
+  schemas: readonly string[],
+  { tables }: Pick<Definitions, 'tables'>,
+): Promise<void> {
+  await dropCode(target, schemas);
+  await list.dropOthers(schemas, tables);
+  await dropSequences(target, schemas);
+}
+
 /** All code of the schemas; with it nothing works on the data while they are copied. */
-export async function dropCode(target: Conversation, schemas: readonly string[]): Promise<void> {
+export async function dropCode(target: Pick<Conversation, 'ask'>, schemas: readonly string[]): Promise<void> {
   const within = schemas.map((schema) => `'${schema}'`).join(', ');
   const found = await target.ask(
     `SELECT 'EVENT', event_schema, event_name FROM information_schema.events WHERE event_schema IN (${within})
@@ -42,7 +58,7 @@ export async function dropCode(target: Conversation, schemas: readonly string[])
     await target.ask(`DROP ${kind} IF EXISTS ${quoteName(schema, name)}`);
 }
 
-export async function dropSequences(target: Conversation, schemas: readonly string[]): Promise<void> {
+async function dropSequences(target: Pick<Conversation, 'ask'>, schemas: readonly string[]): Promise<void> {
   const within = schemas.map((schema) => `'${schema}'`).join(', ');
   const found = await target.ask(
     `SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'SEQUENCE' AND table_schema IN (${within})`,
