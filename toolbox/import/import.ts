@@ -24,13 +24,13 @@ import { count, dropSchemas, writeDatabaseMarker } from '../database/content.ts'
 import { Conversation, quoteName } from '../database/conversation.ts';
 import { withLargePackets } from '../database/globals.ts';
 import { withLoadAccount } from '../database/load-account.ts';
-import { hasRows, readTables, tablesQuery } from '../database/tables.ts';
 import { decide, type LoadDecision } from '../marker.ts';
 import { lookAtDatabase } from '../probe.ts';
 import { part, type Report } from '../report.ts';
 import { compareTable, requireSame, type Compared } from './compare.ts';
 import { CopiedList } from './copied-list.ts';
 import { copyTable } from './copy-table.ts';
+import { whileLocked } from './lock.ts';
 import { withSource, type Source, type SourceSession } from './source.ts';
 import { dropCode, dropOthers, loadCode, loadSequences } from './stored.ts';
 import {
@@ -43,8 +43,6 @@ import {
 } from './survey.ts';
 
 const mostAtOnce = 4;
-/** Who still works with a table of a stopped installation holds its lock for longer. */
-const lockWaitSeconds = 10;
 
 interface Work {
   readonly input: ImportJobInput;
@@ -99,14 +97,31 @@ async function doneBefore(
 }
 
 async function bring(work: Work, decision: LoadDecision): Promise<ImportJobResult> {
+  const { input, source, target } = work;
+  if (input.phase === 'Pull') {
+    const { result } = await copyAll(work, decision);
+    await dropCode(target, input.schemas);
+    return result;
+  }
+  const { result, list } = await whileLocked(source, input.schemas, () => copyAll(work, decision));
+  await list.drop();
+  await mark(work, 'loaded');
+  return result;
+}
+
+async function mark({ client, input }: Work, state: 'loading' | 'loaded'): Promise<void> {
+  await writeDatabaseMarker(client, { loadID: input.loadID, state, time: new Date().toISOString() });
+}
+
+/** Everything but the mark that it counts. */
+async function copyAll(
+  work: Work,
+  decision: LoadDecision,
+): Promise<{ readonly result: ImportJobResult; readonly list: CopiedList }> {
   const { input, client, target } = work;
   const { loadID, phase, schemas } = input;
-  const session = await work.source.begin();
-  if (phase === 'Finish') await lockTables(work);
-  const { definitions, remarks } = await survey(work, session);
-  const mark = (state: 'loading' | 'loaded') =>
-    writeDatabaseMarker(client, { loadID, state, time: new Date().toISOString() });
-  await mark('loading');
+  const { definitions, remarks } = await survey(work, await work.source.begin());
+  await mark(work, 'loading');
   if (decision === 'Load') await dropSchemas(client, schemas);
   const list = await CopiedList.open(target);
   await makeSchemas(work, definitions);
@@ -119,11 +134,7 @@ async function bring(work: Work, decision: LoadDecision): Promise<ImportJobResul
     await loadCode(definitions, account.client);
     return copied;
   });
-  if (phase === 'Finish') {
-    await list.drop();
-    await mark('loaded');
-  } else await dropCode(target, schemas);
-  return {
+  const result = {
     loadID,
     phase,
     tables: definitions.tables.length,
@@ -131,14 +142,7 @@ async function bring(work: Work, decision: LoadDecision): Promise<ImportJobResul
     remarks: remarks.slice(0, mostRemarks),
     moreRemarks: Math.max(0, remarks.length - mostRemarks),
   };
-}
-
-/** Until the end of the job: whoever still works with the old installation waits, and no change is lost. */
-async function lockTables({ source, input }: Work): Promise<void> {
-  const holder = await source.begin(`; SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
-  const tables = readTables(await holder.ask(tablesQuery(input.schemas)), 'latin1').filter(hasRows);
-  if (tables.length > 0)
-    await holder.ask(`LOCK TABLES ${tables.map(({ quoted }) => `${quoted} READ`).join(', ')}`);
+  return { result, list };
 }
 
 /** Everything that prevents the import is found here, before anything is written. */
