@@ -56,11 +56,12 @@ export interface Definitions {
 }
 
 /** Column of a system time period whose definition has no names for it. */
-const implicit = (name: string): Column => ({
+const implicit = (name: 'row_start' | 'row_end'): Column => ({
   name,
   type: 'timestamp',
   charset: undefined,
   isNullable: false,
+  isRowEnd: name === 'row_end',
 });
 
 /**
@@ -185,6 +186,7 @@ async function readColumns(
       charset: charset === '' ? undefined : charset,
       isNullable: nullable === 'YES',
       isGenerated: generated === 'ALWAYS',
+      isRowEnd: expression === 'ROW END',
       role: expression,
     };
     const known = columns.get(key);

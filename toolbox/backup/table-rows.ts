@@ -14,6 +14,10 @@ export interface Column {
   /** Set for text only. */
   readonly charset: string | undefined;
   readonly isNullable: boolean;
+  /** Whether it says when a row of a system-versioned table ended. */
+  readonly isRowEnd?: boolean;
+  /** A value that is read as another one, both in the words of the server. Only for dates and the like. */
+  readonly replaced?: { readonly value: string; readonly by: string };
 }
 
 const numbers = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'double', 'year']);
@@ -53,7 +57,7 @@ export function insertHead(table: string, columns: readonly Column[]): string {
   return `INSERT INTO ${table} (${columns.map(({ name }) => quoteName(name)).join(',')}) VALUES\n`;
 }
 
-function field({ name, type, charset, isNullable }: Column, before: string): string {
+function field({ name, type, charset, isNullable, replaced }: Column, before: string): string {
   const column = quoteName(name);
   const value = (expression: string): string =>
     isNullable
@@ -63,7 +67,11 @@ function field({ name, type, charset, isNullable }: Column, before: string): str
   if (numbered.has(type)) return value(`CAST(${column} AS UNSIGNED)`);
   // As text a FLOAT has six digits; a DOUBLE holds all of its values exactly.
   if (type === 'float') return value(`CAST(${column} AS DOUBLE)`);
-  if (plainTexts.has(type)) return value(`'''',${column},''''`);
+  if (plainTexts.has(type)) {
+    const read =
+      replaced === undefined ? column : `IF(${column}='${replaced.value}','${replaced.by}',${column})`;
+    return value(`'''',${read},''''`);
+  }
   // QUOTE turns a NULL into the word NULL.
   if (charset !== undefined)
     return `CONCAT('${before}',QUOTE(CONVERT(${charset === 'utf8mb4' ? column : `CONVERT(${column} USING utf8mb4)`} USING binary)))`;

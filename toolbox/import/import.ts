@@ -30,6 +30,7 @@ import { part, type Report } from '../report.ts';
 import { compareTable, requireSame, type Compared } from './compare.ts';
 import { CopiedList } from './copied-list.ts';
 import { copyTable } from './copy-table.ts';
+import { keepingCurrentRows } from './current-rows.ts';
 import { whileLocked } from './lock.ts';
 import { withSource, type Source, type SourceSession } from './source.ts';
 import { dropCode, dropOthers, loadCode, loadSequences } from './stored.ts';
@@ -146,7 +147,7 @@ async function copyAll(
 }
 
 /** Everything that prevents the import is found here, before anything is written. */
-async function survey({ client, input, report }: Work, session: SourceSession): Promise<Survey> {
+async function survey({ client, target, input, report }: Work, session: SourceSession): Promise<Survey> {
   report({ step: 'Looking', percent: 1, message: 'looking at what the old database has' });
   const { schemas } = input;
   const brokenViews = await findBrokenViews(session, schemas);
@@ -155,7 +156,11 @@ async function survey({ client, input, report }: Work, session: SourceSession): 
   const facts = await readSourceFacts(session, schemas);
   const known = await readTargetFacts(client, facts);
   requirePossible(facts, known);
-  return { definitions, remarks: remarksOf(facts, known, definitions, brokenViews) };
+  const tables = await keepingCurrentRows(definitions.tables, session, target);
+  return {
+    definitions: { ...definitions, tables },
+    remarks: remarksOf(facts, known, definitions, brokenViews),
+  };
 }
 
 async function makeSchemas({ client, target }: Work, { schemas }: Definitions): Promise<void> {
