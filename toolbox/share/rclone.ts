@@ -37,8 +37,8 @@ export class Rclone {
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   }
 
-  /** @param program for tests @throws {ShareError} when it cannot be started */
-  static async start(access: SMBAccess, signal: AbortSignal, program = 'rclone'): Promise<Rclone> {
+  /** @throws {ShareError} when it cannot be started */
+  static async start(access: SMBAccess, signal: AbortSignal): Promise<Rclone> {
     const [user, password] = [randomUUID(), randomUUID()];
     const env = {
       PATH: process.env['PATH'],
@@ -47,7 +47,7 @@ export class Rclone {
       RCLONE_CONFIG_SHARE_TYPE: 'smb',
       RCLONE_CONFIG_SHARE_HOST: access.server,
       RCLONE_CONFIG_SHARE_USER: access.username,
-      RCLONE_CONFIG_SHARE_PASS: await obscured(access.password, program),
+      RCLONE_CONFIG_SHARE_PASS: await obscured(access.password),
       ...(access.domain === undefined ? {} : { RCLONE_CONFIG_SHARE_DOMAIN: access.domain }),
       RCLONE_RC_ADDR: '127.0.0.1:0',
       RCLONE_RC_USER: user,
@@ -59,7 +59,7 @@ export class Rclone {
       RCLONE_LOW_LEVEL_RETRIES: '1',
       RCLONE_CONTIMEOUT: '20s',
     };
-    const child = spawn(program, ['rcd'], { env, stdio: ['ignore', 'ignore', 'pipe'], signal });
+    const child = spawn('rclone', ['rcd'], { env, stdio: ['ignore', 'ignore', 'pipe'], signal });
     // It is not there, or was stopped: its output ends, too.
     child.on('error', () => undefined);
     const url = await addressOf(child);
@@ -161,8 +161,8 @@ async function answerOf(response: IncomingMessage): Promise<RcloneAnswer> {
 }
 
 /** rclone takes passwords only in this form, which hides them from nobody who knows rclone. */
-async function obscured(password: string, program: string): Promise<string> {
-  const running = promisify(execFile)(program, ['obscure', '-']);
+async function obscured(password: string): Promise<string> {
+  const running = promisify(execFile)('rclone', ['obscure', '-']);
   running.child.stdin?.end(password);
   return (await running.catch((error: Error) => Promise.reject(notStarted(error.message)))).stdout.trim();
 }

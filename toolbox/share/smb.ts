@@ -32,9 +32,9 @@ export class SMBShare implements ShareFiles {
     this.#fs = `share:${share}${folder === undefined ? '' : `/${folder}`}`;
   }
 
-  /** Does not connect yet. @param program for tests */
-  static async open(access: SMBAccess, signal: AbortSignal, program?: string): Promise<SMBShare> {
-    return new SMBShare(await Rclone.start(access, signal, program), access);
+  /** Does not connect yet. */
+  static async open(access: SMBAccess, signal: AbortSignal): Promise<SMBShare> {
+    return new SMBShare(await Rclone.start(access, signal), access);
   }
 
   async create(
