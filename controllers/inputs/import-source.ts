@@ -1,5 +1,6 @@
 /** The old installation whose database a stack begins with, made concrete. */
 
+import { createHash } from 'node:crypto';
 import type { JtelStack } from '../../crds/index.ts';
 import type { ImportSource } from '../../jobs/import.ts';
 import type { Release } from '../../release/generated/release.ts';
@@ -10,7 +11,16 @@ import { readSecret, requireKey } from './secret-input.ts';
 /** What the import job needs to know. It holds a password. */
 export interface ImportedDatabase {
   readonly source: ImportSource;
+  /** {@link importedFrom} */
+  readonly from: string;
   readonly schemas: readonly string[];
+}
+
+/** What the spec imports, as a word. The account may change, and it is still the same. */
+export function importedFrom({ initialData }: Pick<JtelStack['spec'], 'initialData'>): string {
+  const { address, port, schemas = [] } = initialData.import?.database ?? {};
+  const asked = [address, port, schemas.toSorted()];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 12);
 }
 
 /** @throws {InputError} `SecretNotFound`, `SecretInvalid`, `ImportImpossible` */
@@ -55,6 +65,7 @@ export async function readImportSource(
       password: word('password', 1024),
       ...(tls === 'Required' ? { tls: { certificateAuthority: requireKey(secret, 'ca.crt', where) } } : {}),
     },
+    from: importedFrom(spec),
     schemas,
   };
 }

@@ -22,9 +22,13 @@ export interface ImportJobOptions {
   readonly toolbox: ImageReference;
 }
 
-/** Both are stable, and not those of other loads: what was pulled must never count as something that was loaded. */
-export function importJobUID(stackUID: string, phase: ImportJobInput['phase']): string {
-  return phase === 'Pull' ? `${stackUID}-pull` : `${stackUID}-finish`;
+/**
+ * Stable, and not those of other loads: what was pulled must never count as something that was loaded, nor as pulled
+ * from where the spec points to now.
+ * @param from {@link ImportedDatabase.from}
+ */
+export function importJobUID(stackUID: string, phase: ImportJobInput['phase'], from: string): string {
+  return `${stackUID}-${phase.toLowerCase()}-${from}`;
 }
 
 export function importJob(options: ImportJobOptions): JobSpec {
@@ -38,7 +42,7 @@ export function importJob(options: ImportJobOptions): JobSpec {
     schemas: imported.schemas,
   };
   return {
-    uid: importJobUID(stackUID, phase),
+    uid: importJobUID(stackUID, phase, imported.from),
     type: 'import',
     image: toolbox,
     command: ['import'],

@@ -52,7 +52,7 @@ describe('what was copied', () => {
   let target: Target;
   beforeEach(async () => {
     target = new Target();
-    const list = await CopiedList.open(target);
+    const list = await CopiedList.open(target, 'old:3306');
     for (const one of [calls, days]) {
       target.tables.add(one.quoted);
       await list.add(one);
@@ -60,32 +60,36 @@ describe('what was copied', () => {
   });
 
   it('counts for another try, while its definition is the same', async () => {
-    const list = await CopiedList.open(target);
+    const list = await CopiedList.open(target, 'old:3306');
     await dropOthers(target, list, both, { tables: [calls, days] });
     expect(target.changes).toEqual([]);
     expect(list.has(calls)).toBe(true);
     expect(list.has({ ...calls, create: `${calls.create} ENGINE=Aria` })).toBe(false);
   });
 
+  it('does not count when it is from another database', async () => {
+    expect((await CopiedList.open(target, 'other:3306')).has(calls)).toBe(false);
+  });
+
   it('is dropped with its schema, when that is no longer brought', async () => {
-    const list = await CopiedList.open(target);
+    const list = await CopiedList.open(target, 'old:3306');
     await dropOthers(target, list, both, { tables: [calls] });
     expect([...target.tables]).toEqual([calls.quoted]);
   });
 
   it('is copied again, when the old database dropped it and then made it again', async () => {
-    await dropOthers(target, await CopiedList.open(target), both, { tables: [days] });
+    await dropOthers(target, await CopiedList.open(target, 'old:3306'), both, { tables: [days] });
     expect(target.changes).toEqual([
       expect.stringContaining('DELETE FROM'),
       expect.stringContaining('DROP TABLE IF EXISTS `jtel`.`calls`'),
     ]);
-    const later = await CopiedList.open(target);
+    const later = await CopiedList.open(target, 'old:3306');
     expect([later.has(calls), later.has(days)]).toEqual([false, true]);
   });
 
   it('is copied again, when somebody else dropped it', async () => {
     target.tables.clear();
-    const list = await CopiedList.open(target);
+    const list = await CopiedList.open(target, 'old:3306');
     await dropOthers(target, list, both, { tables: [calls, days] });
     expect([list.has(calls), list.has(days)]).toEqual([false, false]);
   });

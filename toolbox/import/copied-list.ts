@@ -11,18 +11,21 @@ const list = 'jtel_operator.copied_tables';
 
 export class CopiedList {
   readonly #target: Pick<Conversation, 'ask'>;
+  readonly #source: string;
   readonly #known = new Map<string, string>();
 
-  private constructor(target: Pick<Conversation, 'ask'>) {
+  private constructor(target: Pick<Conversation, 'ask'>, source: string) {
     this.#target = target;
+    this.#source = source;
   }
 
-  static async open(target: Pick<Conversation, 'ask'>): Promise<CopiedList> {
+  /** @param source where the old database is: what was copied from elsewhere does not count. */
+  static async open(target: Pick<Conversation, 'ask'>, source: string): Promise<CopiedList> {
     await target.ask(
       `CREATE TABLE IF NOT EXISTS ${list} (name CHAR(64) CHARACTER SET ascii NOT NULL PRIMARY KEY,
        definition CHAR(64) CHARACTER SET ascii NOT NULL) ENGINE = InnoDB`,
     );
-    const opened = new CopiedList(target);
+    const opened = new CopiedList(target, source);
     for (const [name = '', definition = ''] of await target.ask(`SELECT name, definition FROM ${list}`))
       opened.#known.set(name, definition);
     return opened;
@@ -30,7 +33,7 @@ export class CopiedList {
 
   /** Whether it was copied, and the old database has the same definition now. */
   has({ quoted, create }: DefinedTable): boolean {
-    return this.#known.get(digest(quoted)) === digest(create);
+    return this.#known.get(digest(quoted)) === this.#definition(create);
   }
 
   /** Before the copy that is there is replaced. */
@@ -55,13 +58,17 @@ export class CopiedList {
   }
 
   async add({ quoted, create }: DefinedTable): Promise<void> {
-    const [name, definition] = [digest(quoted), digest(create)];
+    const [name, definition] = [digest(quoted), this.#definition(create)];
     await this.#target.ask(`REPLACE INTO ${list} VALUES ('${name}', '${definition}')`);
     this.#known.set(name, definition);
   }
 
   async drop(): Promise<void> {
     await this.#target.ask(`DROP TABLE IF EXISTS ${list}`);
+  }
+
+  #definition(create: string): string {
+    return digest(`${this.#source} ${create}`);
   }
 
   async #forget(name: string): Promise<void> {

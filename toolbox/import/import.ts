@@ -124,7 +124,7 @@ async function copyAll(
   const { definitions, remarks } = await survey(work, await work.source.begin());
   await mark(work, 'loading');
   if (decision === 'Load') await dropSchemas(client, schemas);
-  const list = await CopiedList.open(target);
+  const list = await CopiedList.open(target, `${input.source.host}:${input.source.port}`);
   await makeSchemas(work, definitions);
   await dropOthers(target, list, input.database.schemas, definitions);
   const done = await withLoadAccount(client, schemas, async (account) => {

@@ -10,6 +10,7 @@ import {
   restoreJobUID,
   standingOrders,
 } from '../../loading/restore-orders.ts';
+import { importedFrom } from '../../inputs/import-source.ts';
 import { importJobUID } from '../../loading/import-job.ts';
 import { optional } from '../../../base/optional.ts';
 
@@ -57,6 +58,9 @@ export function jobToRead(
 
 function firstLoadUID({ metadata, spec }: JtelStack, host: HostObservation | undefined): string {
   if (spec.initialData.source !== 'Import') return loadJobUID(metadata.uid);
-  const finish = importJobUID(metadata.uid, 'Finish');
-  return host?.jobs.some(({ uid }) => uid === finish) === true ? finish : importJobUID(metadata.uid, 'Pull');
+  const from = importedFrom(spec);
+  const finish = importJobUID(metadata.uid, 'Finish', from);
+  return host?.jobs.some(({ uid }) => uid === finish) === true
+    ? finish
+    : importJobUID(metadata.uid, 'Pull', from);
 }

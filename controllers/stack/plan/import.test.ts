@@ -4,7 +4,16 @@ import { annotations, type JtelStackSpec } from '../../../crds/index.ts';
 import type { JobReport, ObservedJob } from '../../../host-driver/host.ts';
 import { aPreparedHost, aStack, container, now, observing, planInput, wave, type Scene } from '../testing.ts';
 import { plan } from './plan.ts';
+import { importedFrom } from '../../inputs/import-source.ts';
 import type { PlanInput } from '../model.ts';
+
+const database = {
+  address: '192.0.2.7',
+  port: 3306,
+  credentialsSecretRef: { name: 'old' },
+  tls: 'Preferred',
+} as const;
+const from = importedFrom({ initialData: { source: 'Import', import: { database } } });
 
 const source = {
   kind: 'Import',
@@ -19,7 +28,7 @@ function job(
   state: ObservedJob['state'],
   more: Partial<ObservedJob> = {},
 ): ObservedJob {
-  const uid = `stack-uid-${part}`;
+  const uid = part === 'load' ? 'stack-uid-load' : `stack-uid-${part}-${from}`;
   return {
     name: `jtel-job-${uid}`,
     uid,
@@ -41,12 +50,14 @@ function scene(jobs: readonly ObservedJob[], report?: JobReport): Scene {
   });
 }
 
-function importing(changes: { finishAt?: string; asked?: string } = {}): Pick<PlanInput, 'stack'> {
+function importing(
+  changes: { finishAt?: string; asked?: string; database?: object } = {},
+): Pick<PlanInput, 'stack'> {
   const { finishAt, asked } = changes;
   const initialData: JtelStackSpec['initialData'] = {
     source: 'Import',
     import: {
-      database: { address: '192.0.2.7', port: 3306, credentialsSecretRef: { name: 'old' }, tls: 'Preferred' },
+      database: { ...database, ...changes.database },
       ...(finishAt === undefined ? {} : { finishAt }),
     },
   };
@@ -109,7 +120,7 @@ describe('an import', () => {
     expect(plan(planInput(scene(jobs), importing({ asked: pulledAt })))).toMatchObject({
       wave: [
         { type: 'RecordData', data: { source: source.source, dataSets: ['database'] } },
-        { type: 'RemoveJob', uid: 'stack-uid-finish' },
+        { type: 'RemoveJob', uid: `stack-uid-finish-${from}` },
       ],
     });
   });
@@ -140,9 +151,31 @@ describe('a source that is changed', () => {
     const vanilla = observing(aPreparedHost({ containers: [container('acd-dbm')], jobs }));
     expect(plan(planInput(vanilla))).toMatchObject({
       wave: [
-        { type: 'RemoveJob', uid: 'stack-uid-pull' },
-        { type: 'RemoveJob', uid: 'stack-uid-finish' },
+        { type: 'RemoveJob', uid: `stack-uid-pull-${from}` },
+        { type: 'RemoveJob', uid: `stack-uid-finish-${from}` },
       ],
+    });
+  });
+
+  it.each([
+    ['another server', { address: '192.0.2.8' }],
+    ['another port', { port: 3307 }],
+    ['fewer schemas', { schemas: ['jtel'] }],
+  ])('to %s ends the import that was begun, so that it never counts as this one', (_, changed) => {
+    const jobs = [job('finish', 'Succeeded'), job('pull', 'Succeeded')];
+    const { load: _load, ...observed } = scene(jobs);
+    expect(plan(planInput(observed, importing({ asked: pulledAt, database: changed })))).toMatchObject({
+      wave: [
+        { type: 'RemoveJob', uid: `stack-uid-finish-${from}`, cause: 'SourceChanged' },
+        { type: 'RemoveJob', uid: `stack-uid-pull-${from}`, cause: 'SourceChanged' },
+      ],
+    });
+  });
+
+  it('to another account goes on', () => {
+    const better = importing({ database: { credentialsSecretRef: { name: 'better' }, tls: 'Required' } });
+    expect(plan(planInput(scene([job('pull', 'Succeeded')]), better))).toMatchObject({
+      reason: 'ImportWaits',
     });
   });
 

@@ -6,6 +6,7 @@
 import { annotations, type JtelStack } from '../../../../crds/index.ts';
 import type { ObservedJob } from '../../../../host-driver/host.ts';
 import { formatTime } from '../../../../runtime/report/conditions.ts';
+import { importedFrom } from '../../../inputs/import-source.ts';
 import { importJobUID } from '../../../loading/import-job.ts';
 import { loadJobUID } from '../../../loading/restore-orders.ts';
 import type { Action } from '../../actions.ts';
@@ -20,8 +21,7 @@ export type ImportStep =
 
 export function importStep(input: PlanInput, source: DataSource): ImportStep {
   const { stack, observed, now } = input;
-  const { uid } = stack.metadata;
-  const [pull, finish] = [importJobUID(uid, 'Pull'), importJobUID(uid, 'Finish')];
+  const { pull, finish } = importJobs(stack);
   const report = observed.load;
   if (report?.job.uid === finish) return { phase: 'Finish', jobUID: finish, input };
   if (report?.job.state !== 'Succeeded') return { phase: 'Pull', jobUID: pull, input };
@@ -50,6 +50,14 @@ export function importStep(input: PlanInput, source: DataSource): ImportStep {
   };
 }
 
+function importJobs({ metadata, spec }: JtelStack): { readonly pull: string; readonly finish: string } {
+  const from = importedFrom(spec);
+  return {
+    pull: importJobUID(metadata.uid, 'Pull', from),
+    finish: importJobUID(metadata.uid, 'Finish', from),
+  };
+}
+
 /** When the job that pulled had ended: the name of what people looked at before they say that it may be finished. */
 export function pullTime({ finishedSeconds = 0 }: ObservedJob): string {
   return formatTime(new Date(finishedSeconds * 1000));
@@ -64,11 +72,12 @@ function secondsLeft({ metadata, spec }: JtelStack, pulled: string, now: Date): 
 
 /** Jobs that load from what the spec said before. They must have ended before anything else loads. */
 export function jobsOfAnotherSource({ stack, observed }: PlanInput, source: DataSource): readonly Action[] {
-  const { uid } = stack.metadata;
-  const others =
-    source.kind === 'Import' ? [loadJobUID(uid)] : [importJobUID(uid, 'Pull'), importJobUID(uid, 'Finish')];
+  const { pull, finish } = importJobs(stack);
+  const own: readonly string[] = source.kind === 'Import' ? [pull, finish] : [loadJobUID(stack.metadata.uid)];
   const jobs = observed.host.ok ? observed.host.value.jobs : [];
   return jobs
-    .filter((job) => others.includes(job.uid))
+    .filter(
+      ({ type, uid }) => (type === 'import' || uid === loadJobUID(stack.metadata.uid)) && !own.includes(uid),
+    )
     .map((job) => ({ type: 'RemoveJob', uid: job.uid, cause: 'SourceChanged' }));
 }
