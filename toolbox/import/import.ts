@@ -9,7 +9,6 @@
  */
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Readable } from 'node:stream';
 import {
   mostRemarks,
   type ImportJobInput,
@@ -17,11 +16,10 @@ import {
   type ImportRemark,
 } from '../../jobs/import.ts';
 import { readDefinitions, type DefinedTable, type Definitions } from '../backup/definitions.ts';
-import { schemaText } from '../backup/dump-text.ts';
 import { findBrokenViews, setup } from '../backup/logical.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { count, dropSchemas, writeDatabaseMarker } from '../database/content.ts';
-import { Conversation, quoteName } from '../database/conversation.ts';
+import { Conversation } from '../database/conversation.ts';
 import { withLargePackets } from '../database/globals.ts';
 import { withLoadAccount } from '../database/load-account.ts';
 import { decide, type LoadDecision } from '../marker.ts';
@@ -33,7 +31,7 @@ import { copyTable } from './copy-table.ts';
 import { keepingCurrentRows } from './current-rows.ts';
 import { whileLocked } from './lock.ts';
 import { withSource, type Source, type SourceSession } from './source.ts';
-import { dropCode, dropOthers, loadCode, loadSequences } from './stored.ts';
+import { dropCode, dropOthers, loadCode, loadSchemas, loadSequences } from './stored.ts';
 import {
   readSourceFacts,
   readTargetFacts,
@@ -125,9 +123,9 @@ async function copyAll(
   await mark(work, 'loading');
   if (decision === 'Load') await dropSchemas(client, schemas);
   const list = await CopiedList.open(target, `${input.source.host}:${input.source.port}`);
-  await makeSchemas(work, definitions);
   await dropOthers(target, list, input.database.schemas, definitions);
   const done = await withLoadAccount(client, schemas, async (account) => {
+    await loadSchemas(definitions, account.client);
     await loadSequences(definitions, account.client);
     const copied = await copyTables(work, definitions.tables, list, account.client);
     work.report({ step: 'LoadingCode', percent: 97 });
@@ -161,13 +159,6 @@ async function survey({ client, target, input, report }: Work, session: SourceSe
     definitions: { ...definitions, tables },
     remarks: remarksOf(facts, known, definitions, brokenViews),
   };
-}
-
-async function makeSchemas({ client, target }: Work, { schemas }: Definitions): Promise<void> {
-  for (const schema of schemas) {
-    await client.load(Readable.from([Buffer.from(schemaText(schema), 'latin1')]));
-    await target.ask(`ALTER DATABASE ${quoteName(schema.name)} COLLATE ${schema.collation}`);
-  }
 }
 
 async function copyTables(

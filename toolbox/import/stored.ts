@@ -1,12 +1,29 @@
-/** Views, routines, triggers, events and sequences: loaded as a whole, and dropped as a whole. */
+/** Schemas, and views, routines, triggers, events and sequences in them: loaded as a whole, and dropped as a whole. */
 import { Readable } from 'node:stream';
 import type { Definitions } from '../backup/definitions.ts';
-import { routinesText, sequencesText, triggersAndEventsText, viewsText } from '../backup/dump-text.ts';
+import {
+  routinesText,
+  schemaText,
+  sequencesText,
+  triggersAndEventsText,
+  viewsText,
+} from '../backup/dump-text.ts';
 import type { DatabaseClient } from '../database/client.ts';
 import { quoteName, type Conversation } from '../database/conversation.ts';
 import type { CopiedList } from './copied-list.ts';
 
-export async function loadSequences(definitions: Definitions, account: DatabaseClient): Promise<void> {
+type Loader = Pick<DatabaseClient, 'load'>;
+
+/** As an account that may write these schemas only: their words are the old server's. A schema may be there already. */
+export async function loadSchemas({ schemas }: Pick<Definitions, 'schemas'>, account: Loader): Promise<void> {
+  for (const schema of schemas)
+    await loadText(
+      `${schemaText(schema)}ALTER DATABASE ${quoteName(schema.name)} COLLATE ${schema.collation};\n`,
+      account,
+    );
+}
+
+export async function loadSequences(definitions: Definitions, account: Loader): Promise<void> {
   for (const { name } of definitions.schemas) {
     const sequences = definitions.sequences.filter(({ table }) => table.schema === name);
     if (sequences.length > 0) await loadText(sequencesText(name, sequences), account);
@@ -14,7 +31,7 @@ export async function loadSequences(definitions: Definitions, account: DatabaseC
 }
 
 /** @throws {JobError} StatementRefused for something that the new database cannot hold. */
-export async function loadCode(definitions: Definitions, account: DatabaseClient): Promise<void> {
+export async function loadCode(definitions: Definitions, account: Loader): Promise<void> {
   const own = <T extends { readonly schema: string }>(all: readonly T[], schema: string): readonly T[] =>
     all.filter((one) => one.schema === schema);
   for (const schema of definitions.schemas)
@@ -26,7 +43,7 @@ export async function loadCode(definitions: Definitions, account: DatabaseClient
   }
 }
 
-async function loadText(text: string, account: DatabaseClient): Promise<void> {
+async function loadText(text: string, account: Loader): Promise<void> {
   await account.load(Readable.from([Buffer.from(text, 'latin1')]));
 }
 
