@@ -9,6 +9,7 @@ import { setup } from '../backup/logical.ts';
 import { DatabaseClient } from '../database/client.ts';
 import { Conversation } from '../database/conversation.ts';
 import { JobError } from '../job-error.ts';
+import { startPulse } from './pulse.ts';
 
 export type SourceSession = Pick<Conversation, 'ask' | 'stream'>;
 
@@ -19,7 +20,7 @@ export interface Source {
 
 /** What reading needs, of all schemas: some of it is kept in the schema mysql. */
 const neededRights = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT', 'LOCK TABLES'];
-/** Between two pieces of a table's rows. */
+/** Between two pieces of a table's rows, and for an answer to a question that needs no work. */
 const longestSilenceSeconds = 600;
 /** Sequences and the words for generated columns are as this code reads them since then. */
 const oldest = { major: 10, minor: 3 };
@@ -33,26 +34,41 @@ export async function withSource<T>(
   const where = `the old database at ${host}:${port}`;
   const access = { host, port, user, rootPassword: password, schemas: [], ...optional({ tls }) };
   const sessions: Conversation[] = [];
-  const state = { isConnected: false };
+  const state: { isConnected: boolean; isLost: boolean; stop?: () => void } = {
+    isConnected: false,
+    isLost: false,
+  };
+  const told = async <A>(ask: () => Promise<A>): Promise<A> => {
+    try {
+      return await ask();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw state.isLost ? unanswered(where, error) : sourceError(error, where);
+    }
+  };
   try {
     return await DatabaseClient.with(access, signal, async (client) => {
       state.isConnected = true;
-      await asSource(where, signal, async () => {
+      await told(async () => {
         const [[version = ''] = []] = await client.query('SELECT VERSION()');
         requireVersion(version, where);
         const held = (await client.query(rightsQuery)).map(([right = '']) => right);
         requireRights(held, user, where);
       });
+      const pulse = await told(() => Conversation.begin(client, setup));
+      sessions.push(pulse);
+      state.stop = startPulse(pulse, longestSilenceSeconds, () => {
+        state.isLost = true;
+        for (const session of sessions) session.end();
+      });
       return await work({
         begin: async (more = '', form = 'Escaped') => {
-          const session = await asSource(where, signal, () =>
-            Conversation.begin(client, `${setup}${more}`, form),
-          );
+          const session = await told(() => Conversation.begin(client, `${setup}${more}`, form));
           sessions.push(session);
           return {
-            ask: (statements) => asSource(where, signal, () => session.ask(statements)),
+            ask: (statements) => told(() => session.ask(statements)),
             stream: (statement, take) =>
-              asSource(where, signal, () =>
+              told(() =>
                 form === 'Raw' ? flowing(session, where, statement, take) : session.stream(statement, take),
               ),
           };
@@ -62,6 +78,7 @@ export async function withSource<T>(
   } catch (error) {
     throw state.isConnected ? error : sourceError(error, where);
   } finally {
+    state.stop?.();
     for (const session of sessions) session.end();
   }
 }
@@ -84,24 +101,18 @@ async function flowing(
       silence.refresh();
     });
   } catch (error) {
-    if (!line.isSilent) throw error;
-    throw new JobError(
-      'SourceUnreachable',
-      `${where}: sent nothing for ${longestSilenceSeconds} s; see that it runs and that this host reaches it`,
-      error,
-    );
+    throw line.isSilent ? unanswered(where, error) : error;
   } finally {
     clearTimeout(silence);
   }
 }
 
-async function asSource<T>(where: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    signal.throwIfAborted();
-    throw sourceError(error, where);
-  }
+function unanswered(where: string, cause: unknown): JobError {
+  return new JobError(
+    'SourceUnreachable',
+    `${where}: sent nothing for ${longestSilenceSeconds} s, or the line was cut; see that it runs and that this host reaches it`,
+    cause,
+  );
 }
 
 /** Errors of the server by their numbers; what is not here stays what it was. */
