@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RowWriter } from './row-writer.ts';
-import { insertHead, rowsQuery } from './table-rows.ts';
+import { checksumQuery, insertHead, rowsQuery } from './table-rows.ts';
 import type { Column } from './table-rows.ts';
 
 /** Gives the rows in pieces, as a pipe does. */
@@ -71,6 +71,14 @@ describe('the question for rows', () => {
         "CONCAT(',',QUOTE(CONVERT(CONVERT(`t` USING utf8mb4) USING binary))),IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY)))),')' FROM `s`.`t` FOR SYSTEM_TIME ALL",
     );
     expect(insertHead('`s`.`t`', columns.slice(0, 2))).toBe('INSERT INTO `s`.`t` (`i``d`,`f`) VALUES\n');
+  });
+
+  test('for a checksum adds up its rows, so that equal ones count, and takes -0 for 0', () => {
+    const columns = [column('i', 'int'), column('d', 'double'), column('f', 'float', { isNullable: true })];
+    expect(checksumQuery('`t`', columns, false)).toBe(
+      "SELECT HIGH_PRIORITY COUNT(*), IFNULL(SUM(CAST(CONV(LEFT(MD5(CONCAT(CONCAT(',',`i`),CONCAT(',',`d`+0),IFNULL(CONCAT(',',CAST(`f` AS DOUBLE)+0),',NULL'))), 16), 16, 10) AS UNSIGNED)), 0) FROM `t`",
+    );
+    expect(rowsQuery('`t`', columns, false)).toContain("CONCAT(',',`d`)");
   });
 
   test('of a table without columns of its own counts its rows', () => {

@@ -20,7 +20,7 @@ export interface Column {
   readonly replaced?: { readonly value: string; readonly by: string };
 }
 
-const numbers = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'double', 'year']);
+const numbers = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year']);
 const plainTexts = new Set(['date', 'datetime', 'timestamp', 'time', 'uuid', 'inet4', 'inet6']);
 /** By number, not by name: the value of something that was no member has no name. */
 const numbered = new Set(['enum', 'set', 'bit']);
@@ -41,10 +41,11 @@ export function rowsQuery(table: string, columns: readonly Column[], withHistory
 
 /**
  * Count and checksum of a table's rows, whatever their order: two servers with the same rows answer the same, whatever
- * their row formats. A sum, because of an exclusive or two equal rows would vanish.
+ * their row formats. A sum, because of an exclusive or two equal rows would vanish. A DOUBLE may be -0, which loads as 0
+ * and equals it: adding 0 takes the sign away.
  */
 export function checksumQuery(table: string, columns: readonly Column[], withHistory: boolean): string {
-  const fields = columns.map((column) => field(column, ','));
+  const fields = columns.map((column) => field(column, ',', '+0'));
   const row = fields.length === 0 ? "''" : `CONCAT(${fields.join(',')})`;
   return (
     `SELECT HIGH_PRIORITY COUNT(*), IFNULL(SUM(CAST(CONV(LEFT(MD5(${row}), 16), 16, 10) AS UNSIGNED)), 0) ` +
@@ -57,16 +58,22 @@ export function insertHead(table: string, columns: readonly Column[]): string {
   return `INSERT INTO ${table} (${columns.map(({ name }) => quoteName(name)).join(',')}) VALUES\n`;
 }
 
-function field({ name, type, charset, isNullable, replaced }: Column, before: string): string {
+/** @param plus goes behind values with a floating point. */
+function field(
+  { name, type, charset, isNullable, replaced }: Column,
+  before: string,
+  plus: '' | '+0' = '',
+): string {
   const column = quoteName(name);
   const value = (expression: string): string =>
     isNullable
       ? `IFNULL(CONCAT('${before}',${expression}),'${before}NULL')`
       : `CONCAT('${before}',${expression})`;
+  if (type === 'double') return value(`${column}${plus}`);
   if (numbers.has(type)) return value(column);
   if (numbered.has(type)) return value(`CAST(${column} AS UNSIGNED)`);
   // As text a FLOAT has six digits; a DOUBLE holds all of its values exactly.
-  if (type === 'float') return value(`CAST(${column} AS DOUBLE)`);
+  if (type === 'float') return value(`CAST(${column} AS DOUBLE)${plus}`);
   if (plainTexts.has(type)) {
     const read =
       replaced === undefined ? column : `IF(${column}='${replaced.value}','${replaced.by}',${column})`;
