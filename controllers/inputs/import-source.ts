@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { JtelStack } from '../../crds/index.ts';
 import type { ImportSource } from '../../jobs/import.ts';
 import type { Release } from '../../release/generated/release.ts';
-import type { CallOptions, Cluster } from '../../runtime/client/cluster.ts';
+import type { CallOptions, Cluster, SecretValues } from '../../runtime/client/cluster.ts';
 import { InputError } from './input-error.ts';
 import { readSecret, requireKey } from './secret-input.ts';
 
@@ -15,6 +15,19 @@ export interface ImportedDatabase {
   readonly from: string;
   readonly schemas: readonly string[];
 }
+
+/** Its certificates, without what tools write between them. @throws {InputError} `SecretInvalid` */
+function authorityOf(secret: SecretValues, where: string): string {
+  const found = requireKey(secret, 'ca.crt', where).match(certificates);
+  if (found === null)
+    throw new InputError(
+      'SecretInvalid',
+      `Secret ${where}: ca.crt has no certificate: write the one that signed the old database's, in PEM.`,
+    );
+  return `${found.join('\n')}\n`;
+}
+
+const certificates = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 /** What the spec imports, as a word. The account may change, and it is still the same. */
 export function importedFrom({ initialData }: Pick<JtelStack['spec'], 'initialData'>): string {
@@ -63,7 +76,7 @@ export async function readImportSource(
       port,
       user: word('username', 128),
       password: word('password', 1024),
-      ...(tls === 'Required' ? { tls: { certificateAuthority: requireKey(secret, 'ca.crt', where) } } : {}),
+      ...(tls === 'Required' ? { tls: { certificateAuthority: authorityOf(secret, where) } } : {}),
     },
     from: importedFrom(spec),
     schemas,
