@@ -1,8 +1,8 @@
 /** `kubectl jtel import`: reads a stack with the caller's rights, and writes the annotation that finishes its import. */
 import { CommandError } from '../../command-line/terminal.ts';
 import { annotations, stackKind, type JtelStack } from '../../crds/index.ts';
-import { isConflict } from '../../runtime/client/api-error.ts';
 import { confirm } from '../confirm.ts';
+import { despiteChanges } from '../despite-changes.ts';
 import { getStack, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { printObject } from '../output.ts';
@@ -36,26 +36,11 @@ export async function finish(kit: Kit, name: string, { yes }: FinishOptions): Pr
     '\nWhat the old installation changes from now on is lost. Is it stopped, and does its database still run?',
     yes,
   );
-  await annotate(kit, name, { [annotations.finishImport]: progress.pullTime });
+  const asked = { [annotations.finishImport]: progress.pullTime };
+  await despiteChanges(name, async () =>
+    kit.cluster.patchAnnotations(stackKind, await getStack(kit, name), asked, kit.call),
+  );
   note(`written. Follow it with: kubectl jtel status ${name} -n ${stack.metadata.namespace} -w`);
-}
-
-const mostTries = 5;
-
-/** The operator writes the status while a person thinks, so the object is read again. */
-async function annotate(kit: Kit, name: string, asked: Readonly<Record<string, string>>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await kit.cluster.patchAnnotations(stackKind, await getStack(kit, name), asked, kit.call);
-      return;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      if (tries < mostTries) continue;
-      throw new CommandError(`nothing was written: somebody changed ${name} in the meantime; try again`, {
-        cause: error,
-      });
-    }
-  }
 }
 
 function requireImport(stack: JtelStack): JtelStack {

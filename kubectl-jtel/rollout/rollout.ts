@@ -3,8 +3,8 @@ import { CommandError } from '../../command-line/terminal.ts';
 import { planChannel } from '../../controllers/channel/index.ts';
 import { KnownWindows } from '../../controllers/times/known-windows.ts';
 import { channelKind, stackKind, type JtelChannel } from '../../crds/index.ts';
-import { isConflict } from '../../runtime/client/api-error.ts';
 import { findCondition } from '../../runtime/report/conditions.ts';
+import { despiteChanges } from '../despite-changes.ts';
 import { requireName, type Kit } from '../kit.ts';
 import type { OutputOptions } from '../options.ts';
 import { printObject } from '../output.ts';
@@ -53,29 +53,14 @@ export async function setPaused(kit: Kit, name: string, paused: boolean): Promis
   );
 }
 
-const mostTries = 5;
-
-/**
- * The operator writes the status of a channel that is under way again and again, and each time the version of the object
- * changes. One field is meant, whatever else changed, so it is read again.
- *
- * @returns false if it is so already
- */
+/** @returns false if it is so already */
 async function writePaused(kit: Kit, name: string, paused: boolean): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
+  return await despiteChanges(name, async () => {
     const channel = await getChannel(kit, name);
     if (channel.spec.paused === paused) return false;
-    try {
-      await kit.cluster.replace(channelKind, { ...channel, spec: { ...channel.spec, paused } }, kit.call);
-      return true;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      if (tries < mostTries) continue;
-      throw new CommandError(`nothing was written: somebody changed ${name} in the meantime; try again`, {
-        cause: error,
-      });
-    }
-  }
+    await kit.cluster.replace(channelKind, { ...channel, spec: { ...channel.spec, paused } }, kit.call);
+    return true;
+  });
 }
 
 /** @throws {CommandError} that names the channels there are */
