@@ -29,6 +29,11 @@ function authorityOf(secret: SecretValues, where: string): string {
 
 const certificates = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
+/** For people, and in the record of the data. */
+export function importOrigin({ host, port }: Pick<ImportSource, 'host' | 'port'>): string {
+  return `import from ${host}:${port}`;
+}
+
 /** What the spec imports, as a word. The account may change, and it is still the same. */
 export function importedFrom({ initialData }: Pick<JtelStack['spec'], 'initialData'>): string {
   const { address, port, schemas = [] } = initialData.import?.database ?? {};

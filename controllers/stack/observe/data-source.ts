@@ -28,7 +28,7 @@ import {
 import { stackCatalog } from '../../stores/cluster-catalog.ts';
 import { requireIdentityAllowed, stackIdentity } from '../../stores/backup-identity.ts';
 import { encryptionKey } from '../../inputs/encryption-keys.ts';
-import { readImportSource, type ImportedDatabase } from '../../inputs/import-source.ts';
+import { importOrigin, readImportSource, type ImportedDatabase } from '../../inputs/import-source.ts';
 import { InputError } from '../../inputs/input-error.ts';
 import { requireDatabaseKeys } from '../../loading/database-keys.ts';
 import { databaseWay, restoreObstacle } from '../../loading/restore-job.ts';
@@ -260,11 +260,10 @@ async function importLoading(
   options: CallOptions,
 ): Promise<Loading> {
   const imported = await readImportSource(cluster, stack, release, options);
-  const { host, port } = imported.source;
   return {
     source: {
       kind: 'Import',
-      source: `import from ${host}:${port}`,
+      source: importOrigin(imported.source),
       version: release.version,
       database: 'Logical',
       dataSets: [databaseSetName],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImportJobResult } from '../../../jobs/import.ts';
 import { aPreparedHost, aStack, container, identity, now, observing, loaded } from '../testing.ts';
+import { importedFrom } from '../../inputs/import-source.ts';
 import { plan } from '../plan/plan.ts';
 import { summarise } from './status.ts';
 import type { JtelStackStatus } from '../../../crds/index.ts';
@@ -32,19 +33,20 @@ function statusOf(
   known?: JtelStackStatus['import'],
   source: 'Import' | 'Vanilla' = 'Import',
   data?: ReturnType<typeof loaded>,
+  state: 'Running' | 'Succeeded' = 'Succeeded',
 ) {
   const job = {
     name: 'job',
-    uid: 'stack-uid-pull',
+    uid: `stack-uid-pull-${importedFrom({ initialData: { source: 'Import', import: { database } } })}`,
     type: 'import',
-    state: 'Succeeded',
+    state,
     finishedSeconds,
   } as const;
   const initialData = source === 'Import' ? { source, import: { database } } : { source };
   const stack = aStack({ initialData }, {}, known === undefined ? {} : { import: known });
   const observed = observing(
     aPreparedHost({ containers: [container('acd-dbm')], jobs: [job] }, data === undefined ? {} : { data }),
-    told === undefined ? {} : { load: { job, result: told } },
+    told === undefined && state === 'Succeeded' ? {} : { load: { job, result: told } },
   );
   const planned = plan({ ...observed, stack, observed, identity, now });
   return summarise({ clusterID: identity.clusterID, ...observed, stack, observed, plan: planned, now })
@@ -72,6 +74,15 @@ describe('an import in the status', () => {
   it('stays finished while the job that pulled is still there', () => {
     const finished = { ...pulled, finishTime: '2026-03-01T02:59:30Z' };
     expect(statusOf(result(), finished, 'Import', loaded())).toEqual(finished);
+  });
+  it('is finished by the record of its data, when the operator was killed before it told that', () => {
+    const data = { source: 'import from old:3306', time: '2026-03-01T02:59:30Z' };
+    expect(statusOf(undefined, pulled, 'Import', data)).toEqual({ ...pulled, finishTime: data.time });
+    const restored = { ...data, source: 'backup 20260105t020000z-3f9a1c' };
+    expect(statusOf(undefined, pulled, 'Import', restored)).toEqual(pulled);
+  });
+  it('goes when everything is pulled anew', () => {
+    expect(statusOf(undefined, pulled, 'Import', undefined, 'Running')).toBeUndefined();
   });
   it('is not made of what another toolbox says', () =>
     expect(statusOf({ tables: 'many' }, pulled)).toEqual(pulled));

@@ -50,7 +50,11 @@ export function importStep(input: PlanInput, source: DataSource): ImportStep {
   };
 }
 
-function importJobs({ metadata, spec }: JtelStack): { readonly pull: string; readonly finish: string } {
+/** Names of the jobs that import what the spec says now. */
+export function importJobs({ metadata, spec }: JtelStack): {
+  readonly pull: string;
+  readonly finish: string;
+} {
   const from = importedFrom(spec);
   return {
     pull: importJobUID(metadata.uid, 'Pull', from),
