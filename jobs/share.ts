@@ -42,7 +42,10 @@ export const longestShareContent = 16 * 1024 * 1024;
 /** Files that are named in one answer. */
 export const mostShareEntries = 20_000;
 
-const plainName = text(/^[A-Za-z0-9._=@+-]+(\/[A-Za-z0-9._=@+-]+)*$/, 512);
+/** Not `.` or `..`, which lead out of the store's folder. */
+const part = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._=@+-]+';
+export const plainNamePattern = new RegExp(`^${part}(?:/${part})*$`);
+const plainName = text(plainNamePattern, 512);
 const base64 = text(/^[A-Za-z0-9+/]*={0,2}$/, Math.ceil(longestShareContent / 3) * 4);
 const md5 = text(/^[0-9a-f]{32}$/);
 
@@ -60,7 +63,7 @@ export const shareQuestion = oneBy('type', {
   /** Sorted by name, those after `after`. */
   List: object({
     type: oneOf(['List']),
-    prefix: text(/^([A-Za-z0-9._=@+-]+\/)*[A-Za-z0-9._=@+-]*$/, 512),
+    prefix: text(new RegExp(`^(?:${part}/)*(?:${part})?$`), 512),
     after: text(/^[A-Za-z0-9._=@+/-]*$/, 512),
     most: integer(1, mostShareEntries),
   }),

@@ -1,6 +1,11 @@
 /** Answers what the operator asks of a share. What fails is an answer, too: the operator tells it. */
 import { createHash, randomUUID } from 'node:crypto';
-import { longestShareContent, type ShareAnswer, type ShareQuestion } from '../../jobs/share.ts';
+import {
+  longestShareContent,
+  plainNamePattern,
+  type ShareAnswer,
+  type ShareQuestion,
+} from '../../jobs/share.ts';
 import {
   ShareError,
   uploads,
@@ -102,7 +107,7 @@ async function list(
 
 /** People may put other files beside ours. */
 function isPlain(name: string): boolean {
-  return name.length <= 512 && /^[A-Za-z0-9._=@+-]+(\/[A-Za-z0-9._=@+-]+)*$/.test(name);
+  return name.length <= 512 && plainNamePattern.test(name);
 }
 
 async function destroy(files: ShareFiles, name: string, signal: AbortSignal): Promise<ShareAnswer> {
