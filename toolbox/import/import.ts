@@ -22,13 +22,14 @@ import { count, dropSchemas, writeDatabaseMarker } from '../database/content.ts'
 import { Conversation } from '../database/conversation.ts';
 import { withLargePackets } from '../database/globals.ts';
 import { withLoadAccount } from '../database/load-account.ts';
-import { decide, type LoadDecision } from '../marker.ts';
+import type { LoadDecision } from '../marker.ts';
 import { lookAtDatabase } from '../probe.ts';
 import { part, type Report } from '../report.ts';
 import { compareTable, requireSame, type Compared } from './compare.ts';
 import { CopiedList } from './copied-list.ts';
 import { copyTable } from './copy-table.ts';
 import { keepingCurrentRows } from './current-rows.ts';
+import { decideImport, finishedID } from './decision.ts';
 import { whileLocked } from './lock.ts';
 import { withSource, type Source, type SourceSession } from './source.ts';
 import { dropCode, dropOthers, loadCode, loadSchemas, loadSequences } from './stored.ts';
@@ -62,10 +63,10 @@ export async function importDatabase(
   report: Report,
   signal: AbortSignal,
 ): Promise<ImportJobResult> {
-  const { database, loadID } = input;
+  const { database } = input;
   report({ step: 'Checking', percent: 0, message: 'looking whether the database is empty' });
   return await DatabaseClient.with(database, signal, async (client) => {
-    const decision = decide(await lookAtDatabase(client, database), loadID);
+    const decision = decideImport(await lookAtDatabase(client, database), input);
     if (decision === 'Done') return await doneBefore(input, client);
     return await withSource(input.source, signal, (source) =>
       withLargePackets(client, async () => {
@@ -109,7 +110,8 @@ async function bring(work: Work, decision: LoadDecision): Promise<ImportJobResul
 }
 
 async function mark({ client, input }: Work, state: 'loading' | 'loaded'): Promise<void> {
-  await writeDatabaseMarker(client, { loadID: input.loadID, state, time: new Date().toISOString() });
+  const loadID = state === 'loaded' ? finishedID(input) : input.loadID;
+  await writeDatabaseMarker(client, { loadID, state, time: new Date().toISOString() });
 }
 
 /** Everything but the mark that it counts. */

@@ -114,11 +114,13 @@ describe('an import', () => {
     expect(await stage.sql(everything)).toBe(await onOld(everything));
     expect(await marker()).toContain('"state":"loaded"');
     expect(await stage.sql("SHOW TABLES FROM jtel_operator LIKE 'copied%'")).toBe('');
-    // A container that was lost at its end is started again: the old database may be away by then.
-    expect(resultOf(await stage.run(input('Finish', { host: 'nowhere' })))).toMatchObject({
+    // A container that was lost at its end is started again: its account may be gone by then.
+    expect(resultOf(await stage.run(input('Finish', { password: 'gone' })))).toMatchObject({
       copied: 0,
       tables: 4,
     });
+    // A spec that names another old database by then does not take this one for that.
+    expect((await stage.run(input('Finish', { host: 'nowhere' }))).error?.reason).toBe('DataNotEmpty');
   });
 
   test('goes on after it was cut off, with what was not copied yet', async () => {
