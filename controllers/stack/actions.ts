@@ -55,6 +55,7 @@ export type Cause =
   | 'RevisionsLeft'
   | 'NoMoveBackup'
   | 'FormerRuns'
+  | 'StartMayGoOn'
   | 'FormerNotMarked'
   | 'DataSuperseded'
   | 'MarkedAsMoved'

@@ -202,6 +202,36 @@ describe('a first installation', () => {
     expect([leftOn(world, oldAddress), runs(world, newAddress)]).toEqual([nothing, true]);
   });
 
+  it('leaves no data behind on which its first host starts it when the operator has lost the connection', async () => {
+    const world = await anInstallation();
+    const first = world.machine(oldAddress);
+    const begun = () => first.projects.get(project);
+    let starting: (() => void) | undefined;
+    first.onCall = async ({ method, phase }) => {
+      const found = begun();
+      if (phase !== 'before' || found?.state?.data === undefined) return;
+      if (method === 'composeUp') {
+        const [database] = found.containers.values();
+        // docker compose goes on, and whoever wants the host's lock waits for it.
+        starting = () =>
+          void (database && found.containers.set('acd-web', { ...database, id: 'web', service: 'acd-web' }));
+        throw first.error('HostUnreachable', 'connection reset');
+      }
+      if (method !== 'observe') starting?.();
+    };
+    await world.until('the start to be begun', async () => {
+      const { dataHost } = (await world.stack()).status ?? {};
+      return starting !== undefined && dataHost?.host.address === oldAddress;
+    });
+    await moveTo(world, { address: newAddress });
+    await world.until('the move to be refused', async () => {
+      const { conditions = [] } = (await world.stack()).status ?? {};
+      return conditions.some(({ reason }) => reason === 'RelocationNeedsBackup');
+    });
+    expect((await world.stack()).status).toMatchObject({ dataHost: { host: { address: oldAddress } } });
+    expect(leftOn(world, newAddress)).toEqual(nothing);
+  });
+
   it('comes back to the first host, and nothing goes on at the other one', async () => {
     const world = await anInstallation();
     await untilLoading(world, oldAddress);

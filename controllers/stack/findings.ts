@@ -245,6 +245,7 @@ export type MoveFacts =
   | { readonly is: 'ManyToFence'; readonly to: string; readonly addresses: readonly string[] }
   | { readonly is: 'NoStoreForMove'; readonly to: string; readonly from: string }
   | { readonly is: 'DataInTheWay'; readonly address: string; readonly source: string }
+  | { readonly is: 'EndingStarts'; readonly address: string }
   | { readonly is: 'LeavingFirstData'; readonly from: string; readonly to: string }
   | { readonly is: 'PreparingHost'; readonly to: string; readonly from: string }
   | { readonly is: 'MarkingSuperseded' }

@@ -211,7 +211,8 @@ async function observe(
   const depth = isQuickEnough(stack, memory.notes.fullObservationTime, now, fullLookSeconds)
     ? 'quick'
     : 'full';
-  const about = { project, depth, now, ...optional({ awayFormers: memory.notes.awayFormers }) } as const;
+  const { awayFormers, quietMachineID } = memory.notes;
+  const about = { project, depth, now, ...optional({ awayFormers, quietMachineID }) } as const;
   const look = await lookAt(stack, about, options, context);
   const { observed, gathered } = look;
   const { host } = observed;
@@ -341,6 +342,8 @@ async function act(
     ...optional({ steps }),
     signal,
   });
+  // It took the host's lock. Notes of a spec do not outlive it.
+  if (action.type === 'StopFormer') wave.note({ quietMachineID: action.machineID });
   const event =
     outcome === 'Unchanged' ? undefined : actionEvent(action.type, (performance.now() - start) / 1000);
   if (event !== undefined) record(event);

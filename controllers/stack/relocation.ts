@@ -26,6 +26,8 @@ export interface RelocationLook {
   readonly source: 'Migrate' | 'RecoverFromBackup';
   /** The host that the data are on, as it is now. */
   readonly old: Outcome<HostObservation>;
+  /** The old host's lock was had since spec.host changed: whatever was begun there before has ended, and shows in `old`. */
+  readonly isQuiet?: true;
   /** While the stack runs: so that the last one is small. */
   readonly warm?: JtelBackup;
   /** After everything but the database was stopped. */

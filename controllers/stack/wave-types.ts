@@ -36,6 +36,8 @@ export interface StackTypes extends WaveTypes {
     /** Unix milliseconds at which the host was first found away. */
     readonly awaySince: number | undefined;
     readonly awayFormers: AwayFormers;
+    /** Of the old host of a move, once nothing that was begun there for the spec before goes on. */
+    readonly quietMachineID: string;
   };
 }
 

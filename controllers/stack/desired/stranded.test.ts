@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { optional } from '../../../base/optional.ts';
 import type { HostObservation, HostState } from '../../../host-driver/host.ts';
 import { aHost, aStack, container, observing, state } from '../testing.ts';
-import { neverServed } from './stranded.ts';
+import { neverServed, seemsUnused } from './stranded.ts';
 
 const { applied, ...untouched } = state();
 const database = [container('acd-dbm')];
@@ -15,6 +15,7 @@ const aMove = {
   from: { host: stack.spec.host, machineID: 'machine-0' },
   toMachineID: 'machine-1',
   source: 'Migrate',
+  isQuiet: true,
 } as const;
 const moving = (old: Partial<HostObservation>): boolean =>
   neverServed(stack, { release }, { ...aMove, old: { ok: true, value: aHost({ containers: [], ...old }) } });
@@ -27,6 +28,16 @@ describe('first data never served', () => {
     expect(moving({ state: { ...untouched, data: { source: 'backup b-1', requestUID: uid, time } } })).toBe(
       true,
     );
+  });
+
+  it('is not said before whatever was begun on the host has ended', () => {
+    const { isQuiet: _, ...loud } = aMove;
+    const move = {
+      ...loud,
+      old: { ok: true, value: aHost({ state: untouched, containers: database }) },
+    } as const;
+    expect(seemsUnused(stack, { release }, move)).toBe(true);
+    expect(neverServed(stack, { release }, move)).toBe(false);
   });
 
   const others: readonly (readonly [string, Partial<HostState>])[] = [

@@ -30,12 +30,21 @@ export function strandedData(
  * runs, which may be what the host is left for. So the first data are loaded on the new host, as if they had not been on the old one.
  */
 export function neverServed(
-  { metadata, status }: Pick<JtelStack, 'metadata' | 'status'>,
-  { release }: Pick<Candidate, 'release'>,
+  stack: Pick<JtelStack, 'metadata' | 'status'>,
+  candidate: Pick<Candidate, 'release'>,
   move: RelocationLook | undefined,
 ): boolean {
+  return move?.isQuiet === true && seemsUnused(stack, candidate, move);
+}
+
+/** As far as a look tells: docker compose goes on without the connection that began it, and may be about to start the stack. */
+export function seemsUnused(
+  { metadata, status }: Pick<JtelStack, 'metadata' | 'status'>,
+  { release }: Pick<Candidate, 'release'>,
+  move: RelocationLook,
+): boolean {
   // Data that a restore was taken back to have no release that is applied, either, and did serve.
-  if (status?.version !== undefined || move?.old.ok !== true || !release.ok) return false;
+  if (status?.version !== undefined || !move.old.ok || !release.ok) return false;
   const { state, containers } = move.old.value;
   if (state?.data === undefined || state.owner.uid !== metadata.uid) return false;
   const { applied, update, moved, previous, refused, data } = state;

@@ -43,6 +43,7 @@ export interface Target {
   readonly now: Date;
   /** Former hosts that do not answer, with the times when they are due. */
   readonly awayFormers?: AwayFormers;
+  readonly quietMachineID?: string;
 }
 
 export interface Seen {
@@ -168,7 +169,7 @@ interface HostLook {
 }
 
 async function observeHost(
-  { stack, project, depth, now, awayFormers }: Target,
+  { stack, project, depth, now, awayFormers, quietMachineID }: Target,
   orders: Orders,
   dependencies: ObserveDependencies,
   options: CallOptions,
@@ -189,7 +190,7 @@ async function observeHost(
   );
   const machineID = observation.ok ? observation.value.facts.machineID : undefined;
   const others = await observeOthers(
-    { stack, project, now, ...optional({ machineID, awayFormers }) },
+    { stack, project, now, ...optional({ machineID, awayFormers, quietMachineID }) },
     dependencies,
     options,
   );

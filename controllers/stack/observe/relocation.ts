@@ -49,10 +49,12 @@ export interface OthersOf {
   readonly machineID?: string;
   readonly now: Date;
   readonly awayFormers?: AwayFormers;
+  /** Whose lock was had since the spec changed, by machine-id. */
+  readonly quietMachineID?: string;
 }
 
 export async function observeOthers(
-  { stack, project, machineID, now, awayFormers }: OthersOf,
+  { stack, project, machineID, now, awayFormers, quietMachineID }: OthersOf,
   dependencies: OtherHostDependencies,
   options: CallOptions,
 ): Promise<RelocationObserved> {
@@ -100,12 +102,14 @@ export async function observeOthers(
     machineID === undefined || !isMoving(stack, machineID)
       ? undefined
       : await observeRelocation(stack, machineID, now, look, dependencies, options);
+  const isQuiet = relocation !== undefined && relocation.from.machineID === quietMachineID;
   const from = machineID === undefined ? homeElsewhere(stack) : undefined;
   const home = from === undefined ? undefined : { from, old: await look(from) };
   return {
     observed: {
       ...(formers.length === 0 ? {} : { formers }),
-      ...optional({ relocation, home }),
+      ...optional({ home }),
+      ...(relocation === undefined ? {} : { relocation: isQuiet ? { ...relocation, isQuiet } : relocation }),
     },
     others,
   };

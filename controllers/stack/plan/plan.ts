@@ -16,7 +16,7 @@ import { planDeletion } from './stages/deletion.ts';
 import { lossStage } from './stages/loss.ts';
 import { failureStage } from './stages/failure.ts';
 import { hostStage, setUpStage, takeBackStage } from './stages/host.ts';
-import { formerStage, leftStage, relocationStage } from './stages/relocation.ts';
+import { formerStage, leftStage, relocationStage, unusedStage } from './stages/relocation.ts';
 import { olderStage } from './stages/older.ts';
 import { outcomeStage, refusalStage } from './stages/outcome.ts';
 import { cleanUpStage, driftStage, healthStage } from './stages/running.ts';
@@ -34,6 +34,7 @@ const stages: readonly Stage[] = [
   windowStage,
   preflightStage,
   diskStage,
+  unusedStage,
   setUpStage,
   stopStage,
   lossStage,

@@ -7,7 +7,7 @@
 import type { JtelBackup, JtelStack, Reason } from '../../../../crds/index.ts';
 import type { HostObservation, HostState } from '../../../../host-driver/host.ts';
 import { isDone } from '../../../hosts/health.ts';
-import { besidesDatabase, neverServed } from '../../desired/stranded.ts';
+import { besidesDatabase, neverServed, seemsUnused } from '../../desired/stranded.ts';
 import { isCarriedOut } from '../../data-order.ts';
 import type { Facts, MoveBackupUse } from '../../findings.ts';
 import type { Verdict, PlanInput } from '../../model.ts';
@@ -74,6 +74,24 @@ function fenceOf({ stack }: PlanInput, found: FormerLook | undefined): Verdict |
     step: harmless ? 'CleanUp' : 'Relocate',
     wave: [{ type: 'FenceFormer', machineID, address, cause: 'FormerNotMarked' }],
     facts: { is: harmless ? 'EndingBegun' : 'FencingReturned', address: host.address },
+  };
+}
+
+/**
+ * Data that seem never to have served: a start that was begun there has ended once the host's lock is had. What it started is stopped,
+ * and the next look sees it. This comes before the new host is claimed: to claim the old one again takes room on a disk that may be full.
+ */
+export function unusedStage(input: PlanInput): Verdict | undefined {
+  const { host, relocation } = input.observed;
+  if (!host.ok || relocation?.old.ok !== true || relocation.isQuiet === true) return undefined;
+  if (!seemsUnused(input.stack, input, relocation)) return undefined;
+  const { machineID, host: from } = relocation.from;
+  const { keep } = besidesDatabase(input, relocation.old.value);
+  return {
+    kind: 'Act',
+    step: 'Relocate',
+    wave: [{ type: 'StopFormer', machineID, keep, cause: 'StartMayGoOn' }],
+    facts: { is: 'EndingStarts', address: from.address },
   };
 }
 

@@ -148,6 +148,7 @@ const causes: Readonly<Record<Cause, string>> = {
   RevisionsLeft: 'there are more than spec.revisionHistoryLimit',
   NoMoveBackup: 'the move takes the data by a backup that is not made',
   FormerRuns: 'the stack still runs on the host that it is moved from',
+  StartMayGoOn: 'a start that was begun there may go on',
   FormerNotMarked: 'the former host could still start the stack',
   DataSuperseded: 'the data on the new host are superseded',
   MarkedAsMoved: 'the host is marked as left',

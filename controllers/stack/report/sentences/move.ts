@@ -13,6 +13,7 @@ export const moveSentences: Sentences<MoveFacts> = {
     `Moving the stack to ${to} takes its data there by a backup: add spec.backup. It keeps running on ${from}.`,
   DataInTheWay: ({ address, source }) =>
     `${address} has data of this stack (${source}) that are not known to be superseded: nothing is touched. Remove them by hand, or move to another host.`,
+  EndingStarts: ({ address }) => `making sure that nothing is being started on ${address}`,
   LeavingFirstData: ({ from, to }) =>
     `nothing was ever started on the data on ${from}: the first data are loaded on ${to}`,
   PreparingHost: ({ to, from }) => `preparing ${to}; the stack runs on ${from} until then`,

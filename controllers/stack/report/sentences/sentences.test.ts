@@ -274,6 +274,7 @@ const words: { readonly [K in Facts['is']]: readonly [Extract<Facts, { readonly 
     /to new .*add spec\.backup\. It keeps running on old\.$/,
   ],
   DataInTheWay: [{ is: 'DataInTheWay', address, source }, /has data of this stack \(backup b-1\)/],
+  EndingStarts: [{ is: 'EndingStarts', address }, /^making sure that nothing is being started on /],
   LeavingFirstData: [
     { is: 'LeavingFirstData', from: 'old', to: 'new' },
     'nothing was ever started on the data on old: the first data are loaded on new',
