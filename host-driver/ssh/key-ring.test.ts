@@ -89,6 +89,19 @@ describe('an opened key', { timeout: 30_000 }, () => {
     expect(tasks.all.map(({ weight }) => weight)).toEqual([1, 10, 10, 1, 10, 1, 1]);
   });
 
+  it('that is asked for again because its turn did not come counts no more for that', async () => {
+    const all: TaskOptions[] = [];
+    const ring = new KeyRing({
+      run: (...task) => (all.push(task[2]), Promise.reject(new Error('too late'))),
+    });
+    const [first, other] = [encrypted(), encrypted()];
+    for (const privateKey of [first, first, other, other]) {
+      const opening = ring.open({ ...endpoint, privateKey, passphrase: 'secret' }, signal);
+      await expect(opening).rejects.toThrow('too late');
+    }
+    expect(all.map(({ weight }) => weight)).toEqual([1, 1, 10, 10]);
+  });
+
   it('that has no passphrase needs no thread', async () => {
     const tasks = counting();
     await new KeyRing(tasks).open({ ...endpoint, privateKey: sshKey('ed25519', '-N', '') }, signal);

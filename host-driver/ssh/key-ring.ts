@@ -16,16 +16,22 @@ import { keyTasks, openKey, type KeyTasks, type OpenedKey } from './key-tasks.ts
 const keptBytes = 1024 * 1024;
 /** Processor time. How many rounds a key may take is checked before, and the most take 1.2 s. */
 const openSeconds = 10;
-/** A key that takes the place of one that was opened within this time. */
+/** A key that takes the place of another one that came within this time. */
 const againSeconds = 3600;
 const weightOfAgain = 10;
+
+interface LastKey {
+  readonly id: string;
+  readonly at: number;
+  readonly weight: number;
+}
 
 export class KeyRing {
   readonly #tasks: TaskRunner<KeyTasks>;
   readonly #now: () => number;
   readonly #opened = new ByteCache<OpenedKey>(keptBytes);
-  /** When a key was opened last, in milliseconds, by namespace and host, in that order. What is long ago is forgotten. */
-  readonly #openedAt = new Map<string, number>();
+  /** By namespace and host, in the order of their times in milliseconds. What is long ago is forgotten. */
+  readonly #lastKeys = new Map<string, LastKey>();
 
   /**
    * @param tasks who opens encrypted keys; default: this thread, for programs that serve one person.
@@ -63,7 +69,7 @@ export class KeyRing {
       const opened = await this.#tasks.run(
         'openKey',
         { privateKey, passphrase },
-        { owner, id, signal, taskSeconds: openSeconds, weight: this.#weightOf(endpoint) },
+        { owner, id, signal, taskSeconds: openSeconds, weight: this.#weightOf(endpoint, id) },
       );
       this.#opened.set(id, opened, id.length + JSON.stringify(opened).length);
       return opened;
@@ -73,15 +79,18 @@ export class KeyRing {
     }
   }
 
-  #weightOf(endpoint: HostEndpoint): number {
+  /** Of a key that is asked for again, because its turn did not come or it is kept no longer, the weight stays. */
+  #weightOf(endpoint: HostEndpoint, id: string): number {
     const now = this.#now();
-    for (const [host, at] of this.#openedAt) {
+    for (const [host, { at }] of this.#lastKeys) {
       if (at > now - againSeconds * 1000) break;
-      this.#openedAt.delete(host);
+      this.#lastKeys.delete(host);
     }
     const host = `${endpoint.namespace ?? ''} ${endpointName(endpoint)}`;
-    const weight = this.#openedAt.delete(host) ? weightOfAgain : 1;
-    this.#openedAt.set(host, now);
+    const last = this.#lastKeys.get(host);
+    const weight = last === undefined ? 1 : last.id === id ? last.weight : weightOfAgain;
+    this.#lastKeys.delete(host);
+    this.#lastKeys.set(host, { id, at: now, weight });
     return weight;
   }
 }
