@@ -38,10 +38,15 @@ export interface HostLogger {
   warn(message: string, fields: object): unknown;
 }
 
-/** Of an attempt, among all who connect. */
+/** What an attempt waits for before anything is sent: its key to be opened, or its place among all who connect. */
 interface Turn {
-  isAwaited: boolean;
+  awaits: 'Key' | 'Place' | undefined;
 }
+
+const whyNotAsked = {
+  Key: 'to open its SSH key waits for what its namespace may take of the processor; a key without a passphrase does not wait',
+  Place: 'too many others are connected to first',
+} as const;
 
 /** All callers share it. */
 interface Attempt {
@@ -109,13 +114,10 @@ export class ConnectionPool {
       const isLate = signal.aborted && (error as Partial<Error> | undefined)?.name === 'TimeoutError';
       const { jumpHost } = target;
       const before = jumpHost === undefined ? undefined : this.#entry(jumpHost).attempt?.turn;
-      if (!isLate || (!turn.isAwaited && before?.isAwaited !== true)) throw error;
+      const awaits = turn.awaits ?? before?.awaits;
+      if (!isLate || awaits === undefined) throw error;
       const name = endpointName(target);
-      throw new HostError(
-        'NotChecked',
-        name,
-        `${name} was not asked yet: too many others are connected to first`,
-      );
+      throw new HostError('NotChecked', name, `${name} was not asked yet: ${whyNotAsked[awaits]}`);
     }
   }
 
@@ -163,7 +165,7 @@ export class ConnectionPool {
   #begin(target: HostTarget, entry: Entry): Attempt {
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#life.signal, abort.signal]);
-    const turn: Turn = { isAwaited: false };
+    const turn: Turn = { awaits: undefined };
     const connection = this.#open(target, entry, turn, signal).finally(() => {
       if (entry.attempt === attempt) entry.attempt = undefined;
     });
@@ -225,7 +227,9 @@ export class ConnectionPool {
     signal: AbortSignal,
   ): Promise<Connected> {
     const { jumpHost, ...locked } = target;
+    turn.awaits = 'Key';
     const endpoint = await this.#keys.open(locked, signal);
+    turn.awaits = undefined;
     const wasAway = failure?.reason === 'HostUnreachable';
     const seconds = wasAway ? tcpSeconds.wasAway : tcpSeconds.unknown;
     const inTurn = async (
@@ -233,12 +237,12 @@ export class ConnectionPool {
       work: () => Promise<Connected>,
       isSlow = wasAway,
     ): Promise<Connected> => {
-      turn.isAwaited = true;
+      turn.awaits = 'Place';
       return await places.run(
         target.namespace ?? '',
         signal,
         () => {
-          turn.isAwaited = false;
+          turn.awaits = undefined;
           return work();
         },
         isSlow,
