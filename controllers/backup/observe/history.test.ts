@@ -5,7 +5,7 @@ import { trusting } from '../../../test/support/signing.ts';
 import { storeBackup } from '../../../test/support/stored-backup.ts';
 import { backupEvents } from '../report/events.ts';
 import { lateSince } from '../../times/late-copy.ts';
-import { readHistory } from './history.ts';
+import { orderOf, readHistory } from './history.ts';
 import { plan } from '../plan/plan.ts';
 import { summarise } from '../report/status.ts';
 import { aBackup, aStack, observing, planInput } from '../testing.ts';
@@ -89,6 +89,19 @@ describe('a backup that git creates again', () => {
     expect(await history(store, 'before')).toMatchObject({ served: { backupID: made, is: 'SameOrder' } });
     expect(await history(store, 'after')).not.toHaveProperty('served');
     expect(await history(store, undefined)).not.toHaveProperty('served');
+  });
+
+  it('is made again if it asks for a test restore, because nobody knows how that ended', () => {
+    const kept = (verify: 'Checksum' | 'Restore') => {
+      const backup = copy();
+      const annotations = { 'argocd.argoproj.io/tracking-id': 'acme:jtel.de/JtelBackup:customers/before' };
+      return orderOf({
+        ...backup,
+        metadata: { ...backup.metadata, name: 'before', annotations },
+        spec: { ...backup.spec, verify },
+      });
+    };
+    expect([kept('Checksum'), kept('Restore'), orderOf(copy())]).toEqual(['before', undefined, undefined]);
   });
 
   it('is not served by what somebody else wrote, or what does not say who asked for it', async () => {

@@ -1,6 +1,8 @@
 /** What the store has under a stack's identity: who wrote last, and what can be used again. */
 
 import { backupTime } from '../../../backup-format/names.ts';
+import type { JtelBackup } from '../../../crds/index.ts';
+import { ownerOf } from '../../../runtime/git-owner.ts';
 import { databaseWay } from '../../loading/restore-job.ts';
 import { listBackups, parseSealed } from '../../stores/backup-catalog.ts';
 import { newestSigned, unlessUnusable } from '../../stores/backup-doubt.ts';
@@ -16,8 +18,17 @@ const mostSearched = 100;
 export interface Repeatable {
   /** The time in the name of a late copy, see controllers/times/late-copy.ts. */
   readonly since: Date | undefined;
-  /** Its name, if git keeps it: an order of git counts once. */
+  /** See {@link orderOf}. */
   readonly order: string | undefined;
+}
+
+/**
+ * The order of git that the backup is, which counts once. One with a test restore does not: the store has what was made for it even
+ * if it failed the test, or was never tested.
+ */
+export function orderOf(backup: JtelBackup): string | undefined {
+  const counts = ownerOf(backup) !== undefined && backup.spec.verify !== 'Restore';
+  return counts ? backup.metadata.name : undefined;
 }
 
 /**

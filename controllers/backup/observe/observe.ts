@@ -29,7 +29,6 @@ import { InputError } from '../../inputs/input-error.ts';
 import { outcome, type Outcome } from '../../inputs/outcome.ts';
 import { whyNoJobCanCreate } from '../../stores/job-access.ts';
 import { recognise } from '../../hosts/machine.ts';
-import { ownerOf } from '../../../runtime/git-owner.ts';
 import { lateSince } from '../../times/late-copy.ts';
 import { projectName } from '../../hosts/project.ts';
 import { readRelease, type ReleaseDependencies, type StackRelease } from '../../inputs/stack-release.ts';
@@ -37,7 +36,7 @@ import type { OpenStore } from '../../stores/store-access.ts';
 import { clusterCatalog } from '../../stores/cluster-catalog.ts';
 import type { Places } from '../places/places.ts';
 import { heldBack } from './held.ts';
-import { readHistory } from './history.ts';
+import { orderOf, readHistory } from './history.ts';
 import { isFinished, isPartOfOperation, jobUID, testRestoreName } from '../desired/request.ts';
 import type { Ahead, Observed, ReleaseFacts, StoreFacts } from './observed.ts';
 import { optional } from '../../../base/optional.ts';
@@ -128,7 +127,7 @@ export async function observeBeginning(
   if (ahead.length > 0) return { ...gathered, observed: { ...observed, ahead } };
   const request = {
     since: lateSince(backup, observed.stack),
-    order: ownerOf(backup) === undefined ? undefined : backup.metadata.name,
+    order: orderOf(backup),
   };
   const history = await outcome(async () =>
     readHistory(await clusterCatalog(cluster, store, options), identity, request, options.signal),
