@@ -6,8 +6,14 @@ export type HostOwner =
   | { readonly kind: 'JtelStack'; readonly namespace: string; readonly name: string }
   | { readonly kind: 'JtelDrill'; readonly name: string };
 
+interface Place {
+  readonly host: StackHost;
+  readonly machineID?: string | undefined;
+}
+
 /**
- * Compares the door, the pinned keys, and the machine itself once it was looked at.
+ * Compares the door, the pinned keys, and the machine itself once it was looked at. The hosts of a stack are also those that a move
+ * leads to and from.
  * @returns the first that has it; undefined: nobody of these
  */
 export function hostOwner(
@@ -20,10 +26,12 @@ export function hostOwner(
   if (facts?.hostKey !== undefined) keys.add(facts.hostKey);
   const isSame = (other: StackHost): boolean =>
     doorOf(other) === doorOf(host) || other.hostKeyFingerprints.some((key) => keys.has(key));
-  const stack = stacks.find(
-    ({ spec, status }) =>
-      isSame(spec.host) ||
-      (facts !== undefined && status?.host?.machineID === facts.machineID && isSameKey(facts, spec.host)),
+  const stack = stacks.find((one) =>
+    placesOf(one).some(
+      (place) =>
+        isSame(place.host) ||
+        (facts !== undefined && place.machineID === facts.machineID && isSameKey(facts, place.host)),
+    ),
   );
   if (stack !== undefined) {
     const { namespace, name } = stack.metadata;
@@ -31,6 +39,16 @@ export function hostOwner(
   }
   const drill = drills.find(({ spec }) => spec.hosts.some((one) => isSame(one.host)));
   return drill && { kind: 'JtelDrill', name: drill.metadata.name };
+}
+
+/** A former host that is fenced may be put to another use. */
+function placesOf({ spec, status }: JtelStack): readonly Place[] {
+  const { dataHost, newHost, formerHosts = [] } = status ?? {};
+  return [
+    { host: spec.host, machineID: status?.host?.machineID },
+    ...[dataHost, newHost].filter((one) => one !== undefined),
+    ...formerHosts.filter(({ state }) => state === 'Pending'),
+  ];
 }
 
 /** Machines made from one template share a machine-id, so it counts only with a key. */

@@ -30,6 +30,16 @@ describe('a host of a drill is refused', () => {
     );
   });
 
+  it('if a stack still has its data there, is on its way there, or may still run there', () => {
+    const there = { host: { ...aStack().spec.host, address: place.address }, machineID: 'm' };
+    const former = { ...there, state: 'Pending' } as const;
+    const moving = [{ dataHost: there }, { newHost: there }, { formerHosts: [former] }];
+    for (const status of moving)
+      expect(refusalOf(host, [aStack({}, {}, status)], [])).toContain('is the host of JtelStack acme/main');
+    const formerHosts = [{ ...former, state: 'Fenced' } as const];
+    expect(refusalOf(host, [aStack({}, {}, { formerHosts })], [])).toBeUndefined();
+  });
+
   it('if another drill came first', () => {
     const other = aDrill({}, undefined, { name: 'other' });
     expect(refusalOf(host, [], [other])).toContain('is a host of JtelDrill other, too');

@@ -137,12 +137,12 @@ export function describe(facts: Facts): string {
   }
 }
 
-/** What a wave is about to do: its first action says it, but for taking the host. */
 /** Who asks need not know which customers there are. */
 function describeOwner(owner: HostOwner): string {
   return owner.kind === 'JtelStack' ? 'the host of another stack' : `a host of JtelDrill ${owner.name}`;
 }
 
+/** What a wave is about to do: its first action says it, but for taking the host. */
 function describeWave(wave: readonly Action[], project: string): string {
   const first = wave.find(({ type }) => type !== 'ClaimHost');
   switch (first?.type) {
