@@ -1,7 +1,6 @@
 /** Stacks that follow one channel on a real API server, with hosts in memory, and what is seen of them at each change. */
 import { MemoryBlobStore } from '../../../blob-store/memory.ts';
 import { aChannel } from '../../../controllers/channel/testing.ts';
-import { isUsingTurn } from '../../../controllers/channels/turns.ts';
 import { aStack } from '../../../controllers/stack/testing.ts';
 import {
   channelKind,
@@ -20,6 +19,7 @@ import { operate } from '../../support/operate.ts';
 import { aRelease, componentsOf, storeRelease } from '../../support/release-builder.ts';
 import { sshKey } from '../../support/ssh-key.ts';
 import { waitFor } from '../../support/wait.ts';
+import { Oracle } from './oracle.ts';
 
 const [before, after] = ['3.43.1', '3.43.2'];
 /** The channel's maxUnavailable: more than those whose update fails, which keep their turn. */
@@ -63,25 +63,22 @@ function members(size: number): readonly Member[] {
 }
 
 export class Fleet {
-  readonly faults: string[] = [];
-  mostAtOnce = 0;
   readonly members: readonly Member[];
   readonly #cluster: TestCluster;
   readonly #driver = new FakeHostDriver();
   readonly #vendor = new MemoryBlobStore('memory://vendor/releases');
   readonly #stacks: Informer<JtelStack>;
   readonly #stop = new AbortController();
-  readonly #byName: ReadonlyMap<string, Member>;
-  readonly #begun = new Set<string>();
-  readonly #done = new Set<string>();
-  readonly #failed = new Set<string>();
-  readonly #using = new Set<string>();
+  readonly #oracle: Oracle;
   #end: (() => Promise<void>) | undefined;
 
   private constructor(cluster: TestCluster, size: number) {
     this.#cluster = cluster;
     this.members = members(size);
-    this.#byName = new Map(this.members.map((member) => [member.name, member]));
+    this.#oracle = new Oracle(
+      this.members.map(({ name, wave, role }) => ({ name, wave, isAway: role === 'Silent' })),
+      { version: after, maxUnavailable },
+    );
     const { connection, namespace } = cluster;
     this.#stacks = new Informer(stackKind, { connection, namespaces: [namespace], logger: silentLogger });
     for (const { address, role } of this.members) {
@@ -158,7 +155,10 @@ export class Fleet {
 
   /** Some hosts fall silent, and the channel wants the next release. */
   async change(): Promise<void> {
-    this.#stacks.store.onChange(({ key }) => this.#look(key.name));
+    this.#stacks.store.onChange(({ key: { name } }) => {
+      const status = this.#stack(name)?.status;
+      if (status !== undefined) this.#oracle.see(name, status);
+    });
     for (const member of this.#of('Silent')) this.#machine(member).unreachable = 'HostUnreachable';
     const { client } = this.#cluster;
     await waitFor('the change of the channel to be taken', async () => {
@@ -204,13 +204,21 @@ export class Fleet {
   }
 
   get updated(): number {
-    return this.#done.size;
+    return this.#oracle.updated;
+  }
+
+  get faults(): readonly string[] {
+    return this.#oracle.faults;
+  }
+
+  get mostAtOnce(): number {
+    return this.#oracle.mostAtOnce;
   }
 
   /** Whether all stacks of these waves have the release, but those of these roles. */
   isUpdated(lastWave: number, ...but: readonly Role[]): boolean {
     return this.members.every(
-      ({ name, wave, role }) => wave > lastWave || but.includes(role) || this.#done.has(name),
+      ({ name, wave, role }) => wave > lastWave || but.includes(role) || this.#oracle.isUpdated(name),
     );
   }
 
@@ -246,34 +254,6 @@ export class Fleet {
 
   #stack(name: string): JtelStack | undefined {
     return this.#stacks.store.get({ namespace: this.#cluster.namespace, name });
-  }
-
-  /** The changes of all stacks come in the order in which the API server took them. */
-  #look(name: string): void {
-    const member = this.#byName.get(name);
-    const status = this.#stack(name)?.status;
-    if (member === undefined || status === undefined) return;
-    if (status.version === after) this.#done.add(name);
-    const uses = isUsingTurn(status.channel);
-    if (uses) this.#using.add(name);
-    else this.#using.delete(name);
-    if (status.channel?.state === 'Failed') this.#failed.add(name);
-    if (uses && !this.#begun.has(name)) this.#begin(member);
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#using.size);
-  }
-
-  #begin({ name, wave }: Member): void {
-    this.#begun.add(name);
-    if (this.#using.size > maxUnavailable) this.faults.push(`${name} was one too many`);
-    const waiting = this.members.find(
-      (other) =>
-        other.wave < wave &&
-        other.role !== 'Silent' &&
-        !this.#done.has(other.name) &&
-        !this.#failed.has(other.name),
-    );
-    if (waiting !== undefined)
-      this.faults.push(`${name} before ${waiting.name}, which is of an earlier wave`);
   }
 }
 
