@@ -93,6 +93,8 @@ describe('they do not', () => {
     ],
     ['CRDsMixed', facts('1.2.3', [operator('1.2.3')], crds('1.2.3', '1.2.2'))],
     ['CRDsOlder', facts('1.2.3', [operator('1.2.3')], crds('1.2.2'))],
+    // Who applies with labels of his own may change that of the version, too.
+    ['CRDsOlder', facts('1.2.3', [operator('1.2.3')], crds('production'))],
     ['CRDsOlder', facts('0.3.0', [operator('0.3.0')], crds(undefined))],
     ['CRDsOlder', facts('0.2.0-dev', [operator('0.2.0-dev')], crds(undefined))],
     ['CRDsOlder', facts('0.2.0', [operator('0.2.0')], crds('0.2.0-dev'))],

@@ -103,9 +103,9 @@ function kindsOf(crds: readonly CrdFact[]): readonly string[] {
   );
 }
 
-/** Undefined: before 0.2.0. */
+/** Undefined: before 0.2.0, or whoever applied them has put labels of his own. */
 function versionOf(crds: readonly CrdFact[]): string | undefined {
-  return crds.find(({ name, version }) => first.has(name) && version !== undefined)?.version;
+  return crds.find(({ name, version }) => first.has(name) && valid(version) !== null)?.version;
 }
 
 function operatorFindings(operator: OperatorFact, facts: VersionFacts): readonly Finding[] {
