@@ -79,8 +79,14 @@ describe('a scheduled backup', () => {
 
 describe('a backup that git creates again', () => {
   const [made, other] = ['20260228t010000z-00000a', '20260301t010003z-00000b'];
-  const history = async (store: MemoryBlobStore, order: string | undefined) =>
-    await readHistory(trusting(store), 'acme.main', { since: undefined, order }, signal);
+  const history = async (
+    store: MemoryBlobStore,
+    name: string | undefined,
+    stackUID = 'uid-of-another-life',
+  ) => {
+    const order = name === undefined ? undefined : { name, stackUID };
+    return await readHistory(trusting(store), 'acme.main', { since: undefined, order }, signal);
+  };
 
   it('is served by the one that was made for an order of its name, however many came since', async () => {
     const store = new MemoryBlobStore();
@@ -89,19 +95,19 @@ describe('a backup that git creates again', () => {
     expect(await history(store, 'before')).toMatchObject({ served: { backupID: made, is: 'SameOrder' } });
     expect(await history(store, 'after')).not.toHaveProperty('served');
     expect(await history(store, undefined)).not.toHaveProperty('served');
+    // Of a stack that was deleted and created again, the data are others.
+    expect(await history(store, 'before', 'uid-of-this-life')).not.toHaveProperty('served');
   });
 
   it('is made again if it asks for a test restore, because nobody knows how that ended', () => {
     const kept = (verify: 'Checksum' | 'Restore') => {
       const backup = copy();
       const annotations = { 'argocd.argoproj.io/tracking-id': 'acme:jtel.de/JtelBackup:customers/before' };
-      return orderOf({
-        ...backup,
-        metadata: { ...backup.metadata, name: 'before', annotations },
-        spec: { ...backup.spec, verify },
-      });
+      const metadata = { ...backup.metadata, name: 'before', annotations };
+      return orderOf({ ...backup, metadata, spec: { ...backup.spec, verify } }, aStack());
     };
-    expect([kept('Checksum'), kept('Restore'), orderOf(copy())]).toEqual(['before', undefined, undefined]);
+    expect(kept('Checksum')).toEqual({ name: 'before', stackUID: aStack().metadata.uid });
+    expect([kept('Restore'), orderOf(copy(), aStack())]).toEqual([undefined, undefined]);
   });
 
   it('is not served by what somebody else wrote, or what does not say who asked for it', async () => {

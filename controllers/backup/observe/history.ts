@@ -1,7 +1,7 @@
 /** What the store has under a stack's identity: who wrote last, and what can be used again. */
 
 import { backupTime } from '../../../backup-format/names.ts';
-import type { JtelBackup } from '../../../crds/index.ts';
+import type { JtelBackup, JtelStack } from '../../../crds/index.ts';
 import { ownerOf } from '../../../runtime/git-owner.ts';
 import { databaseWay } from '../../loading/restore-job.ts';
 import { listBackups, parseSealed } from '../../stores/backup-catalog.ts';
@@ -19,16 +19,22 @@ export interface Repeatable {
   /** The time in the name of a late copy, see controllers/times/late-copy.ts. */
   readonly since: Date | undefined;
   /** See {@link orderOf}. */
-  readonly order: string | undefined;
+  readonly order: GitOrder | undefined;
+}
+
+export interface GitOrder {
+  readonly name: string;
+  /** One that was deleted and created again has other data, and begins anew. */
+  readonly stackUID: string;
 }
 
 /**
  * The order of git that the backup is, which counts once. One with a test restore does not: the store has what was made for it even
  * if it failed the test, or was never tested.
  */
-export function orderOf(backup: JtelBackup): string | undefined {
+export function orderOf(backup: JtelBackup, stack: JtelStack): GitOrder | undefined {
   const counts = ownerOf(backup) !== undefined && backup.spec.verify !== 'Restore';
-  return counts ? backup.metadata.name : undefined;
+  return counts ? { name: backup.metadata.name, stackUID: stack.metadata.uid } : undefined;
 }
 
 /**
@@ -69,11 +75,11 @@ async function servedBefore(
   return same === undefined ? undefined : { backupID: same, is: 'SameOrder' };
 }
 
-/** The newest backup that a JtelBackup of that name asked for. */
+/** The newest backup of this stack that a JtelBackup of that name asked for. */
 async function madeFor(
   catalog: Catalog,
   identity: string,
-  order: string,
+  { name, stackUID }: GitOrder,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const listed = await listBackups(catalog, identity, signal);
@@ -82,7 +88,7 @@ async function madeFor(
     if (looked.is !== 'Ours' || looked.sealed === undefined) continue;
     const { backupID, sealed } = looked;
     const manifest = unlessUnusable(() => parseSealed(catalog, identity, backupID, sealed).manifest);
-    if (manifest?.request === order) return backupID;
+    if (manifest?.request === name && manifest.writer.stackUID === stackUID) return backupID;
     searched += 1;
     if (searched >= mostSearched) return undefined;
   }

@@ -127,7 +127,7 @@ export async function observeBeginning(
   if (ahead.length > 0) return { ...gathered, observed: { ...observed, ahead } };
   const request = {
     since: lateSince(backup, observed.stack),
-    order: orderOf(backup),
+    order: orderOf(backup, observed.stack),
   };
   const history = await outcome(async () =>
     readHistory(await clusterCatalog(cluster, store, options), identity, request, options.signal),
