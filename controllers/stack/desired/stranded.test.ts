@@ -64,8 +64,8 @@ describe('first data never served', () => {
       ),
     ).toBe(false);
     expect(neverServed(stack, { release }, undefined)).toBe(false);
-    const known = aStack({}, {}, { version: '3.43.2' });
     const old = { ok: true, value: aHost({ state: untouched, containers: [] }) } as const;
-    expect(neverServed(known, { release }, { ...aMove, old })).toBe(false);
+    for (const status of [{ version: '3.43.2' }, { availability: { countedSince: time } }])
+      expect(neverServed(aStack({}, {}, status), { release }, { ...aMove, old })).toBe(false);
   });
 });

@@ -45,6 +45,8 @@ export function seemsUnused(
 ): boolean {
   // Data that a restore was taken back to have no release that is applied, either, and did serve.
   if (status?.version !== undefined || !move.old.ok || !release.ok) return false;
+  // It was seen to serve. That it was started may not be noted on a host whose disk is full, and its containers may be gone since.
+  if (status?.availability !== undefined) return false;
   const { state, containers } = move.old.value;
   if (state?.data === undefined || state.owner.uid !== metadata.uid) return false;
   const { applied, update, moved, previous, refused, data } = state;
