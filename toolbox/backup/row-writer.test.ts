@@ -81,6 +81,16 @@ describe('the question for rows', () => {
     expect(rowsQuery('`t`', columns, false)).toContain("CONCAT(',',`d`)");
   });
 
+  test('for a checksum has no text that is longer than a packet where no value is', () => {
+    const columns = [
+      column('a', 'longtext', { charset: 'utf8mb4' }),
+      column('b', 'mediumblob', { isNullable: true }),
+    ];
+    const digests =
+      "CONCAT(MD5(CONCAT(',',QUOTE(CONVERT(`a` USING binary)))),MD5(IF(`b` IS NULL,',NULL',CONCAT(',_binary',QUOTE(CAST(`b` AS BINARY))))))";
+    expect(checksumQuery('`t`', columns, false)).toContain(`MD5(${digests})`);
+  });
+
   test('of a table without columns of its own counts its rows', () => {
     expect(rowsQuery('`t`', [], false)).toBe("SELECT HIGH_PRIORITY '\\0(',')' FROM `t`");
   });
