@@ -136,8 +136,8 @@ describe('a former host', () => {
     };
     expect(planned(claim, 'Destroy')).toEqual([
       'RemoveCredentials',
-      'DestroyFormer',
       'DestroyStack',
+      'DestroyFormer',
       'ReleaseFinalizer',
     ]);
     expect(planned(claim, 'Stop')).not.toContain('DestroyFormer');

@@ -61,7 +61,7 @@ export function planDeletion(input: PlanInput): Verdict {
   // While a host is waited for, it is done where it can be. The object stays, as the only record of the other one.
   const isDue = (seen: HostObservation | undefined): boolean =>
     seen !== undefined && (!stops || (away === undefined ? mayRun(seen) : seen.containers.some(isUp)));
-  const work: Action[] = stops ? [] : [...claimsOf(input)];
+  const work: Action[] = [];
   if (old !== undefined && isDue(old.seen)) {
     const { machineID } = old;
     work.push(
@@ -71,7 +71,8 @@ export function planDeletion(input: PlanInput): Verdict {
     );
   }
   if (isDue(here)) work.push({ type: stops ? 'StopStack' : 'DestroyStack', cause: 'StackDeleted' });
-  if (stops) work.push(...removal);
+  // After the data: what cannot be removed from a host that was only claimed must not keep them there.
+  work.push(...(stops ? removal : claimsOf(input)));
   if (work.length === 0) {
     if (away === undefined) return gone('NothingThere');
     const { reason, message, address } = away;
